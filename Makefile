@@ -1,0 +1,130 @@
+# Two commands do everything:   make book   and   make test.   `make help` lists the rest.
+# Needs make and Python 3.11, 3.12 or 3.13 (a certain one: make book PYTHON=/path/to/python3.12).
+# Works with GNU Make 3.81. The recipes run one after another, also under `make -j`.
+
+SHELL := /bin/sh
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed lab lock clean
+
+# Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+CANDIDATES := python3.12 python3.13 python3.11 python3 python
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+HEADING = @printf '\n== %s ==\n'
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# The environment is made again from nothing when the locked requirements, the version of Python or the folder changed;
+# the package alone is installed again when only pyproject.toml changed. Each stamp is written last, so that a set-up
+# that was interrupted is done again.
+setup: ## create .venv from the locked requirements (does nothing when nothing changed)
+	@set -eu; \
+	suitable() { command -v "$$1" >/dev/null 2>&1 && "$$1" -c '$(SUITABLE)' 2>/dev/null; }; \
+	python='$(PYTHON)'; \
+	if [ -n "$$python" ]; then \
+	  suitable "$$python" || { echo "make: PYTHON=$$python is not a working Python 3.11, 3.12 or 3.13" >&2; exit 1; }; \
+	elif suitable $(BIN)/python; then python=$(BIN)/python; \
+	else \
+	  for candidate in $(CANDIDATES); do \
+	    if suitable "$$candidate"; then \
+	      [ -n "$$python" ] || python=$$candidate; \
+	      if "$$candidate" -c 'import venv, ensurepip' 2>/dev/null; then python=$$candidate; break; fi; \
+	    fi; \
+	  done; \
+	  [ -n "$$python" ] || { echo "make: no Python 3.11, 3.12 or 3.13 found (tried $(CANDIDATES))." \
+	    "Install one from https://www.python.org/downloads/, or name yours: make book PYTHON=/path/to/python" >&2; exit 1; }; \
+	fi; \
+	python=$$("$$python" -c 'import sys; print(sys._base_executable)'); \
+	version=$$("$$python" -c 'import platform; print(platform.python_version())'); \
+	locked="$$version $$(pwd) $$(cksum < requirements/full.txt)"; \
+	installed=$$(cksum < pyproject.toml); \
+	if [ "$$(cat $(VENV)/.locked 2>/dev/null)" != "$$locked" ] || ! suitable $(BIN)/python; then \
+	  "$$python" -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $$python ($$version) lacks the venv module." \
+	    "Install it (Debian, Ubuntu: sudo apt install python3-venv), or name another Python: make book PYTHON=/path/to/python" >&2; exit 1; }; \
+	  printf '\n== set-up: Python %s in $(VENV), about a minute ==\n' "$$version"; \
+	  rm -rf $(VENV); \
+	  "$$python" -m venv $(VENV); \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/full.txt; \
+	  printf '%s\n' "$$locked" > $(VENV)/.locked; \
+	fi; \
+	if [ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$$installed" ]; then \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	  printf '%s\n' "$$installed" > $(VENV)/.installed; \
+	fi
+
+book: setup ## run the notebooks and build the HTML and the PDF book
+	$(HEADING) 'book'
+	@$(BIN)/balancing-act book
+
+html: setup ## the HTML book only (build/html/index.html)
+	$(HEADING) 'HTML book'
+	@$(BIN)/balancing-act book --html
+
+pdf: setup ## the PDF book only (build/pdf/balancing-act.pdf)
+	$(HEADING) 'PDF book'
+	@$(BIN)/balancing-act book --pdf
+
+run: setup ## execute the notebooks that changed
+	$(HEADING) 'run'
+	@$(BIN)/balancing-act run
+
+notebooks: setup ## execute the notebooks and refresh the committed outputs
+	$(HEADING) 'refresh the committed notebooks'
+	@$(BIN)/balancing-act run --update-notebooks
+
+test: lint types unit check nbval committed ## every check below, in this order
+	@printf '\nmake test: all checks passed\n'
+
+lint: setup ## ruff: rules and format
+	$(HEADING) 'ruff'
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict, over src
+	$(HEADING) 'mypy'
+	@$(BIN)/mypy
+
+unit: setup ## pytest
+	$(HEADING) 'pytest'
+	@$(BIN)/python -m pytest
+
+check: setup ## validate data/ against data/datapackage.json
+	$(HEADING) 'data check'
+	@$(BIN)/balancing-act check
+
+nbval: setup ## execute the committed notebooks and compare every output
+	$(HEADING) 'nbval'
+	@$(BIN)/python -m pytest --nbval -n 2 --dist loadfile -p no:cacheprovider notebooks
+
+committed: setup ## build the HTML from the committed notebooks, warnings are errors
+	$(HEADING) 'HTML book from the committed notebooks'
+	@$(BIN)/balancing-act book --committed --html
+
+lab: setup ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks
+
+# uv resolves for Python 3.11 to 3.13 on every platform; pip alone cannot. It lives in a folder of its own under build/.
+lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
+	$(HEADING) 'lock'
+	@set -eu; \
+	[ -x build/uv/bin/uv ] || { $(BIN)/python -m venv build/uv && build/uv/bin/python -m pip install -qq --disable-pip-version-check uv; }; \
+	uv="build/uv/bin/uv --quiet --no-config --no-python-downloads"; \
+	$$uv lock --python $(BIN)/python $(UPGRADE); \
+	mkdir -p requirements; \
+	for name in base full; do \
+	  extras=''; \
+	  if [ $$name = full ]; then extras='--extra book --extra test'; fi; \
+	  { echo "# Made by 'make lock' from pyproject.toml and uv.lock. Do not edit."; \
+	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project --group build --no-dev $$extras; } > build/$$name.txt; \
+	  mv build/$$name.txt requirements/$$name.txt; \
+	done; \
+	grep -c '==' requirements/base.txt requirements/full.txt
+
+clean: ## remove what was made, but not .venv
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
