@@ -1,0 +1,7 @@
+"""`python -m analysis` is the command `balancing-act`."""
+
+import sys
+
+from analysis.cli import main
+
+sys.exit(main())

@@ -1,0 +1,21 @@
+"""The errors that a user sees. The command prints their message alone, without a traceback."""
+
+
+class ProjectError(Exception):
+    """Something that the user can mend; the message says what and where."""
+
+
+class DataError(ProjectError):
+    """A table in data/ breaks the schema or a rule."""
+
+
+class ParameterError(ProjectError):
+    """A parameter of a notebook or command has a wrong name, type or value."""
+
+
+class RunError(ProjectError):
+    """A notebook failed while it was executed."""
+
+
+class BuildError(ProjectError):
+    """The HTML or PDF book could not be built; the last good one is untouched."""

@@ -1,0 +1,22 @@
+"""Where everything is. No other module knows a path."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DATA = ROOT / "data"
+DATAPACKAGE = DATA / "datapackage.json"
+BIBLIOGRAPHY = DATA / "sources.bib"
+
+NOTEBOOKS = ROOT / "notebooks"
+BOOK = ROOT / "book"
+FONTS = BOOK / "_static" / "fonts"
+TYPST = BOOK / "pdf"
+CONFIG = ROOT / "_config.yml"
+TOC = ROOT / "_toc.yml"
+
+BUILD = ROOT / "build"
+RUN = BUILD / "run"
+SOURCE = BUILD / "source"
+HTML = BUILD / "html"
+PDF = BUILD / "pdf" / "balancing-act.pdf"

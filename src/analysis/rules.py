@@ -1,0 +1,238 @@
+"""Rules that the tables obey together, beyond what a column or a foreign key can say.
+
+Each rule takes the frames by name and yields faults. `check` runs the schema and all rules.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+from pybtex.database import BibliographyDataError, parse_string
+from pybtex.exceptions import PybtexError
+
+from analysis import paths
+from analysis.tables import FIRST_ROW, Fault, nearest, read_all, show_value
+
+Frames = Mapping[str, pd.DataFrame]
+FOCAL_STATEMENT = "us-jpn-2025-02-07"
+SERIES = ("us-jpn-2021-04-16", "us-jpn-2022-05-23", "us-jpn-2023-01-13", "us-jpn-2024-04-10", FOCAL_STATEMENT)
+
+
+def _row(index: object) -> int:
+    return int(str(index)) + FIRST_ROW
+
+
+def events_end_after_they_begin(frames: Frames) -> Iterator[Fault]:
+    """The last day of an event lies after the first; a month stands for its first day."""
+    events = frames["events"]
+    for index, event in events[events["end_date"] <= events["date"]].iterrows():
+        yield Fault(
+            "events.csv",
+            _row(index),
+            "end_date",
+            show_value(f"{event['end_date']:%Y-%m-%d}"),
+            f"allowed: a day after date ({event['date']:%Y-%m-%d})",
+        )
+    for index, event in events[(events["date_precision"] == "month") & (events["date"].dt.day != 1)].iterrows():
+        yield Fault(
+            "events.csv",
+            _row(index),
+            "date",
+            show_value(f"{event['date']:%Y-%m-%d}"),
+            "allowed: the first of the month where date_precision is month",
+        )
+
+
+def events_have_a_source(frames: Frames) -> Iterator[Fault]:
+    """Every event has a main source."""
+    sources = frames["event_sources"]
+    with_source = set(sources.loc[sources["source_no"] == 1, "event_id"])
+    for index, event_id in frames["events"]["event_id"].items():
+        if event_id not in with_source:
+            yield Fault(
+                "events.csv",
+                _row(index),
+                "event_id",
+                show_value(event_id),
+                "allowed: an event with a row of source_no 1 in event_sources.csv",
+            )
+
+
+def alignment_codings_agree_with_themselves(frames: Frames) -> Iterator[Fault]:
+    """Strength 0 means no section and stance na, and only strength 0 does (codebook A)."""
+    codings = frames["codings_alignment"]
+    empty = codings["strength"] == 0
+    for index in codings.index[empty != (codings["section_id"] == "")]:
+        yield Fault(
+            "codings_alignment.csv",
+            _row(index),
+            "section_id",
+            show_value(str(codings.at[index, "section_id"])),
+            f"allowed at strength {codings.at[index, 'strength']}: " + ("no section" if empty[index] else "a section"),
+        )
+    for index in codings.index[empty != (codings["stance"] == "na")]:
+        yield Fault(
+            "codings_alignment.csv",
+            _row(index),
+            "stance",
+            show_value(str(codings.at[index, "stance"])),
+            f"allowed at strength {codings.at[index, 'strength']}: "
+            + ("na" if empty[index] else "consistent, extends, narrows, conflicts"),
+        )
+
+
+def _missing_units(table: str, coded: pd.DataFrame, units: pd.DataFrame) -> Iterator[Fault]:
+    for coder, rows in coded.groupby("coder"):
+        done = set(rows[list(units.columns)].itertuples(index=False, name=None))
+        for unit in units.itertuples(index=False, name=None):
+            if unit not in done:
+                yield Fault(
+                    f"{table}.csv",
+                    None,
+                    "+".join(units.columns),
+                    f"coder {coder} has no row for {', '.join(unit)}",
+                    "each coder codes every unit",
+                )
+
+
+def every_coder_codes_every_unit(frames: Frames) -> Iterator[Fault]:
+    """Every coder of codings A and B has coded every provision, and every topic in each of the five statements."""
+    yield from _missing_units("codings_alignment", frames["codings_alignment"], frames["provisions"][["provision_id"]])
+    units = frames["topics"][["topic_id"]].merge(pd.DataFrame({"document_id": SERIES}), how="cross")
+    yield from _missing_units("codings_topics", frames["codings_topics"], units)
+
+
+def topics_change_in_the_focal_statement(frames: Frames) -> Iterator[Fault]:
+    """Change against 2024 is coded for the statement of 2025, and only for it (codebook B)."""
+    codings = frames["codings_topics"]
+    focal = codings["document_id"] == FOCAL_STATEMENT
+    for index in codings.index[focal != codings["change"].notna()]:
+        value = codings.at[index, "change"]
+        yield Fault(
+            "codings_topics.csv",
+            _row(index),
+            "change",
+            show_value("" if pd.isna(value) else str(value)),
+            "allowed: a value" if focal[index] else f"allowed: empty, but for {FOCAL_STATEMENT}",
+        )
+
+
+def signals_are_whole(frames: Frames) -> Iterator[Fault]:
+    """A signal goes from one state to another and is coded in full; a row of mode NONE is empty (codebook C)."""
+    codings = frames["codings_signals"]
+    none = codings["mode"] == "NONE"
+    for column in ("source", "target", "submode", "level", "publicity", "cost"):
+        for index in codings.index[none == codings[column].notna()]:
+            value = codings.at[index, column]
+            yield Fault(
+                "codings_signals.csv",
+                _row(index),
+                column,
+                show_value("" if pd.isna(value) else str(value)),
+                f"allowed in mode {codings.at[index, 'mode']}: " + ("empty" if none[index] else "a value"),
+            )
+    to_itself = codings["source"].astype("object") == codings["target"].astype("object")
+    for index in codings.index[to_itself]:
+        yield Fault(
+            "codings_signals.csv",
+            _row(index),
+            "target",
+            show_value(str(codings.at[index, "target"])),
+            "allowed: another state than source",
+        )
+
+
+def signals_answer_earlier_events(frames: Frames) -> Iterator[Fault]:
+    """A signal answers an event that is not later than its own."""
+    codings, date = frames["codings_signals"], frames["events"].set_index("event_id")["date"]
+    for index, row in codings[codings["reciprocal_to"] != ""].iterrows():
+        answered = row["reciprocal_to"]
+        if answered in date and row["event_id"] in date and date[answered] > date[row["event_id"]]:
+            yield Fault(
+                "codings_signals.csv",
+                _row(index),
+                "reciprocal_to",
+                show_value(answered),
+                f"allowed: an event not later than {row['event_id']}",
+            )
+
+
+def objections(signals: pd.DataFrame) -> pd.DataFrame:
+    """The coded signals by which China objects: ACCUSE with disapprove, and REQUEST, to Japan or the United States."""
+    disapproves = (signals["mode"] == "ACCUSE") & (signals["submode"] == "disapprove")
+    return signals[(signals["source"] == "CHN") & (disapproves | (signals["mode"] == "REQUEST"))]
+
+
+def protests_follow_the_codings(frames: Frames) -> Iterator[Fault]:
+    """The table of protests holds exactly the events in which a coder found a Chinese objection."""
+    protests = frames["protests"]
+    coded = set(objections(frames["codings_signals"])["event_id"])
+    for index, event_id in protests["event_id"].items():
+        if event_id not in coded:
+            yield Fault(
+                "protests.csv",
+                _row(index),
+                "event_id",
+                show_value(event_id),
+                "allowed: an event in which a coder found a Chinese objection",
+            )
+    for event_id in sorted(coded - set(protests["event_id"])):
+        yield Fault(
+            "protests.csv",
+            None,
+            "event_id",
+            f"{event_id} is missing",
+            "each event in which a coder found a Chinese objection has a row",
+        )
+
+
+RULES: tuple[Callable[[Frames], Iterator[Fault]], ...] = (
+    events_end_after_they_begin,
+    events_have_a_source,
+    alignment_codings_agree_with_themselves,
+    every_coder_codes_every_unit,
+    topics_change_in_the_focal_statement,
+    signals_are_whole,
+    signals_answer_earlier_events,
+    protests_follow_the_codings,
+)
+
+
+def bibliography_faults(frames: Frames, file: Path) -> list[Fault]:
+    """Faults of sources.bib: unreadable, a key used twice, or a key that claims.csv cites and the file lacks."""
+    try:
+        entries = parse_string(file.read_text(encoding="utf-8"), "bibtex").entries
+    except FileNotFoundError:
+        return [Fault(file.name, None, None, "the file is missing", "a BibTeX file in UTF-8")]
+    except (BibliographyDataError, PybtexError, UnicodeDecodeError) as error:
+        return [Fault(file.name, None, None, str(error).replace("\n", " "), "well-formed BibTeX in UTF-8")]
+    known = sorted(entries.keys())
+    return (
+        [
+            Fault(
+                "claims.csv",
+                _row(index),
+                "cited_sources",
+                show_value(key) + nearest(key, known),
+                f"allowed: keys of {file.name}",
+            )
+            for index, keys in frames["claims"]["cited_sources"].items()
+            for key in keys
+            if key not in entries
+        ]
+        if "claims" in frames
+        else []
+    )
+
+
+def check(folder: Path = paths.DATA) -> list[Fault]:
+    """All faults of the tables in a folder: schema, foreign keys, bibliography, then the rules.
+
+    Rules run only when every table can be read, because a rule over a broken table would raise false alarms.
+    """
+    frames, faults = read_all(folder)
+    faults += bibliography_faults(frames, folder / paths.BIBLIOGRAPHY.name)
+    if not faults:
+        for rule in RULES:
+            faults += rule(frames)
+    return faults

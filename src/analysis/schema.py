@@ -1,0 +1,132 @@
+"""The schema of the tables, read from data/datapackage.json, the one place where it is declared.
+
+The file is a Frictionless Data Package (https://datapackage.org/standard/data-package/). The loader, the
+command `balancing-act check` and the data dictionary of the book all read it through this module.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import DataError
+
+TYPES = ("string", "integer", "number", "date", "list")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: its type, its meaning and what its cells may hold."""
+
+    name: str
+    type: str
+    description: str
+    required: bool = False
+    unique: bool = False
+    pattern: str | None = None
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+    enum: tuple[str, ...] = ()
+    ordered: bool = False
+    delimiter: str = ","
+
+    @property
+    def allowed(self) -> str:
+        """What the column allows, in words."""
+        if self.enum:
+            return "one of " + ", ".join(self.enum)
+        words = {
+            "string": "text",
+            "integer": "a whole number",
+            "number": "a number",
+            "date": "a day of the calendar as YYYY-MM-DD",
+            "list": f"items separated by “{self.delimiter}”, none empty",
+        }[self.type]
+        if self.pattern:
+            words += f" of the form {self.pattern}"
+        if self.minimum is not None and self.maximum is not None:
+            words += f" from {self.minimum} to {self.maximum}"
+        elif self.minimum is not None:
+            words += f" not below {self.minimum}"
+        elif self.maximum is not None:
+            words += f" not above {self.maximum}"
+        return words
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """Every filled cell of `field` stands in column `target` of `table`."""
+
+    field: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: file name, meaning, columns and keys."""
+
+    name: str
+    file: str
+    title: str
+    description: str
+    fields: tuple[Field, ...]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+    def field(self, name: str) -> Field:
+        """The column of that name (KeyError where there is none)."""
+        return {field.name: field for field in self.fields}[name]
+
+
+def _field(raw: Mapping[str, Any]) -> Field:
+    constraints = raw.get("constraints", {})
+    if raw["type"] not in TYPES:
+        raise DataError(f"datapackage.json, column {raw['name']}: type “{raw['type']}”; allowed: {', '.join(TYPES)}")
+    return Field(
+        name=raw["name"],
+        type=raw["type"],
+        description=raw["description"],
+        required=constraints.get("required", False),
+        unique=constraints.get("unique", False),
+        pattern=constraints.get("pattern"),
+        minimum=constraints.get("minimum"),
+        maximum=constraints.get("maximum"),
+        enum=tuple(constraints.get("enum", ())),
+        ordered=raw.get("categoriesOrdered", False),
+        delimiter=raw.get("delimiter", ","),
+    )
+
+
+def _table(raw: Mapping[str, Any]) -> Table:
+    schema = raw["schema"]
+    return Table(
+        name=raw["name"],
+        file=raw["path"],
+        title=raw["title"],
+        description=raw["description"],
+        fields=tuple(_field(field) for field in schema["fields"]),
+        primary_key=tuple(schema["primaryKey"]),
+        foreign_keys=tuple(
+            ForeignKey(key["fields"][0], key["reference"]["resource"], key["reference"]["fields"][0])
+            for key in schema.get("foreignKeys", ())
+        ),
+    )
+
+
+def read_schema(path: Path) -> dict[str, Table]:
+    """The tables declared in a data package, by name, in the order of the file.
+
+    Raises DataError where the file is missing, is not JSON, or declares a table incompletely.
+    """
+    try:
+        package = json.loads(path.read_text(encoding="utf-8"))
+        tables = [_table(raw) for raw in package["resources"] if raw.get("type") == "table"]
+    except FileNotFoundError:
+        raise DataError(f"{path.name} is missing; it declares the tables") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"{path.name} is not valid JSON: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{path.name}: a table or column is declared without {error}") from error
+    return {table.name: table for table in tables}
