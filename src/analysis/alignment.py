@@ -1,0 +1,135 @@
+"""Step S4, coded: how the provisions of the joint statement stand to the National Defense Strategy.
+
+Everything here starts from the codings of `codings_alignment` (codebook A) and is a pure function of frames.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+
+import pandas as pd
+
+APPROACHES = {0: "none", 1: "own architecture", 2: "alliance", 3: "like-minded countries"}
+PILLARS = {
+    "preamble": "Preamble",
+    "peace": "Peace",
+    "prosperity": "Growth and prosperity",
+    "indo-pacific": "Indo-Pacific",
+    "invitation": "Invitation",
+}
+STRENGTHS = {0: "no counterpart", 1: "same theme", 2: "same kind of measure", 3: "same specific measure"}
+STANCES = ("na", "conflicts", "narrows", "consistent", "extends")
+Z95 = 1.959963984540054
+
+
+def majority(values: Sequence[object], weakest_first: Sequence[object]) -> object:
+    """The most frequent value; among equally frequent ones the one that stands first in weakest_first."""
+    counts = {value: list(values).count(value) for value in values}
+    most = max(counts.values())
+    tied = [value for value, count in counts.items() if count == most]
+    return min(tied, key=list(weakest_first).index)
+
+
+def adjudicate(codings: pd.DataFrame) -> pd.DataFrame:
+    """One row a provision from the rows of its coders.
+
+    Strength is the lower median, approach, section and stance the majority, and ties go to the weaker claim: no
+    approach before any, no section before any, then the order of the codebook. Columns: provision_id, approach,
+    section_id, strength, stance, coders, unanimous (all coders gave the same strength).
+    """
+    sections = ["", *sorted(set(codings["section_id"]) - {""})]
+    rows = []
+    for provision_id, group in codings.groupby("provision_id", sort=True):
+        strengths = sorted(group["strength"])
+        rows.append(
+            {
+                "provision_id": provision_id,
+                "approach": majority(list(group["approach"]), list(APPROACHES)),
+                "section_id": majority(list(group["section_id"]), sections),
+                "strength": strengths[(len(strengths) - 1) // 2],
+                "stance": majority([str(stance) for stance in group["stance"]], STANCES),
+                "coders": len(group),
+                "unanimous": len(set(strengths)) == 1,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def wilson_interval(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
+    """Interval of a share of hits among n (E. B. Wilson 1927, JASA 22, p. 210). (0, 1) where n is 0."""
+    if n == 0:
+        return 0.0, 1.0
+    share, square = hits / n, z * z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = z / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
+    # at 0 and n hits the formula gives 0 and 1 but for rounding
+    return (0.0 if hits == 0 else middle - half), (1.0 if hits == n else middle + half)
+
+
+def coverage(coded: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
+    """Share of provisions with a counterpart of at least `threshold`, for each value of column `by`.
+
+    Takes rows with columns strength and `by`. Columns: `by`, covered, provisions, share, low, high (95% Wilson).
+    """
+    rows = []
+    for value, group in coded.groupby(by, observed=True):
+        covered, n = int((group["strength"] >= threshold).sum()), len(group)
+        rows.append((value, covered, n, covered / n, *wilson_interval(covered, n)))
+    return pd.DataFrame(rows, columns=[by, "covered", "provisions", "share", "low", "high"])
+
+
+def coverage_by_coder(codings: pd.DataFrame, provisions: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
+    """Coverage as each coder alone would have it. Columns: coder, `by`, covered, provisions, share, low, high."""
+    coded = codings.merge(provisions[["provision_id", "pillar"]], on="provision_id")
+    parts = [coverage(rows, by, threshold).assign(coder=coder) for coder, rows in coded.groupby("coder")]
+    return pd.concat(parts, ignore_index=True)[["coder", by, "covered", "provisions", "share", "low", "high"]]
+
+
+def section_matrix(codings: pd.DataFrame) -> pd.DataFrame:
+    """Which sections the coders named for which provision, first or second.
+
+    Columns: provision_id, section_id, coders (how many named the section), strength (their median, rounded down).
+    """
+    first = codings[["provision_id", "coder", "section_id", "strength"]]
+    second = codings[["provision_id", "coder", "section_id_2", "strength"]].set_axis(first.columns, axis=1)
+    named = (
+        pd.concat([first, second]).query("section_id != ''").drop_duplicates(["provision_id", "coder", "section_id"])
+    )
+    grouped = named.groupby(["provision_id", "section_id"])
+    matrix = grouped.agg(coders=("coder", "nunique"), strength=("strength", "median")).reset_index()
+    return matrix.assign(strength=matrix["strength"].astype(int))
+
+
+def within(section_id: str, ancestor: str, parents: dict[str, str]) -> bool:
+    """Whether a section is the ancestor or lies inside it; parents maps each section to its parent ("" at the top)."""
+    while section_id:
+        if section_id == ancestor:
+            return True
+        section_id = parents[section_id]
+    return False
+
+
+def section_counterparts(
+    matrix: pd.DataFrame, sections: pd.DataFrame, *, threshold: int = 2, coders: int = 2, level: int = 2
+) -> pd.DataFrame:
+    """What the strategy has and the statement takes up or leaves out, at one level of the outline.
+
+    A section is taken up where at least `coders` coders set a provision beside it or a part of it at a strength of
+    at least `threshold`. Columns: section_id, heading, approach, provisions (their ids, joined), taken_up.
+    """
+    parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
+    strong = matrix[(matrix["strength"] >= threshold) & (matrix["coders"] >= coders)]
+    chosen = sections[sections["level"] == level]
+    named = list(zip(strong["provision_id"], strong["section_id"], strict=True))
+    provisions = [
+        sorted({provision for provision, section in named if within(section, section_id, parents)})
+        for section_id in chosen["section_id"]
+    ]
+    return pd.DataFrame(
+        {
+            "section_id": chosen["section_id"].to_list(),
+            "heading": chosen["heading"].to_list(),
+            "approach": chosen["approach"].to_list(),
+            "provisions": [", ".join(ids) for ids in provisions],
+            "taken_up": [bool(ids) for ids in provisions],
+        }
+    )

@@ -1,0 +1,105 @@
+"""Steps S1, S6 and S7: events by day, dyad and kind, meetings of leaders, and Chinese protests.
+
+Starts from `events` and its side tables; pure functions of frames.
+"""
+
+import pandas as pd
+
+CONTACTS = ("summit", "call", "ministerial")
+FRICTIONS = ("protest", "incident", "military")
+DYADS = {"JPN-USA": "Japan-United States", "JPN-CHN": "Japan-China", "CHN-USA": "China-United States"}
+FORMS = ("remark", "representations", "called in", "ambassador called in", "letter to the UN")
+RANKS = {1: "spokesperson, agency or unit", 2: "senior official", 3: "minister", 4: "leader"}
+
+
+def in_window(events: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Events that begin on a day from start to end, both included."""
+    return events[events["date"].between(start, end)]
+
+
+def with_sources(events: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Events with columns publisher, url (main source) and sources (how many are recorded)."""
+    main = sources[sources["source_no"] == 1][["event_id", "publisher", "url"]]
+    count = sources.groupby("event_id").size().rename("sources").reset_index()
+    return events.merge(main, on="event_id", how="left").merge(count, on="event_id", how="left")
+
+
+def leader_meetings(events: pd.DataFrame, actors: pd.DataFrame, host: str) -> pd.DataFrame:
+    """Summits and calls of a named person with other states, in order of the day.
+
+    Columns: event_id, date, title, kind, venue, state (the other side, one row each), in_person.
+    """
+    present = set(actors.loc[actors["name"] == host, "event_id"])
+    met = events[events["event_id"].isin(present) & events["kind"].isin(["summit", "call"])]
+    own = actors.loc[actors["name"] == host, "state"]
+    others = actors[~actors["state"].isin(own)][["event_id", "state"]].drop_duplicates()
+    table = met.merge(others, on="event_id")[["event_id", "date", "title", "kind", "venue", "state"]]
+    return table.assign(in_person=table["kind"] == "summit").sort_values(["date", "event_id"], ignore_index=True)
+
+
+def counts_by_quarter(events: pd.DataFrame) -> pd.DataFrame:
+    """Number of events for each quarter, dyad and group of kinds.
+
+    Columns: quarter (first day), dyad, group (contact, friction, other), events. Quarters without events are left out.
+    """
+    quarter = events["date"].dt.to_period("Q").dt.start_time
+    table = events.assign(quarter=quarter, group=kind_group(events["kind"]))
+    grouped = table.groupby(["quarter", "dyad", "group"], observed=True).size()
+    return grouped.rename("events").reset_index()
+
+
+def kind_group(kinds: "pd.Series[str]") -> "pd.Series[str]":
+    """Contact for meetings and calls, friction for protests, incidents and military acts, otherwise other."""
+    groups = dict.fromkeys(CONTACTS, "contact") | dict.fromkeys(FRICTIONS, "friction")
+    return kinds.astype("object").map(groups).fillna("other").rename("group")
+
+
+def contact_counts(events: pd.DataFrame, windows: dict[str, tuple[pd.Timestamp, pd.Timestamp]]) -> pd.DataFrame:
+    """Contacts and frictions of the three dyads in each named window.
+
+    Columns: window, dyad, contact, friction, days (length of the window), contact_per_30_days.
+    """
+    rows = []
+    for name, (start, end) in windows.items():
+        found = in_window(events, start, end)
+        groups, days = kind_group(found["kind"]), (end - start).days + 1
+        for dyad in DYADS:
+            of_dyad = groups[found["dyad"] == dyad]
+            contact, friction = int((of_dyad == "contact").sum()), int((of_dyad == "friction").sum())
+            rows.append((name, dyad, contact, friction, days, contact / days * 30))
+    return pd.DataFrame(rows, columns=["window", "dyad", "contact", "friction", "days", "contact_per_30_days"])
+
+
+def protest_table(
+    protests: pd.DataFrame, events: pd.DataFrame, objections: pd.DataFrame, sources: pd.DataFrame
+) -> pd.DataFrame:
+    """Chinese protests with day, form, rank of the sender and targets, in order of the day.
+
+    Rank is the lower median of the level coded for the objecting signals of the event; targets are joined codes.
+    Columns: those of protests, and date, title, rank, targets, coders, url, publisher.
+    """
+    coded = objections.groupby("event_id").agg(
+        rank=("level", lambda levels: sorted(levels)[(len(levels) - 1) // 2]),
+        targets=("target", lambda targets: " and ".join(sorted({str(target) for target in targets}))),
+        coders=("coder", "nunique"),
+    )
+    table = protests.merge(
+        with_sources(events, sources)[["event_id", "date", "title", "url", "publisher"]], on="event_id"
+    )
+    return table.merge(coded.reset_index(), on="event_id").sort_values(["date", "event_id"], ignore_index=True)
+
+
+def rank_among(protests: pd.DataFrame, event_id: str) -> pd.DataFrame:
+    """How a protest compares with each earlier one: weaker, equal or stronger, by form and then by rank.
+
+    Columns: event_id, date, form, rank, comparison (of the earlier protest with the one asked about).
+    """
+    ladder = pd.Series(list(zip(protests["form"].cat.codes, protests["rank"], strict=True)), index=protests["event_id"])
+    asked = protests[protests["event_id"] == event_id].iloc[0]
+    earlier = protests[protests["date"] < asked["date"]]
+    own = ladder[event_id]
+    comparison = [
+        "weaker" if ladder[e] < own else "stronger" if ladder[e] > own else "equal" for e in earlier["event_id"]
+    ]
+    table: pd.DataFrame = earlier[["event_id", "date", "form", "rank"]].assign(comparison=comparison)
+    return table.reset_index(drop=True)

@@ -1,0 +1,48 @@
+"""Numbers, dates and lists as words, so that no figure is ever typed into prose."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def number(value: int) -> str:
+    """A count in words up to twelve, in figures beyond."""
+    return SMALL[value] if 0 <= value < len(SMALL) else f"{value:,}"
+
+
+def plural(value: int, noun: str, many: str = "") -> str:
+    """A count with its noun: one event, two events, 13 events."""
+    return f"{number(value)} {noun if value == 1 else many or noun + 's'}"
+
+
+def ordinal(value: int) -> str:
+    """A place in an order: 1 is first, 2 is second, 12 is 12th."""
+    if 1 <= value <= len(ORDINALS):
+        return ORDINALS[value - 1]
+    ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value}{ending}"
+
+
+def percent(share: float) -> str:
+    """A share as a whole per cent: 0.727 is 73%."""
+    return f"{share:.0%}"
+
+
+def day(date: pd.Timestamp) -> str:
+    """A day as 7 February 2025."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def listing(items: Sequence[str], last: str = "and") -> str:
+    """Items as a list in a sentence: a, b and c."""
+    if len(items) < 2:
+        return "".join(items)
+    return ", ".join(items[:-1]) + f" {last} {items[-1]}"
+
+
+def capital(sentence: str) -> str:
+    """The sentence with its first letter a capital."""
+    return sentence[:1].upper() + sentence[1:]
