@@ -1,0 +1,80 @@
+"""Named results: the numbers that a chapter computes, recorded once and inserted wherever a sentence needs them.
+
+A notebook adds results while it runs and shows the collection in its last cell. The output carries them as JSON under
+MIME_TYPE, from which `read_results` takes them back: so prose, landing page, tests and reruns use one record.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import ParameterError, RunError
+
+MIME_TYPE = "application/vnd.balancing-act.results+json"
+Value = str | int | float | bool | None
+
+
+class Results:
+    """The named results of one chapter, in the order in which they were added."""
+
+    def __init__(self, chapter: str) -> None:
+        self.chapter = chapter
+        self._entries: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str, value: Any, text: str | None = None) -> str:
+        """Record a result and return its text for use in a sentence.
+
+        Floats are rounded to six digits, so that the record does not depend on the last bits of a machine.
+        Raises ParameterError where the name is not made of small letters, digits and underscores, or is used twice.
+        """
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in self._entries:
+            raise ParameterError(f"result “{name}”: a new name of small letters, digits and underscores is needed")
+        plain: Value = value.item() if hasattr(value, "item") else value
+        if isinstance(plain, float):
+            plain = round(plain, 6)
+        self._entries[name] = {"value": plain, "text": str(plain) if text is None else text}
+        return str(self._entries[name]["text"])
+
+    def __getitem__(self, name: str) -> str:
+        """The text of a result."""
+        return str(self._entries[name]["text"])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        head = f"Named results of chapter {self.chapter}"
+        width = max(map(len, self._entries), default=0)
+        rows = "".join(
+            f"<tr><td><code>{escape(name)}</code></td><td>{escape(entry['text'])}</td></tr>"
+            for name, entry in self._entries.items()
+        )
+        return {
+            MIME_TYPE: {self.chapter: self._entries},
+            "text/html": f'<details class="ba-results"><summary>{escape(head)}</summary><table>'
+            f"<thead><tr><th>name</th><th>value</th></tr></thead><tbody>{rows}</tbody></table></details>",
+            "text/plain": head + "\n" + "\n".join(f"  {n:<{width}}  {e['text']}" for n, e in self._entries.items()),
+        }
+
+
+def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The named results of executed notebooks, by chapter and name; each is {"value": ..., "text": ...}.
+
+    Raises RunError where a notebook records none.
+    """
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for path in notebooks:
+        outputs = [
+            output
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            for output in cell.get("outputs", ())
+            if MIME_TYPE in output.get("data", {})
+        ]
+        if not outputs:
+            raise RunError(f"{path.name} records no named results; its last cell must show the Results object")
+        for output in outputs:
+            found.update(output["data"][MIME_TYPE])
+    return found

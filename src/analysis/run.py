@@ -1,0 +1,262 @@
+"""Execute all notebooks once, in parallel, and keep a manifest of what was executed from what.
+
+The executed notebooks in build/run serve the HTML book, the PDF and, copied back, the committed baseline. A notebook
+whose cells, parameters, code, data, lock and Python are unchanged is not executed again.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from analysis import paths
+from analysis.errors import DataError, RunError
+from analysis.results import read_results
+
+NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
+REPORTED_PACKAGES = (
+    "altair",
+    "jupyter-book",
+    "jupyterlab",
+    "nbval",
+    "numpy",
+    "pandas",
+    "papermill",
+    "vl-convert-python",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `run_notebooks` did: names executed, names taken from the run before, and the folder with everything."""
+
+    executed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    folder: Path
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder with the executed notebooks."""
+        return self.folder / NOTEBOOK_FOLDER
+
+
+def notebook_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
+    """The chapter notebooks of a folder, in order. Raises RunError where there is none."""
+    files = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
+    if not files:
+        raise RunError(f"no notebook like 01-timeline.ipynb in {folder.name}/")
+    return files
+
+
+# --- what a notebook depends on
+
+
+def _digest(*parts: bytes) -> str:
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(len(part).to_bytes(8, "big") + part)
+    return state.hexdigest()
+
+
+def file_hashes(folder: Path, pattern: str = "*") -> dict[str, str]:
+    """SHA-256 of the files of a folder that match a pattern, by name."""
+    return {file.name: _digest(file.read_bytes()) for file in sorted(folder.glob(pattern)) if file.is_file()}
+
+
+def inputs() -> dict[str, Any]:
+    """Everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
+    return {
+        "code": file_hashes(Path(__file__).parent, "*.py"),
+        "data": file_hashes(paths.DATA),
+        "lock": file_hashes(paths.ROOT, "uv.lock"),
+        "python": platform.python_version(),
+    }
+
+
+def _cells(notebook: Path) -> list[tuple[str, str, Any]]:
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, UnicodeDecodeError) as error:
+        raise RunError(f"{notebook.name} is not a readable notebook: {error}") from error
+    return [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
+
+
+def notebook_key(notebook: Path, common: Mapping[str, Any]) -> str:
+    """Hash of a notebook's cells (not its outputs) together with everything they depend on."""
+    return _digest(json.dumps([_cells(notebook), common], sort_keys=True).encode())
+
+
+# --- execution
+
+
+def strip(notebook: Any) -> Any:
+    """Remove from an executed notebook (nbformat node) what differs from run to run: times, paths, versions."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
+        cell["id"] = f"cell-{number:02d}"
+    return notebook
+
+
+@contextmanager
+def _quiet_kernels() -> Iterator[Path]:
+    """A scratch folder for kernels: their profile, so that no user's start-up file takes part, and their sockets."""
+    before = os.environ.get("IPYTHONDIR")
+    with tempfile.TemporaryDirectory(prefix="balancing-act-") as folder:
+        os.environ["IPYTHONDIR"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            if before is None:
+                del os.environ["IPYTHONDIR"]
+            else:
+                os.environ["IPYTHONDIR"] = before
+
+
+def _execute(source: Path, target: Path, scratch: Path) -> float:
+    """Execute one notebook with papermill, write it stripped, return the seconds it took."""
+    import nbformat
+    import papermill
+    from jupyter_client.manager import AsyncKernelManager
+    from papermill.exceptions import PapermillExecutionError
+
+    class SocketFileKernelManager(AsyncKernelManager):
+        """Talks to the kernel through files: parallel kernels on TCP now and then take each other's port."""
+
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            if os.name == "posix":
+                self.transport, self.ip = "ipc", str(scratch / source.stem)
+
+    started = time.perf_counter()
+    try:
+        notebook = papermill.execute_notebook(
+            source,
+            None,
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            kernel_manager_class=SocketFileKernelManager,
+        )
+    except PapermillExecutionError as error:
+        trace = "\n".join(error.traceback)
+        raise RunError(
+            f"{source.name}, cell {error.cell_index + 1} (In [{error.exec_count}]) failed with "
+            f"{error.ename}: {error.evalue}\n\n{trace}"
+        ) from None
+    except Exception as error:
+        raise RunError(f"{source.name} could not be executed: {type(error).__name__}: {error}") from error
+    text: str = nbformat.writes(strip(notebook))  # type: ignore[no-untyped-call]
+    target.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    return time.perf_counter() - started
+
+
+def _previous(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest["notebooks"]  # type: ignore[no-any-return]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def replace_folder(new: Path, old: Path) -> None:
+    """Put a finished folder in the place of an old one; the old one goes only when the new one stands ready."""
+    aside = old.with_name(f"{old.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if old.exists():
+        old.rename(aside)
+    new.rename(old)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, progress: bool = True) -> Run:
+    """Check the data, execute every notebook that changed, and leave notebooks, results and manifest in a folder.
+
+    Raises DataError with all faults of the data before any kernel starts, and RunError naming notebook and cell where
+    one fails; in both cases the folder keeps what the last good run left.
+    """
+    from tqdm import tqdm
+
+    from analysis.rules import check
+
+    files = notebook_files(source)
+    if faults := check():
+        raise DataError("\n".join(str(fault) for fault in faults))
+    common = inputs()
+    keys = {file.stem: notebook_key(file, common) for file in files}
+    before = _previous(folder)
+    kept = {
+        name: before[name]
+        for name, key in keys.items()
+        if before.get(name, {}).get("key") == key and (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists()
+    }
+    if len(kept) == len(files) and set(before) == set(keys) and (folder / RESULTS).exists():
+        return Run((), tuple(kept), folder)
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        (work / NOTEBOOK_FOLDER).mkdir()
+        for name in kept:
+            shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", work / NOTEBOOK_FOLDER)
+        todo = [file for file in files if file.stem not in kept]
+        seconds: dict[str, float] = {}
+        failures: list[str] = []
+        with _quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
+            jobs = {
+                pool.submit(_execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem for file in todo
+            }
+            bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
+            for job in bar:
+                bar.set_postfix_str(jobs[job])
+                try:
+                    seconds[jobs[job]] = job.result()
+                except RunError as error:
+                    failures.append(str(error))
+        if failures:
+            raise RunError("\n\n".join(sorted(failures)))
+        results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
+        entries = {
+            name: {"key": key, "parameters": {}, "seconds": round(seconds[name], 2)} if name in seconds else kept[name]
+            for name, key in keys.items()
+        }
+        versions = {package: version(package) for package in REPORTED_PACKAGES} | {
+            "balancing-act": version("balancing-act")
+        }
+        _write_json(work / RESULTS, results)
+        _write_json(work / MANIFEST, {"inputs": common, "notebooks": entries, "results": results, "versions": versions})
+        replace_folder(work, folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Run(tuple(file.stem for file in todo), tuple(kept), folder)
+
+
+def update_committed(run: Run, target: Path = paths.NOTEBOOKS) -> list[str]:
+    """Copy the executed notebooks over the committed ones; returns the names of those that changed."""
+    changed = []
+    for file in notebook_files(run.notebooks):
+        committed = target / file.name
+        if not committed.exists() or committed.read_bytes() != file.read_bytes():
+            partial = committed.with_suffix(".partial")
+            shutil.copyfile(file, partial)
+            partial.replace(committed)
+            changed.append(file.stem)
+    return changed

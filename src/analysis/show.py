@@ -1,0 +1,163 @@
+"""What a notebook puts on the page: figures, tables, and sentences with their numbers inserted.
+
+Each object carries every form it is needed in: JupyterLab and the HTML book take the interactive chart or the
+HTML, GitHub the picture, the PDF the picture or the Markdown, a screen reader the text.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+from markdown_it import MarkdownIt
+
+from analysis import theme
+from analysis.errors import ParameterError
+
+VEGA_LITE = "application/vnd.vegalite.v5+json"
+# JupyterLab draws specifications of version 5; the charts use nothing that a later version added.
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+
+
+def draw_svg(spec: Mapping[str, Any]) -> str:
+    """A specification as an SVG picture, drawn with the fonts of this repository."""
+    theme.register_fonts()
+    return vl_convert.vegalite_to_svg(dict(spec), vl_version="5.21")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its name (fig-…), the text that says what the data show, and its source line."""
+
+    name: str
+    chart: alt.TopLevelMixin
+    alt: str
+    source: str
+
+    def __post_init__(self) -> None:
+        """Raises ParameterError where the name is not of the form fig-chapter-subject or a text is missing."""
+        if not re.fullmatch(r"fig(-[a-z0-9]+)+", self.name) or not self.alt.strip() or not self.source.strip():
+            raise ParameterError(
+                f"figure “{self.name}” needs a name like fig-alignment-coverage, alt text and a source"
+            )
+
+    def specification(self) -> dict[str, Any]:
+        """The Vega-Lite specification with the figure's texts under usermeta.figure."""
+        spec: dict[str, Any] = self.chart.to_dict()
+        spec |= {"$schema": SCHEMA, "config": theme.CONFIG, "description": self.alt}
+        spec["usermeta"] = {"figure": {"name": self.name, "alt": self.alt, "source": self.source}}
+        return spec
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        spec = self.specification()
+        return {
+            VEGA_LITE: spec,
+            "image/svg+xml": draw_svg(spec),
+            "text/plain": f"{self.alt} ({self.source})",
+        }
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and not pd.isna(value):
+        return f"{value:.2f}"
+    return "" if value is None or value is pd.NA or value is pd.NaT or value != value else str(value)
+
+
+def _plain(cell: str) -> str:
+    return cell.replace("|", "\\|").replace("\n", " ")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame as a table with a caption.
+
+    columns maps the columns to show, in order, to their headings; a column named in links is linked to the
+    address in the column it is mapped to. Numbers are set to the right; floats have two digits.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+    columns: Mapping[str, str]
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def _rows(self) -> list[list[tuple[str, str, str]]]:
+        """Cells as (text, address or "", CSS class)."""
+        rows = []
+        for record in self.frame.to_dict("records"):
+            row = []
+            for column in self.columns:
+                numeric = isinstance(record[column], int | float) and not isinstance(record[column], bool)
+                url = record[self.links[column]] if column in self.links else ""
+                row.append((_cell(record[column]), _cell(url), "num" if numeric else ""))
+            rows.append(row)
+        return rows
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        rows, heads = self._rows(), list(self.columns.values())
+        classes = [cell[2] for cell in rows[0]] if rows else [""] * len(heads)
+
+        def attribute(name: str) -> str:
+            return f' class="{name}"' if name else ""
+
+        def cell_html(text: str, url: str) -> str:
+            return f'<a href="{escape(url)}">{escape(text)}</a>' if url.startswith("http") else escape(text)
+
+        def cell_markdown(text: str, url: str) -> str:
+            return f"[{_plain(text)}]({url})" if url.startswith("http") else _plain(text)
+
+        head = "".join(f'<th scope="col"{attribute(c)}>{escape(h)}</th>' for h, c in zip(heads, classes, strict=True))
+        body = "\n".join(
+            "<tr>" + "".join(f"<td{attribute(c)}>{cell_html(text, url)}</td>" for text, url, c in row) + "</tr>"
+            for row in rows
+        )
+        rules = "|" + "|".join("---:" if c else "---" for c in classes) + "|"
+        lines = ["| " + " | ".join(cell_markdown(text, url) for text, url, _ in row) + " |" for row in rows]
+        markdown = "\n".join([f"*{self.caption}*", "", "| " + " | ".join(heads) + " |", rules, *lines])
+        return {
+            "text/html": f'<figure class="ba-table"><figcaption>{escape(self.caption)}</figcaption>'
+            f'<div class="ba-scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>'
+            "</table></div></figure>",
+            "text/markdown": markdown,
+            "text/plain": f"{self.caption}\n"
+            + pd.DataFrame([[text for text, _, _ in row] for row in rows], columns=heads).to_string(index=False),
+        }
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Sentences with inserted numbers, in Markdown: plain, or set apart as a finding or as limits."""
+
+    markdown: str
+    kind: str = ""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        if not self.kind:
+            return {"text/markdown": self.markdown, "text/plain": self.markdown}
+        label = {"finding": "Finding", "limits": "Limits"}[self.kind]
+        body = MarkdownIt().render(f"**{label}.** {self.markdown}").strip()
+        quoted = "\n".join(f"> {line}".rstrip() for line in f"**{label}.** {self.markdown}".splitlines())
+        return {
+            "text/html": f'<aside class="{self.kind}" aria-label="{label}">{body}</aside>',
+            "text/markdown": quoted,
+            "text/plain": f"{label}. {self.markdown}",
+        }
+
+
+def finding(markdown: str) -> Prose:
+    """The finding of a chapter or a section of it, set apart."""
+    return Prose(markdown, "finding")
+
+
+def limits(items: Sequence[str]) -> Prose:
+    """The limits of a finding, one item a line, set apart."""
+    return Prose("What this cannot show:\n\n" + "\n".join(f"- {item}" for item in items), "limits")
