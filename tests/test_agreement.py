@@ -1,0 +1,112 @@
+"""Krippendorff's alpha on the published examples and beside the package krippendorff."""
+
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.agreement import (
+    Floats,
+    agreement_table,
+    alpha,
+    bootstrap_interval,
+    category_agreement,
+    coincidences,
+    value_table,
+)
+from analysis.tables import load
+
+NAN = float("nan")
+# Krippendorff (2011), section C: four observers, twelve units, missing values
+OBSERVERS: Floats = np.array(
+    [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, NAN, NAN, NAN],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, NAN, 3],
+        [NAN, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, NAN],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, NAN],
+    ]
+)
+# section A: two observers, binary; section B: two observers, nominal (a = 1 … e = 5)
+BINARY: Floats = np.array([[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]], dtype=float)
+NOMINAL: Floats = np.array([[1, 1, 2, 2, 4, 3, 3, 3, 5, 4, 4, 1], [2, 1, 2, 2, 2, 3, 3, 3, 5, 4, 4, 4]], dtype=float)
+
+
+def test_published_examples() -> None:
+    assert alpha(BINARY, "nominal") == pytest.approx(0.095, abs=5e-4)
+    assert alpha(NOMINAL, "nominal") == pytest.approx(0.692, abs=5e-4)
+    assert alpha(OBSERVERS, "nominal") == pytest.approx(0.743, abs=5e-4)
+    assert alpha(OBSERVERS, "ordinal") == pytest.approx(0.815, abs=5e-4)
+
+
+def test_coincidences_of_the_published_example() -> None:
+    categories, matrices = coincidences(NOMINAL)
+    total = matrices.sum(axis=0)
+    assert categories.tolist() == [1, 2, 3, 4, 5]
+    assert total.sum() == 24
+    assert np.diag(total).tolist() == [2, 4, 6, 4, 2]
+    assert (total == total.T).all()
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal"])
+def test_equal_to_the_package_on_our_codings(level: str) -> None:
+    for table, unit, variable in (
+        ("codings_alignment", ["provision_id"], "strength"),
+        ("codings_topics", ["topic_id", "document_id"], "emphasis"),
+    ):
+        values = value_table(load(table), unit, variable)
+        assert alpha(values, level) == pytest.approx(krippendorff.alpha(values, level_of_measurement=level), abs=1e-12)  # type: ignore[arg-type]
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.sampled_from([NAN, 0.0, 1.0, 2.0, 3.0]), min_size=5, max_size=5), min_size=2, max_size=4))
+def test_equal_to_the_package_on_any_values(rows: list[list[float]]) -> None:
+    values = np.array(rows)
+    paired = values[:, (~np.isnan(values)).sum(axis=0) >= 2]
+    if len(np.unique(paired[~np.isnan(paired)])) < 2:
+        return
+    for level in ("nominal", "ordinal"):
+        assert alpha(values, level) == pytest.approx(krippendorff.alpha(values, level_of_measurement=level), abs=1e-9)
+
+
+def test_perfect_agreement_is_one_and_one_category_has_no_alpha() -> None:
+    assert alpha(np.array([[0.0, 1.0, 2.0]] * 3), "ordinal") == 1
+    assert np.isnan(alpha(np.ones((2, 4)), "nominal"))
+
+
+def test_interval_holds_alpha_and_repeats_with_its_seed() -> None:
+    low, high = bootstrap_interval(OBSERVERS, "nominal", draws=500, seed=3)
+    assert low < alpha(OBSERVERS, "nominal") < high <= 1
+    assert bootstrap_interval(OBSERVERS, "nominal", draws=500, seed=3) == (low, high)
+    assert bootstrap_interval(OBSERVERS, "nominal", draws=500, seed=4) != (low, high)
+
+
+def test_interval_equals_alpha_computed_draw_by_draw() -> None:
+    units = OBSERVERS.shape[1]
+    weights = np.random.default_rng(1).multinomial(units, np.full(units, 1 / units), size=50)
+    plain = [alpha(np.repeat(OBSERVERS, weight, axis=1), "ordinal") for weight in weights]
+    low, high = bootstrap_interval(OBSERVERS, "ordinal", draws=50, seed=1)
+    assert (low, high) == pytest.approx(np.nanquantile(plain, [0.025, 0.975]))
+
+
+def test_agreement_on_one_category() -> None:
+    table = category_agreement(BINARY).set_index("category")
+    assert table.at[0.0, "agreement"] == pytest.approx(10 / 14)
+    assert table.at[1.0, "agreement"] == pytest.approx(2 / 6)
+    assert table["values"].to_list() == [14, 6]
+
+
+def test_values_from_a_long_table() -> None:
+    codings = pd.DataFrame({"coder": ["a", "a", "b"], "unit": ["x", "y", "x"], "stance": ["na", "extends", "na"]})
+    values = value_table(codings, ["unit"], "stance")
+    assert values.shape == (2, 2)
+    assert np.isnan(values[1, 1])
+    assert values[0, 0] == values[1, 0] != values[0, 1]
+
+
+def test_table_of_agreement_has_the_alpha_of_each_variable() -> None:
+    table = agreement_table(load("codings_alignment"), ["provision_id"], {"strength": "ordinal"}, draws=200)
+    row = table.iloc[0]
+    assert (row["coders"], row["units"]) == (3, 60)
+    assert row["low"] <= row["alpha"] <= row["high"]

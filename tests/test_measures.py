@@ -1,0 +1,225 @@
+"""The measures of the steps on small hand-worked frames, and a few facts of the committed tables."""
+
+import pandas as pd
+import pytest
+
+from analysis import alignment, claims, continuity, diplomacy, statement, strategy
+from analysis.rules import objections
+from analysis.tables import load
+
+
+def codings(*rows: tuple[str, str, int, str, str, int]) -> pd.DataFrame:
+    names = ["provision_id", "coder", "approach", "section_id", "section_id_2", "strength"]
+    frame = pd.DataFrame(rows, columns=names)
+    return frame.assign(stance=["na" if strength == 0 else "consistent" for strength in frame["strength"]])
+
+
+THREE = codings(
+    ("P01", "a", 2, "III-2", "", 2),
+    ("P01", "b", 2, "III-2", "IV-5", 3),
+    ("P01", "c", 1, "III-1", "", 3),
+    ("P02", "a", 0, "", "", 0),
+    ("P02", "b", 0, "", "", 0),
+    ("P02", "c", 2, "II-2", "", 1),
+)
+
+
+# --- alignment
+
+
+def test_settled_values() -> None:
+    coded = alignment.adjudicate(THREE).set_index("provision_id")
+    assert coded.loc["P01", ["approach", "section_id", "strength", "stance"]].to_list() == [2, "III-2", 3, "consistent"]
+    assert coded.loc["P02", ["approach", "section_id", "strength", "stance"]].to_list() == [0, "", 0, "na"]
+    assert coded["unanimous"].to_list() == [False, False]
+
+
+def test_ties_go_to_the_weaker_claim() -> None:
+    coded = alignment.adjudicate(THREE[(THREE["provision_id"] == "P02") & (THREE["coder"] != "b")]).iloc[0]
+    assert (coded["approach"], coded["section_id"], coded["strength"], coded["stance"]) == (0, "", 0, "na")
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    # R. G. Newcombe (1998), Statistics in Medicine 17, table I, method 3
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_interval_as_published(hits: int, n: int, low: float, high: float) -> None:
+    assert alignment.wilson_interval(hits, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_interval_at_the_ends() -> None:
+    assert alignment.wilson_interval(0, 0) == (0, 1)
+    assert alignment.wilson_interval(5, 5)[1] == 1
+
+
+def test_coverage_counts_from_the_threshold_on() -> None:
+    frame = pd.DataFrame({"pillar": ["x", "x", "x", "y"], "strength": [1, 2, 3, 0]})
+    table = alignment.coverage(frame, "pillar", threshold=2).set_index("pillar")
+    assert table.loc["x", ["covered", "provisions"]].to_list() == [2, 3]
+    assert table.at["x", "share"] == pytest.approx(2 / 3)
+    assert table.at["y", "share"] == 0
+    assert alignment.coverage(frame, "pillar", threshold=3)["covered"].to_list() == [1, 0]
+
+
+def test_coverage_of_each_coder() -> None:
+    provisions = pd.DataFrame({"provision_id": ["P01", "P02"], "pillar": ["x", "x"]})
+    table = alignment.coverage_by_coder(THREE, provisions, "pillar").set_index("coder")
+    assert table["covered"].to_dict() == {"a": 1, "b": 1, "c": 1}
+    assert alignment.coverage_by_coder(THREE, provisions, "pillar", 3).set_index("coder")["covered"].to_dict() == {"a": 0, "b": 1, "c": 1}
+
+
+def test_matrix_counts_coders_once_a_section() -> None:
+    table = alignment.section_matrix(THREE).set_index(["provision_id", "section_id"])
+    assert table.loc[("P01", "III-2")].to_list() == [2, 2]
+    assert table.loc[("P01", "IV-5")].to_list() == [1, 3]
+    assert "" not in table.index.get_level_values("section_id")
+
+
+def test_a_section_is_taken_up_through_its_parts() -> None:
+    sections = pd.DataFrame(
+        {
+            "section_id": ["NDS", "III", "III-2", "III-2-(1)", "IV-5"],
+            "parent_id": ["", "NDS", "III", "III-2", "NDS"],
+            "level": [0, 1, 2, 3, 2],
+            "heading": list("abcde"),
+            "approach": [0, 0, 2, 2, 0],
+        }
+    )
+    matrix = pd.DataFrame(
+        {"provision_id": ["P01", "P02"], "section_id": ["III-2-(1)", "IV-5"], "coders": [2, 1], "strength": [2, 3]}
+    )
+    table = alignment.section_counterparts(matrix, sections).set_index("section_id")
+    assert table["taken_up"].to_dict() == {"III-2": True, "IV-5": False}
+    assert table.at["III-2", "provisions"] == "P01"
+
+
+# --- continuity
+
+
+def test_emphasis_is_the_lower_median_and_shares_add_up() -> None:
+    topics = pd.DataFrame({"topic_id": ["T01", "T02"], "topic": ["x", "y"], "group": ["region", "values"]})
+    coded = pd.DataFrame(
+        {"topic_id": ["T01"] * 4 + ["T02"] * 4, "document_id": "d", "coder": list("abcd") * 2, "emphasis": [1, 2, 3, 3, 0, 1, 1, 1]}
+    )
+    table = continuity.emphasis_share(continuity.emphasis(coded, topics)).set_index("topic_id")
+    assert table["emphasis"].to_dict() == {"T01": 2, "T02": 1}
+    assert table["share"].sum() == pytest.approx(1)
+    assert table.at["T01", "share"] == pytest.approx(2 / 3)
+
+
+def test_changes_are_the_majority_and_ties_ask_least() -> None:
+    topics = pd.DataFrame({"topic_id": ["T01", "T02"], "topic": ["x", "y"], "group": ["region", "values"]})
+    coded = pd.DataFrame(
+        {"topic_id": ["T01"] * 3 + ["T02"] * 2, "change": ["dropped", "dropped", "weaker", "dropped", "weaker"]}
+    )
+    table = continuity.changes(coded, topics).set_index("topic_id")
+    assert table["change"].to_dict() == {"T01": "dropped", "T02": "weaker"}
+    assert continuity.holding_share(pd.DataFrame({"change": ["kept", "stronger", "dropped", "new", "na", "weaker"]})) == 0.5
+
+
+# --- events
+
+
+def events(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["event_id", "date", "dyad", "kind"])
+    return frame.assign(date=pd.to_datetime(frame["date"]), title=frame["event_id"], venue="x")
+
+
+FEW = events(
+    ("E1", "2024-12-31", "JPN-CHN", "summit"),
+    ("E2", "2025-01-01", "JPN-CHN", "protest"),
+    ("E3", "2025-01-02", "JPN-USA", "call"),
+    ("E4", "2025-01-02", "JPN-USA", "economic"),
+)
+
+
+def test_windows_hold_both_ends() -> None:
+    found = diplomacy.in_window(FEW, pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-02"))
+    assert found["event_id"].to_list() == ["E2", "E3", "E4"]
+
+
+def test_kinds_are_grouped_and_counted() -> None:
+    assert diplomacy.kind_group(FEW["kind"]).to_list() == ["contact", "friction", "contact", "other"]
+    counts = diplomacy.contact_counts(FEW, {"w": (pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))}).set_index("dyad")
+    assert counts.loc["JPN-CHN", ["contact", "friction", "days"]].to_list() == [0, 1, 30]
+    assert counts.at["JPN-USA", "contact_per_30_days"] == 1
+
+
+def test_quarters() -> None:
+    table = diplomacy.counts_by_quarter(FEW)
+    assert table["events"].sum() == 4
+    assert set(table["quarter"].dt.strftime("%Y-%m-%d")) == {"2024-10-01", "2025-01-01"}
+
+
+def test_leader_meetings_name_the_other_side_once() -> None:
+    actors = pd.DataFrame(
+        {"event_id": ["E1", "E1", "E1", "E3"], "state": ["USA", "JPN", "JPN", "USA"], "name": ["Leader", "x", "y", "Leader"]}
+    )
+    table = diplomacy.leader_meetings(FEW, actors, "Leader")
+    assert table[["event_id", "state", "in_person"]].to_numpy().tolist() == [["E1", "JPN", True]]
+
+
+def test_protests_are_ranked_by_form_then_rank() -> None:
+    forms = pd.Categorical(["remark", "called in", "called in", "called in"], categories=list(diplomacy.FORMS), ordered=True)
+    protests = pd.DataFrame(
+        {
+            "event_id": ["E1", "E2", "E3", "E4"],
+            "date": pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"]),
+            "form": forms,
+            "rank": [3, 2, 3, 2],
+        }
+    )
+    assert diplomacy.rank_among(protests, "E4")["comparison"].to_list() == ["weaker", "equal", "stronger"]
+
+
+def test_forms_in_code_and_schema_are_the_same() -> None:
+    assert tuple(load("protests")["form"].cat.categories) == diplomacy.FORMS
+
+
+def test_the_protest_of_february_2025() -> None:
+    table = diplomacy.protest_table(load("protests"), load("events"), objections(load("codings_signals")), load("event_sources"))
+    row = table.set_index("event_id").loc["E086"]
+    assert (row["targets"], row["rank"], str(row["form"])) == ("JPN and USA", 1, "representations")
+
+
+# --- statement, strategy, claims
+
+
+def test_what_the_article_reports() -> None:
+    provisions = pd.DataFrame({"provision_id": ["P01", "P02", "P03", "P04"]})
+    links = pd.DataFrame(
+        {"provision_id": ["P01", "P01", "P02", "P03"], "relation": ["partly told", "told", "partly told", "evidence"]}
+    )
+    assert statement.article_reports(provisions, links)["told"].to_list() == ["told", "partly told", "left out", "left out"]
+
+
+def test_speakers() -> None:
+    provisions = pd.DataFrame({"provision_id": ["P01", "P02", "P03"], "speech_act": ["welcome", "welcome", "intend"]})
+    actors = pd.DataFrame({"provision_id": ["P01", "P02", "P02", "P03"], "state": ["USA", "USA", "JPN", "JPN"]})
+    table = statement.speaker_acts(provisions, actors)
+    assert {tuple(row) for row in table.to_numpy()} == {("welcome", "United States", 1), ("welcome", "both", 1), ("intend", "Japan", 1)}
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_section_lengths_add_up_to_the_document(level: int) -> None:
+    paragraphs = int(load("documents").set_index("document_id").at["jpn-nds-2022", "paragraphs"])
+    assert strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum() == paragraphs
+
+
+def test_claims_that_hold() -> None:
+    frame = pd.DataFrame({"verdict": ["confirmed", "confirmed with correction", "imprecise", "not checkable"]})
+    assert claims.holding(frame) == (2, 3)
+    assert sum(claims.verdict_counts(load("claims")).values()) == 84
+
+
+def test_claims_of_a_step_carry_the_reason_of_the_second_check() -> None:
+    table = claims.of_step(load("claims"), load("claim_checks"), "S4")
+    assert table["claim_id"].to_list() == ["C35"]
+    assert table["reason"].str.len().min() > 0
+
+
+def test_every_claim_has_a_tile_of_its_own() -> None:
+    tiles = claims.claim_tiles(load("claims"), load("steps"))
+    assert len(tiles) == 84
+    assert not tiles.duplicated(["step", "place"]).any()

@@ -1,0 +1,105 @@
+"""Each rule over the tables finds a table that breaks it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis.rules import RULES, check
+from analysis.tables import load
+
+Change = Callable[..., Path]
+
+
+def row_of(table: str, **cells: object) -> int:
+    frame = load(table)
+    for column, value in cells.items():
+        frame = frame[frame[column] == value]
+    return int(frame.index[0]) + 2
+
+
+def columns(folder: Path) -> list[tuple[str, int | None, str | None]]:
+    return [(fault.file, fault.row, fault.column) for fault in check(folder)]
+
+
+def test_an_event_that_ends_before_it_begins(change: Change, data: Path) -> None:
+    row = row_of("events", event_id="E142")
+    change("events", row, end_date="2026-05-01")
+    assert columns(data) == [("events.csv", row, "end_date")]
+
+
+def test_a_month_stands_for_its_first_day(change: Change, data: Path) -> None:
+    row = row_of("events", date_precision="month")
+    change("events", row, date="2023-07-11")
+    assert columns(data) == [("events.csv", row, "date")]
+
+
+def test_an_event_without_a_source(change: Change, data: Path) -> None:
+    change("event_sources", row_of("event_sources", event_id="E002", source_no=2), source_no="1", event_id="E900")
+    file = data / "event_sources.csv"
+    lines = [line for line in file.read_text("utf-8").splitlines(keepends=True) if not line.startswith(("E002,1", "E900"))]
+    file.write_text("".join(lines), encoding="utf-8")
+    assert columns(data) == [("events.csv", row_of("events", event_id="E002"), "event_id")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"), [({"section_id": "III-2"}, "section_id"), ({"stance": "consistent"}, "stance")]
+)
+def test_strength_zero_has_no_section_and_no_stance(change: Change, data: Path, cells: dict[str, str], column: str) -> None:
+    row = row_of("codings_alignment", provision_id="P01", coder="a")
+    change("codings_alignment", row, **cells)
+    assert columns(data) == [("codings_alignment.csv", row, column)]
+
+
+def test_a_unit_that_a_coder_left_out(data: Path) -> None:
+    file = data / "codings_topics.csv"
+    lines = [line for line in file.read_text("utf-8").splitlines(keepends=True) if not line.startswith("T05,us-jpn-2021-04-16,b")]
+    file.write_text("".join(lines), encoding="utf-8")
+    fault = check(data)[0]
+    assert fault.value == "coder b has no row for T05, us-jpn-2021-04-16"
+
+
+def test_change_is_coded_for_the_focal_statement_alone(change: Change, data: Path) -> None:
+    early = row_of("codings_topics", topic_id="T01", document_id="us-jpn-2021-04-16", coder="a")
+    late = row_of("codings_topics", topic_id="T01", document_id="us-jpn-2025-02-07", coder="a")
+    change("codings_topics", early, change="kept")
+    change("codings_topics", late, change="")
+    assert {row for _, row, _ in columns(data)} == {early, late}
+
+
+def test_a_signal_is_whole_and_goes_to_another_state(change: Change, data: Path) -> None:
+    change("codings_signals", 2, target="USA", level="")
+    assert sorted(columns(data)) == [("codings_signals.csv", 2, "level"), ("codings_signals.csv", 2, "target")]
+
+
+def test_a_signal_answers_no_later_event(change: Change, data: Path) -> None:
+    change("codings_signals", 2, reciprocal_to="E143")
+    assert columns(data) == [("codings_signals.csv", 2, "reciprocal_to")]
+
+
+def test_protests_follow_the_codings(change: Change, data: Path) -> None:
+    change("protests", 2, event_id="E001")
+    faults = [str(fault) for fault in check(data)]
+    assert any("“E001”" in fault for fault in faults)
+    assert any("E013 is missing" in fault for fault in faults)
+
+
+def test_a_citation_that_the_bibliography_lacks(change: Change, data: Path) -> None:
+    row = row_of("claims", claim_id="C06")
+    change("claims", row, cited_sources="tatsumi2052")
+    fault = check(data)[0]
+    assert (fault.file, fault.row, fault.column) == ("claims.csv", row, "cited_sources")
+    assert "nearest: tatsumi2025" in fault.value
+
+
+@pytest.mark.parametrize(("text", "message"), [("@misc{a, title={x}", "sources.bib"), (None, "missing")])
+def test_a_broken_bibliography(data: Path, text: str | None, message: str) -> None:
+    file = data / "sources.bib"
+    file.unlink()
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    assert any(message in str(fault) for fault in check(data))
+
+
+def test_every_rule_is_named_for_what_it_says() -> None:
+    assert all(rule.__doc__ for rule in RULES)
