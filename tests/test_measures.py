@@ -66,7 +66,11 @@ def test_coverage_of_each_coder() -> None:
     provisions = pd.DataFrame({"provision_id": ["P01", "P02"], "pillar": ["x", "x"]})
     table = alignment.coverage_by_coder(THREE, provisions, "pillar").set_index("coder")
     assert table["covered"].to_dict() == {"a": 1, "b": 1, "c": 1}
-    assert alignment.coverage_by_coder(THREE, provisions, "pillar", 3).set_index("coder")["covered"].to_dict() == {"a": 0, "b": 1, "c": 1}
+    assert alignment.coverage_by_coder(THREE, provisions, "pillar", 3).set_index("coder")["covered"].to_dict() == {
+        "a": 0,
+        "b": 1,
+        "c": 1,
+    }
 
 
 def test_matrix_counts_coders_once_a_section() -> None:
@@ -100,7 +104,12 @@ def test_a_section_is_taken_up_through_its_parts() -> None:
 def test_emphasis_is_the_lower_median_and_shares_add_up() -> None:
     topics = pd.DataFrame({"topic_id": ["T01", "T02"], "topic": ["x", "y"], "group": ["region", "values"]})
     coded = pd.DataFrame(
-        {"topic_id": ["T01"] * 4 + ["T02"] * 4, "document_id": "d", "coder": list("abcd") * 2, "emphasis": [1, 2, 3, 3, 0, 1, 1, 1]}
+        {
+            "topic_id": ["T01"] * 4 + ["T02"] * 4,
+            "document_id": "d",
+            "coder": list("abcd") * 2,
+            "emphasis": [1, 2, 3, 3, 0, 1, 1, 1],
+        }
     )
     table = continuity.emphasis_share(continuity.emphasis(coded, topics)).set_index("topic_id")
     assert table["emphasis"].to_dict() == {"T01": 2, "T02": 1}
@@ -115,7 +124,10 @@ def test_changes_are_the_majority_and_ties_ask_least() -> None:
     )
     table = continuity.changes(coded, topics).set_index("topic_id")
     assert table["change"].to_dict() == {"T01": "dropped", "T02": "weaker"}
-    assert continuity.holding_share(pd.DataFrame({"change": ["kept", "stronger", "dropped", "new", "na", "weaker"]})) == 0.5
+    assert (
+        continuity.holding_share(pd.DataFrame({"change": ["kept", "stronger", "dropped", "new", "na", "weaker"]}))
+        == 0.5
+    )
 
 
 # --- events
@@ -141,9 +153,11 @@ def test_windows_hold_both_ends() -> None:
 
 def test_kinds_are_grouped_and_counted() -> None:
     assert diplomacy.kind_group(FEW["kind"]).to_list() == ["contact", "friction", "contact", "other"]
-    counts = diplomacy.contact_counts(FEW, {"w": (pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))}).set_index("dyad")
-    assert counts.loc["JPN-CHN", ["contact", "friction", "days"]].to_list() == [0, 1, 30]
-    assert counts.at["JPN-USA", "contact_per_30_days"] == 1
+    counts = diplomacy.contact_counts(FEW, {"w": (pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))}).set_index(
+        "dyad"
+    )
+    assert counts.loc["JPN-CHN", ["contact", "friction", "military"]].to_list() == [0, 1, 0]
+    assert counts.loc["JPN-USA", ["contact", "friction", "military"]].to_list() == [1, 0, 0]
 
 
 def test_quarters() -> None:
@@ -154,14 +168,20 @@ def test_quarters() -> None:
 
 def test_leader_meetings_name_the_other_side_once() -> None:
     actors = pd.DataFrame(
-        {"event_id": ["E1", "E1", "E1", "E3"], "state": ["USA", "JPN", "JPN", "USA"], "name": ["Leader", "x", "y", "Leader"]}
+        {
+            "event_id": ["E1", "E1", "E1", "E3"],
+            "state": ["USA", "JPN", "JPN", "USA"],
+            "name": ["Leader", "x", "y", "Leader"],
+        }
     )
     table = diplomacy.leader_meetings(FEW, actors, "Leader")
     assert table[["event_id", "state", "in_person"]].to_numpy().tolist() == [["E1", "JPN", True]]
 
 
 def test_protests_are_ranked_by_form_then_rank() -> None:
-    forms = pd.Categorical(["remark", "called in", "called in", "called in"], categories=list(diplomacy.FORMS), ordered=True)
+    forms = pd.Categorical(
+        ["remark", "called in", "called in", "called in"], categories=list(diplomacy.FORMS), ordered=True
+    )
     protests = pd.DataFrame(
         {
             "event_id": ["E1", "E2", "E3", "E4"],
@@ -178,7 +198,9 @@ def test_forms_in_code_and_schema_are_the_same() -> None:
 
 
 def test_the_protest_of_february_2025() -> None:
-    table = diplomacy.protest_table(load("protests"), load("events"), objections(load("codings_signals")), load("event_sources"))
+    table = diplomacy.protest_table(
+        load("protests"), load("events"), objections(load("codings_signals")), load("event_sources")
+    )
     row = table.set_index("event_id").loc["E086"]
     assert (row["targets"], row["rank"], str(row["form"])) == ("JPN and USA", 1, "representations")
 
@@ -191,20 +213,32 @@ def test_what_the_article_reports() -> None:
     links = pd.DataFrame(
         {"provision_id": ["P01", "P01", "P02", "P03"], "relation": ["partly told", "told", "partly told", "evidence"]}
     )
-    assert statement.article_reports(provisions, links)["told"].to_list() == ["told", "partly told", "left out", "left out"]
+    assert statement.article_reports(provisions, links)["told"].to_list() == [
+        "told",
+        "partly told",
+        "left out",
+        "left out",
+    ]
 
 
 def test_speakers() -> None:
     provisions = pd.DataFrame({"provision_id": ["P01", "P02", "P03"], "speech_act": ["welcome", "welcome", "intend"]})
     actors = pd.DataFrame({"provision_id": ["P01", "P02", "P02", "P03"], "state": ["USA", "USA", "JPN", "JPN"]})
     table = statement.speaker_acts(provisions, actors)
-    assert {tuple(row) for row in table.to_numpy()} == {("welcome", "United States", 1), ("welcome", "both", 1), ("intend", "Japan", 1)}
+    assert {tuple(row) for row in table.to_numpy()} == {
+        ("welcome", "United States", 1),
+        ("welcome", "both", 1),
+        ("intend", "Japan", 1),
+    }
 
 
 @pytest.mark.parametrize("level", [1, 2])
 def test_section_lengths_add_up_to_the_document(level: int) -> None:
     paragraphs = int(load("documents").set_index("document_id").at["jpn-nds-2022", "paragraphs"])
-    assert strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum() == paragraphs
+    assert (
+        strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
+        == paragraphs
+    )
 
 
 def test_claims_that_hold() -> None:

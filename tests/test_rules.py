@@ -37,7 +37,9 @@ def test_a_month_stands_for_its_first_day(change: Change, data: Path) -> None:
 def test_an_event_without_a_source(change: Change, data: Path) -> None:
     change("event_sources", row_of("event_sources", event_id="E002", source_no=2), source_no="1", event_id="E900")
     file = data / "event_sources.csv"
-    lines = [line for line in file.read_text("utf-8").splitlines(keepends=True) if not line.startswith(("E002,1", "E900"))]
+    lines = [
+        line for line in file.read_text("utf-8").splitlines(keepends=True) if not line.startswith(("E002,1", "E900"))
+    ]
     file.write_text("".join(lines), encoding="utf-8")
     assert columns(data) == [("events.csv", row_of("events", event_id="E002"), "event_id")]
 
@@ -45,7 +47,9 @@ def test_an_event_without_a_source(change: Change, data: Path) -> None:
 @pytest.mark.parametrize(
     ("cells", "column"), [({"section_id": "III-2"}, "section_id"), ({"stance": "consistent"}, "stance")]
 )
-def test_strength_zero_has_no_section_and_no_stance(change: Change, data: Path, cells: dict[str, str], column: str) -> None:
+def test_strength_zero_has_no_section_and_no_stance(
+    change: Change, data: Path, cells: dict[str, str], column: str
+) -> None:
     row = row_of("codings_alignment", provision_id="P01", coder="a")
     change("codings_alignment", row, **cells)
     assert columns(data) == [("codings_alignment.csv", row, column)]
@@ -53,7 +57,11 @@ def test_strength_zero_has_no_section_and_no_stance(change: Change, data: Path, 
 
 def test_a_unit_that_a_coder_left_out(data: Path) -> None:
     file = data / "codings_topics.csv"
-    lines = [line for line in file.read_text("utf-8").splitlines(keepends=True) if not line.startswith("T05,us-jpn-2021-04-16,b")]
+    lines = [
+        line
+        for line in file.read_text("utf-8").splitlines(keepends=True)
+        if not line.startswith("T05,us-jpn-2021-04-16,b")
+    ]
     file.write_text("".join(lines), encoding="utf-8")
     fault = check(data)[0]
     assert fault.value == "coder b has no row for T05, us-jpn-2021-04-16"

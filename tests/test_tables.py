@@ -49,7 +49,9 @@ def test_committed_tables_are_sound() -> None:
         ("documents", 3, "sha256", "abc", "of the form"),
     ],
 )
-def test_a_broken_cell_is_named(change: Change, data: Path, table: str, row: int, column: str, value: str, allowed: str) -> None:
+def test_a_broken_cell_is_named(
+    change: Change, data: Path, table: str, row: int, column: str, value: str, allowed: str
+) -> None:
     change(table, row, **{column: value})
     faults = [fault for fault in check(data) if fault.column == column]
     assert faults
@@ -91,7 +93,9 @@ def test_a_duplicate_id_names_the_row_that_has_it(change: Change, data: Path) ->
 
 def test_a_missing_and_an_unknown_column(data: Path) -> None:
     file = data / "topics.csv"
-    file.write_text(file.read_text(encoding="utf-8").replace("topic_id,topic,group", "topic_id,topik,group"), encoding="utf-8")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("topic_id,topic,group", "topic_id,topik,group"), encoding="utf-8"
+    )
     faults = [str(fault) for fault in check(data)]
     assert any("column topic: the column is missing" in fault for fault in faults)
     assert any("column topik: the column is unknown (nearest: topic)" in fault for fault in faults)

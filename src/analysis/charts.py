@@ -17,8 +17,16 @@ from analysis.theme import PALETTE, SEQUENCE
 WIDTH = 600
 LANES = {**DYADS, "trilateral": "All three, or two with a third", "other": "Other"}
 DYAD_COLOURS = {"JPN-USA": PALETTE["USA"], "JPN-CHN": PALETTE["CHN"], "CHN-USA": PALETTE["other"]}
-KIND_SHAPES = {"contact": "circle", "friction": "cross", "other": "square"}
-VERDICTS = ("confirmed", "confirmed with correction", "imprecise", "misquoted", "unsupported", "not checkable")
+KIND_SHAPES = {"contact": "circle", "friction": "cross", "military": "triangle-up", "other": "square"}
+# a letter for each verdict, so that a tile can be read without its colour
+VERDICT_LETTERS = {
+    "confirmed": "C",
+    "confirmed with correction": "C+",
+    "imprecise": "I",
+    "misquoted": "M",
+    "unsupported": "U",
+    "not checkable": "–",
+}
 
 
 def _title(title: str, subtitle: str | Sequence[str]) -> alt.TitleParams:
@@ -35,7 +43,8 @@ def _dates(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def _day(column: str, title: str | None = None) -> alt.X:
-    return alt.X(f"{column}:T", title=title, axis=alt.Axis(format="%b %Y", labelOverlap=True, tickCount=8))
+    axis = alt.Axis(format="%b %Y", labelOverlap=True, tickCount=8)
+    return alt.X(f"{column}:T", title=title, axis=axis, scale=alt.Scale(padding=12))
 
 
 def _day_rule(date: pd.Timestamp, label: str) -> alt.LayerChart:
@@ -46,7 +55,7 @@ def _day_rule(date: pd.Timestamp, label: str) -> alt.LayerChart:
 
 
 def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Events on lanes by dyad. Needs date, dyad, group (contact, friction, other), kind, title, url, publisher.
+    """Events on lanes by dyad. Needs date, dyad, group (of kinds), kind, title, url, publisher.
 
     Drag or scroll moves and zooms along the days, a click in the legend picks a group, a click on a point opens its
     source.
@@ -106,7 +115,7 @@ def monthly_density(events: pd.DataFrame, *, title: str, subtitle: str) -> alt.T
 
 def provision_tiles(provisions: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
     """One tile a provision, in order, by pillar. Needs provision_id, pillar, place, told, paraphrase."""
-    colours = {"told": PALETTE["accent"], "partly told": PALETTE["muted"], "left out": PALETTE["grid"]}
+    colours = {"told": SEQUENCE[3], "partly told": SEQUENCE[2], "left out": SEQUENCE[0]}
     frame = provisions.assign(pillar=provisions["pillar"].astype("object").map(PILLARS))
     base = alt.Chart(frame[["provision_id", "pillar", "place", "told", "speech_act", "paraphrase"]]).encode(
         x=alt.X("place:O", title="Provisions of the part, in order", axis=alt.Axis(labelAngle=0, ticks=False)),
@@ -212,9 +221,9 @@ def section_heatmap(matrix: pd.DataFrame, *, sections: list[str], title: str, su
                 title="Section of the strategy",
                 sort=sections,
                 scale=alt.Scale(domain=sections),
-                axis=alt.Axis(labelAngle=-60, grid=True, orient="top"),
+                axis=alt.Axis(labelAngle=-60, grid=True, orient="top", zindex=0),
             ),
-            y=alt.Y("provision_id:N", title="Provision of the statement", axis=alt.Axis(grid=True)),
+            y=alt.Y("provision_id:N", title="Provision of the statement", axis=alt.Axis(grid=True, zindex=0)),
             color=alt.Color("strength:N", title="Strength", scale=_scale(colours)),
             tooltip=[
                 alt.Tooltip("provision_id:N", title="Provision"),
@@ -232,7 +241,7 @@ def section_heatmap(matrix: pd.DataFrame, *, sections: list[str], title: str, su
 def section_take_up(sections: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
     """How many provisions take up each section. Needs section_id, heading, approach, count, provisions (ids)."""
     colours = {name: PALETTE[str(number)] for number, name in APPROACHES.items()}
-    label = sections["section_id"] + "  " + sections["heading"].str.slice(0, 46)
+    label = sections["section_id"] + "  " + sections["heading"]
     frame = sections[["section_id", "heading", "count", "provisions"]].assign(
         label=label, approach=sections["approach"].map(APPROACHES)
     )
@@ -280,13 +289,13 @@ def topic_heatmap(table: pd.DataFrame, *, order: list[str], title: str, subtitle
             color=alt.Color("emphasis:N", title="Emphasis", scale=_scale(colours)),
             tooltip=["topic:N", "year:O", "emphasis:N", alt.Tooltip("change:N", title="2025 against 2024")],
         )
-        .properties(width={"step": 38}, height={"step": 15})
+        .properties(width={"step": 56}, height={"step": 16})
         .facet(
             row=alt.Row(
                 "group:N",
                 title=None,
                 sort=list(GROUPS.values()),
-                header=alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top"),
+                header=alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2),
             ),
             title=_title(title, subtitle),
             spacing=6,
@@ -364,60 +373,52 @@ def protest_ladder(
 def quarterly_contacts(
     counts: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Contacts (up) and frictions (down) by quarter and dyad. Takes the frame of `diplomacy.counts_by_quarter`."""
-    frame = _dates(counts[counts["dyad"].isin(list(DYADS)) & (counts["group"] != "other")], "quarter")
+    """Contacts up, frictions and military acts down, by quarter and dyad. Takes `diplomacy.counts_by_quarter`."""
+    colours = {"contact": SEQUENCE[3], "friction": PALETTE["accent"], "military": PALETTE["muted"]}
+    frame = _dates(counts[counts["dyad"].isin(list(DYADS)) & counts["group"].isin(list(colours))], "quarter")
     frame = frame.assign(
         signed=frame["events"].where(frame["group"] == "contact", -frame["events"]),
         pair=frame["dyad"].astype("object").map(DYADS),
     ).drop(columns="dyad")
-    colours = {"contact": SEQUENCE[3], "friction": PALETTE["CHN"]}
     bars = (
         alt.Chart()
         .mark_bar(width=14)
         .encode(
             x=_day("quarter"),
-            y=alt.Y("signed:Q", title="Contacts up, frictions down"),
+            y=alt.Y("signed:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("group:N", title="Kind", scale=_scale(colours)),
+            order="group:N",
             tooltip=[alt.Tooltip("quarter:T", title="Quarter from", format="%B %Y"), "pair:N", "group:N", "events:Q"],
         )
     )
-    rule = (
-        alt.Chart()
-        .mark_rule(color=PALETTE["ink"], strokeDash=[4, 3])
-        .encode(
-            x=alt.datum(alt.DateTime(year=marked.year, month=marked.month, date=marked.day)),
-            description=alt.value(label),
-        )
-    )
+    day = alt.datum(alt.DateTime(year=marked.year, month=marked.month, date=marked.day))
+    rule = alt.Chart().mark_rule(color=PALETTE["ink"], strokeDash=[4, 3]).encode(x=day, description=alt.value(label))
+    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2)
     return (
         alt.layer(bars, rule, data=frame)
-        .properties(width=WIDTH - 60, height=100)
+        .properties(width=WIDTH - 40, height=100)
         .facet(
-            row=alt.Row(
-                "pair:N",
-                title=None,
-                sort=list(DYADS.values()),
-                header=alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top"),
-            ),
+            row=alt.Row("pair:N", title=None, sort=list(DYADS.values()), header=header),
             title=_title(title, subtitle),
-            spacing=10,
+            spacing=4,
         )
     )
 
 
 def verdict_tiles(claims: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """One tile a claim, by step and verdict. Needs claim_id, step, verdict, claim, place (in the row)."""
-    colours = {verdict: PALETTE[verdict] for verdict in VERDICTS}
-    return (
-        alt.Chart(
-            claims[["claim_id", "step", "verdict", "claim", "place"]].assign(verdict=claims["verdict"].astype("object"))
-        )
-        .mark_rect(stroke=PALETTE["paper"], strokeWidth=2, cornerRadius=2)
-        .encode(
-            x=alt.X("place:O", title="Claims", axis=alt.Axis(labelAngle=0, ticks=False)),
-            y=alt.Y("step:N", title=None, sort=None, axis=alt.Axis(labelLimit=160)),
-            color=alt.Color("verdict:N", title="Verdict", scale=_scale(colours)),
-            tooltip=["claim_id:N", "verdict:N", "claim:N"],
-        )
-        .properties(width=WIDTH - 120, height={"step": 26}, title=_title(title, subtitle))
+    """One tile a claim, by step and verdict, with a letter for the verdict. Needs claim_id, step, verdict, claim, place."""
+    colours = {verdict: PALETTE[verdict] for verdict in VERDICT_LETTERS}
+    verdicts = claims["verdict"].astype("object")
+    frame = claims[["claim_id", "step", "claim", "place"]].assign(
+        verdict=verdicts, letter=verdicts.map(VERDICT_LETTERS)
     )
+    base = alt.Chart(frame).encode(
+        x=alt.X("place:O", title="Claims", axis=alt.Axis(labelAngle=0, ticks=False)),
+        y=alt.Y("step:N", title=None, sort=None, axis=alt.Axis(labelLimit=160)),
+        tooltip=["claim_id:N", "verdict:N", "claim:N"],
+    )
+    tiles = base.mark_rect(stroke=PALETTE["paper"], strokeWidth=2, cornerRadius=2).encode(
+        color=alt.Color("verdict:N", title="Verdict", scale=_scale(colours))
+    )
+    letters = base.mark_text(color=PALETTE["paper"], fontWeight=600, fontSize=11).encode(text="letter:N")
+    return (tiles + letters).properties(width=WIDTH - 90, height={"step": 26}, title=_title(title, subtitle))

@@ -6,7 +6,7 @@ Starts from `events` and its side tables; pure functions of frames.
 import pandas as pd
 
 CONTACTS = ("summit", "call", "ministerial")
-FRICTIONS = ("protest", "incident", "military")
+FRICTIONS = ("protest", "incident")
 DYADS = {"JPN-USA": "Japan-United States", "JPN-CHN": "Japan-China", "CHN-USA": "China-United States"}
 FORMS = ("remark", "representations", "called in", "ambassador called in", "letter to the UN")
 RANKS = {1: "spokesperson, agency or unit", 2: "senior official", 3: "minister", 4: "leader"}
@@ -40,7 +40,7 @@ def leader_meetings(events: pd.DataFrame, actors: pd.DataFrame, host: str) -> pd
 def counts_by_quarter(events: pd.DataFrame) -> pd.DataFrame:
     """Number of events for each quarter, dyad and group of kinds.
 
-    Columns: quarter (first day), dyad, group (contact, friction, other), events. Quarters without events are left out.
+    Columns: quarter (first day), dyad, group (see kind_group), events. Quarters without events are left out.
     """
     quarter = events["date"].dt.to_period("Q").dt.start_time
     table = events.assign(quarter=quarter, group=kind_group(events["kind"]))
@@ -49,25 +49,27 @@ def counts_by_quarter(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def kind_group(kinds: "pd.Series[str]") -> "pd.Series[str]":
-    """Contact for meetings and calls, friction for protests, incidents and military acts, otherwise other."""
-    groups = dict.fromkeys(CONTACTS, "contact") | dict.fromkeys(FRICTIONS, "friction")
+    """The group of each kind: contact (meetings, calls), friction (protests, incidents), military, or other.
+
+    Military acts are a group of their own: between allies they are exercises and sales, between others patrols,
+    incursions and withdrawals.
+    """
+    groups = dict.fromkeys(CONTACTS, "contact") | dict.fromkeys(FRICTIONS, "friction") | {"military": "military"}
     return kinds.astype("object").map(groups).fillna("other").rename("group")
 
 
 def contact_counts(events: pd.DataFrame, windows: dict[str, tuple[pd.Timestamp, pd.Timestamp]]) -> pd.DataFrame:
-    """Contacts and frictions of the three dyads in each named window.
+    """Contacts, frictions and military acts of the three dyads in each named window.
 
-    Columns: window, dyad, contact, friction, days (length of the window), contact_per_30_days.
+    Columns: window, dyad, contact, friction, military.
     """
     rows = []
     for name, (start, end) in windows.items():
         found = in_window(events, start, end)
-        groups, days = kind_group(found["kind"]), (end - start).days + 1
-        for dyad in DYADS:
-            of_dyad = groups[found["dyad"] == dyad]
-            contact, friction = int((of_dyad == "contact").sum()), int((of_dyad == "friction").sum())
-            rows.append((name, dyad, contact, friction, days, contact / days * 30))
-    return pd.DataFrame(rows, columns=["window", "dyad", "contact", "friction", "days", "contact_per_30_days"])
+        counts = pd.crosstab(found["dyad"].astype("object"), kind_group(found["kind"]))
+        counts = counts.reindex(index=list(DYADS), columns=["contact", "friction", "military"], fill_value=0)
+        rows += [(name, dyad, *(int(count) for count in counts.loc[dyad])) for dyad in DYADS]
+    return pd.DataFrame(rows, columns=["window", "dyad", "contact", "friction", "military"])
 
 
 def protest_table(

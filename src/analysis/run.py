@@ -22,8 +22,10 @@ from typing import Any
 from analysis import paths
 from analysis.errors import DataError, RunError
 from analysis.results import read_results
+from analysis.show import VEGA_LITE
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
+README_FIGURE = ("04-alignment.ipynb", "fig-alignment-coverage")
 REPORTED_PACKAGES = (
     "altair",
     "jupyter-book",
@@ -132,6 +134,7 @@ def _execute(source: Path, target: Path, scratch: Path) -> float:
     import nbformat
     import papermill
     from jupyter_client.manager import AsyncKernelManager
+    from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
 
     class SocketFileKernelManager(AsyncKernelManager):
@@ -151,6 +154,7 @@ def _execute(source: Path, target: Path, scratch: Path) -> float:
             progress_bar=False,
             request_save_on_cell_execute=False,
             kernel_manager_class=SocketFileKernelManager,
+            extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is shut down reports an error
         )
     except PapermillExecutionError as error:
         trace = "\n".join(error.traceback)
@@ -160,6 +164,8 @@ def _execute(source: Path, target: Path, scratch: Path) -> float:
         ) from None
     except Exception as error:
         raise RunError(f"{source.name} could not be executed: {type(error).__name__}: {error}") from error
+    finally:
+        ensure_event_loop().close()  # each thread has a loop of its own, which nobody else closes
     text: str = nbformat.writes(strip(notebook))  # type: ignore[no-untyped-call]
     target.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
     return time.perf_counter() - started
@@ -249,8 +255,21 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     return Run(tuple(file.stem for file in todo), tuple(kept), folder)
 
 
-def update_committed(run: Run, target: Path = paths.NOTEBOOKS) -> list[str]:
-    """Copy the executed notebooks over the committed ones; returns the names of those that changed."""
+def picture(notebook: Path, name: str) -> str:
+    """The SVG picture of a named figure in an executed notebook. Raises RunError where there is none."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "image/svg+xml" in data and data[VEGA_LITE]["usermeta"]["figure"]["name"] == name:
+                return "".join(data["image/svg+xml"])
+    raise RunError(f"{notebook.name} has no figure {name}")
+
+
+def update_committed(run: Run, target: Path = paths.NOTEBOOKS, readme_picture: Path = paths.README_PICTURE) -> list[str]:
+    """Copy the executed notebooks over the committed ones, and the picture of the README from them.
+
+    Returns the names of the notebooks that changed.
+    """
     changed = []
     for file in notebook_files(run.notebooks):
         committed = target / file.name
@@ -259,4 +278,5 @@ def update_committed(run: Run, target: Path = paths.NOTEBOOKS) -> list[str]:
             shutil.copyfile(file, partial)
             partial.replace(committed)
             changed.append(file.stem)
+    readme_picture.write_text(picture(run.notebooks / README_FIGURE[0], README_FIGURE[1]) + "\n", encoding="utf-8")
     return changed

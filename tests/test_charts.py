@@ -1,0 +1,105 @@
+"""Charts are functions of a frame: what they draw follows the frame, and colours are the palette's."""
+
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis import charts, theme
+from analysis.alignment import APPROACHES, PILLARS, STRENGTHS
+from analysis.claims import VERDICTS
+from analysis.continuity import EMPHASES, GROUPS
+from analysis.diplomacy import DYADS, FORMS
+from analysis.tables import load
+
+WORDS = {"title": "A finding", "subtitle": "Unit and sample"}
+DAY = pd.Timestamp("2025-02-07")
+
+
+def rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the largest data set of a specification."""
+    return max(spec["datasets"].values(), key=len)  # type: ignore[no-any-return]
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("key", ["USA", "CHN", "JPN", "other", "0", "1", "2", "3", "accent", "ink", "muted", *VERDICTS])
+def test_marks_stand_out_from_a_white_page(key: str) -> None:
+    assert contrast(theme.PALETTE[key], "#FFFFFF") >= 3
+
+
+def test_steps_of_the_sequence_run_from_light_to_dark() -> None:
+    lights = [luminance(colour) for colour in theme.SEQUENCE]
+    assert lights == sorted(lights, reverse=True)
+    assert all(before / after > 1.5 for before, after in zip(lights, lights[1:], strict=False))
+
+
+def test_timeline_has_a_point_and_a_link_for_each_event() -> None:
+    frame = pd.DataFrame(
+        {
+            "event_id": ["E1", "E2"], "date": pd.to_datetime(["2025-02-07", "2025-02-10"]), "dyad": ["JPN-USA", "JPN-CHN"],
+            "group": ["contact", "friction"], "kind": ["summit", "protest"], "title": ["a", "b"], "publisher": "p",
+            "url": "https://example.org",
+        }
+    )  # fmt: skip
+    spec = charts.timeline(frame, marked=DAY, label="Day", **WORDS).to_dict()
+    assert [row["date"] for row in rows(spec)] == ["2025-02-07", "2025-02-10"]
+    assert spec["title"] == {"text": "A finding", "subtitle": "Unit and sample"}
+    points = spec["layer"][-1]
+    assert points["encoding"]["href"] == {"field": "url", "type": "nominal"}
+    assert {parameter["name"] for parameter in spec["params"]} >= {"group", "zoom"}
+
+
+def test_coverage_shows_each_group_with_its_size() -> None:
+    groups = pd.DataFrame(
+        {"pillar": ["peace"], "covered": [1], "provisions": [4], "share": [0.25], "low": [0.1], "high": [0.5]}
+    )
+    spec = charts.coverage_intervals(groups, groups.assign(coder="a"), field="pillar", names=PILLARS, **WORDS).to_dict()
+    assert {row["label"] for data in spec["datasets"].values() for row in data} == {"Peace (4)"}
+
+
+def test_quarters_show_frictions_below_the_line() -> None:
+    counts = pd.DataFrame(
+        {
+            "quarter": pd.to_datetime(["2025-01-01"] * 3),
+            "dyad": "JPN-CHN",
+            "group": ["contact", "friction", "other"],
+            "events": [3, 2, 9],
+        }
+    )
+    spec = charts.quarterly_contacts(counts, marked=DAY, label="Day", **WORDS).to_dict()
+    assert sorted(row["signed"] for row in rows(spec)) == [-2, 3]
+
+
+def test_tiles_carry_a_letter_for_every_verdict() -> None:
+    assert tuple(charts.VERDICT_LETTERS) == VERDICTS
+    assert len(set(charts.VERDICT_LETTERS.values())) == len(VERDICTS)
+
+
+def test_names_in_code_and_tables_are_the_same() -> None:
+    """One word for one concept: what the code names and what the schema allows agree."""
+    assert list(PILLARS) == list(load("provisions")["pillar"].cat.categories)
+    assert set(GROUPS) == set(load("topics")["group"])
+    assert set(DYADS) < set(load("events")["dyad"].cat.categories)
+    assert set(charts.LANES) == set(load("events")["dyad"].cat.categories)
+    assert list(FORMS) == list(load("protests")["form"].cat.categories)
+    assert set(VERDICTS) == set(load("claims")["verdict"].cat.categories)
+    assert set(APPROACHES) == set(load("codings_alignment")["approach"])
+    assert set(STRENGTHS) == set(load("codings_alignment")["strength"])
+    assert set(EMPHASES) == set(load("codings_topics")["emphasis"])
+
+
+def test_every_chart_has_a_docstring_that_names_its_columns() -> None:
+    for name, function in vars(charts).items():
+        if callable(function) and function.__module__ == "analysis.charts" and not name.startswith("_"):
+            assert re.search(r"Needs|Takes|are the frames of", function.__doc__ or ""), name

@@ -1,0 +1,69 @@
+"""Numbers and lists in words, and parameters read with one clear message."""
+
+import pandas as pd
+import pytest
+
+from analysis import parameters, text
+from analysis.errors import ParameterError
+
+
+def test_numbers_in_words() -> None:
+    assert [text.number(n) for n in (0, 1, 12, 13, 1181)] == ["no", "one", "twelve", "13", "1,181"]
+    assert [text.plural(n, "event") for n in (0, 1, 2, 20)] == ["no events", "one event", "two events", "20 events"]
+    assert text.plural(2, "summary", "summaries") == "two summaries"
+    assert [text.ordinal(n) for n in (1, 10, 11, 12, 13, 21, 22, 23, 24, 111)] == [
+        "first", "tenth", "11th", "12th", "13th", "21st", "22nd", "23rd", "24th", "111th",
+    ]  # fmt: skip
+    assert (text.percent(0.7272), text.percent(0.005)) == ("73%", "0%")
+
+
+def test_days_and_lists() -> None:
+    assert text.day(pd.Timestamp("2025-02-07")) == "7 February 2025"
+    assert [text.listing(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+    assert text.capital("twelve") == "Twelve"
+
+
+@pytest.mark.parametrize("value", ["2025-02-30", "07.02.2025", "2025-2-7", 20250207, None, ""])
+def test_a_day_that_is_none(value: object) -> None:
+    with pytest.raises(ParameterError, match=r"parameter start: .* is not a day; write YYYY-MM-DD"):
+        parameters.read_day("start", value)
+
+
+def test_a_window_in_order() -> None:
+    assert parameters.read_window("a", "2025-01-01", "b", "2025-01-01")[0] == pd.Timestamp("2025-01-01")
+    with pytest.raises(ParameterError, match=r"parameter b: 2024-01-01 lies before a \(2025-01-01\)"):
+        parameters.read_window("a", "2025-01-01", "b", "2024-01-01")
+
+
+def test_choices() -> None:
+    assert parameters.read_choices("coders", "b, a", ["a", "b", "c"]) == ["b", "a"]
+    with pytest.raises(ParameterError, match=r"parameter event: 'E0877' \(nearest: E087\); allowed: E087, E088"):
+        parameters.read_choice("event", "E0877", ["E087", "E088"])
+    with pytest.raises(ParameterError, match="names a value twice"):
+        parameters.read_choices("coders", "a,a", ["a", "b"])
+    with pytest.raises(ParameterError, match="allowed: a, b"):
+        parameters.read_choices("coders", "", ["a", "b"])
+
+
+@pytest.mark.parametrize("value", [0, 4, 2.0, True, "2", None, float("nan")])
+def test_a_whole_number_out_of_range_or_of_another_type(value: object) -> None:
+    with pytest.raises(ParameterError, match="parameter threshold: .*; allowed: a whole number from 1 to 3"):
+        parameters.read_number("threshold", value, 1, 3)
+
+
+def test_numbers() -> None:
+    assert parameters.read_number("threshold", 2, 1, 3) == 2
+    assert parameters.read_number("share", 1, 0.0, 1.0) == 1.0
+    with pytest.raises(ParameterError, match=r"allowed: a number from 0.0 to 1.0"):
+        parameters.read_number("share", 1.5, 0.0, 1.0)
+
+
+def test_a_switch() -> None:
+    assert parameters.read_switch("mask", True)
+    with pytest.raises(ParameterError, match="parameter mask: 'yes'; allowed: True or False"):
+        parameters.read_switch("mask", "yes")
