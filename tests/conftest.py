@@ -22,7 +22,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def change(data: Path) -> Callable[..., Path]:
-    """Change the cells of one row of a table in the copy: change("events", 5, date="2025-02-30"). Row 2 is the first."""
+    """Change cells of one row of a table in the copy: change("events", 5, date="2025-02-30"); row 2 is the first."""
 
     def apply(table: str, row: int, **cells: str) -> Path:
         file = data / f"{table}.csv"

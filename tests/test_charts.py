@@ -1,6 +1,7 @@
 """Charts are functions of a frame: what they draw follows the frame, and colours are the palette's."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -41,13 +42,14 @@ def test_marks_stand_out_from_a_white_page(key: str) -> None:
 def test_steps_of_the_sequence_run_from_light_to_dark() -> None:
     lights = [luminance(colour) for colour in theme.SEQUENCE]
     assert lights == sorted(lights, reverse=True)
-    assert all(before / after > 1.5 for before, after in zip(lights, lights[1:], strict=False))
+    assert all(before / after > 1.5 for before, after in pairwise(lights))
 
 
 def test_timeline_has_a_point_and_a_link_for_each_event() -> None:
     frame = pd.DataFrame(
         {
-            "event_id": ["E1", "E2"], "date": pd.to_datetime(["2025-02-07", "2025-02-10"]), "dyad": ["JPN-USA", "JPN-CHN"],
+            "event_id": ["E1", "E2"], "date": pd.to_datetime(["2025-02-07", "2025-02-10"]),
+            "dyad": ["JPN-USA", "JPN-CHN"],
             "group": ["contact", "friction"], "kind": ["summit", "protest"], "title": ["a", "b"], "publisher": "p",
             "url": "https://example.org",
         }

@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import SHARED
 
 from analysis import paths
 from analysis.tables import load
-
-from conftest import SHARED
 
 
 def text(corpus: Path, document_id: str) -> str:

@@ -52,7 +52,7 @@ def test_choices() -> None:
 
 @pytest.mark.parametrize("value", [0, 4, 2.0, True, "2", None, float("nan")])
 def test_a_whole_number_out_of_range_or_of_another_type(value: object) -> None:
-    with pytest.raises(ParameterError, match="parameter threshold: .*; allowed: a whole number from 1 to 3"):
+    with pytest.raises(ParameterError, match=r"parameter threshold: .*; allowed: a whole number from 1 to 3"):
         parameters.read_number("threshold", value, 1, 3)
 
 

@@ -57,12 +57,14 @@ def _day_rule(date: pd.Timestamp, label: str) -> alt.LayerChart:
 def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str) -> alt.TopLevelMixin:
     """Events on lanes by dyad. Needs date, dyad, group (of kinds), kind, title, url, publisher.
 
-    Drag or scroll moves and zooms along the days, a click in the legend picks a group, a click on a point opens its
-    source.
+    Drag or scroll moves and zooms along the days, a click in the legend picks a group, the menu a pair, and a click on
+    a point opens its source.
     """
     frame = _dates(events[["event_id", "date", "dyad", "group", "kind", "title", "publisher", "url"]], "date")
     frame = frame.assign(lane=frame["dyad"].astype("object").map(LANES))
     picked = alt.selection_point(fields=["group"], bind="legend", name="group")
+    choice = alt.binding_select(options=[None, *LANES.values()], labels=["all pairs", *LANES.values()], name="Show ")
+    pair = alt.selection_point(fields=["lane"], bind=choice, name="pair")
     zoom = alt.selection_interval(bind="scales", encodings=["x"], name="zoom")
     points = (
         alt.Chart(frame)
@@ -77,7 +79,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
                 scale=_scale({**DYAD_COLOURS, "trilateral": PALETTE["muted"], "other": PALETTE["muted"]}),
             ),
             shape=alt.Shape("group:N", title="Kind", scale=_scale(KIND_SHAPES)),
-            opacity=alt.condition(picked, alt.value(0.85), alt.value(0.08)),
+            opacity=alt.condition(picked & pair, alt.value(0.85), alt.value(0.08)),
             href="url:N",
             tooltip=[
                 alt.Tooltip("title:N", title="Event"),
@@ -87,7 +89,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
                 alt.Tooltip("publisher:N", title="Source"),
             ],
         )
-        .add_params(picked, zoom)
+        .add_params(picked, pair, zoom)
     )
     return (_day_rule(marked, label) + points).properties(width=WIDTH - 130, height=330, title=_title(title, subtitle))
 
@@ -286,7 +288,7 @@ def topic_heatmap(table: pd.DataFrame, *, order: list[str], title: str, subtitle
         .encode(
             x=alt.X("year:O", title=None, axis=alt.Axis(orient="top", labelAngle=0)),
             y=alt.Y("topic:N", title=None, sort=order, axis=alt.Axis(labelLimit=330)),
-            color=alt.Color("emphasis:N", title="Emphasis", scale=_scale(colours)),
+            color=alt.Color("emphasis:N", title="Emphasis", scale=_scale(colours), legend=alt.Legend(columns=2)),
             tooltip=["topic:N", "year:O", "emphasis:N", alt.Tooltip("change:N", title="2025 against 2024")],
         )
         .properties(width={"step": 56}, height={"step": 16})
@@ -406,7 +408,7 @@ def quarterly_contacts(
 
 
 def verdict_tiles(claims: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """One tile a claim, by step and verdict, with a letter for the verdict. Needs claim_id, step, verdict, claim, place."""
+    """One tile a claim, by step, with a letter for the verdict. Needs claim_id, step, verdict, claim, place."""
     colours = {verdict: PALETTE[verdict] for verdict in VERDICT_LETTERS}
     verdicts = claims["verdict"].astype("object")
     frame = claims[["claim_id", "step", "claim", "place"]].assign(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.alignment import majority
 
-EMPHASES = {0: "absent", 1: "in passing", 2: "a position of its own", 3: "a heading, a paragraph or several measures"}
+EMPHASES = {0: "absent", 1: "in passing", 2: "a position of its own", 3: "a heading or several measures"}
 # from the change that asks least of the evidence to the one that asks most
 CHANGES = ("na", "kept", "weaker", "stronger", "dropped", "new")
 GROUPS = {

@@ -63,13 +63,13 @@ def contact_counts(events: pd.DataFrame, windows: dict[str, tuple[pd.Timestamp, 
 
     Columns: window, dyad, contact, friction, military.
     """
-    rows = []
+    parts = []
     for name, (start, end) in windows.items():
         found = in_window(events, start, end)
         counts = pd.crosstab(found["dyad"].astype("object"), kind_group(found["kind"]))
         counts = counts.reindex(index=list(DYADS), columns=["contact", "friction", "military"], fill_value=0)
-        rows += [(name, dyad, *(int(count) for count in counts.loc[dyad])) for dyad in DYADS]
-    return pd.DataFrame(rows, columns=["window", "dyad", "contact", "friction", "military"])
+        parts.append(counts.rename_axis(index="dyad", columns=None).reset_index().assign(window=name))
+    return pd.concat(parts, ignore_index=True)[["window", "dyad", "contact", "friction", "military"]]
 
 
 def protest_table(

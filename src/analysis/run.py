@@ -265,7 +265,9 @@ def picture(notebook: Path, name: str) -> str:
     raise RunError(f"{notebook.name} has no figure {name}")
 
 
-def update_committed(run: Run, target: Path = paths.NOTEBOOKS, readme_picture: Path = paths.README_PICTURE) -> list[str]:
+def update_committed(
+    run: Run, target: Path = paths.NOTEBOOKS, readme_picture: Path = paths.README_PICTURE
+) -> list[str]:
     """Copy the executed notebooks over the committed ones, and the picture of the README from them.
 
     Returns the names of the notebooks that changed.
