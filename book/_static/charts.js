@@ -1,0 +1,181 @@
+/* Draws the charts of a page over their pictures: when they come into view, to the width there is, light or dark. */
+(function () {
+  "use strict";
+
+  const NARROW = 480; // pixels; below it legends stand in rows and long labels are cut
+  const LEAST = 150; // the least width of a plot, in pixels; a chart that is still too wide scrolls in its box
+
+  const isDark = () => document.documentElement.dataset.theme === "dark";
+  const isObject = (value) => value !== null && typeof value === "object";
+
+  /** A copy of a specification in which every text that `replace` knows is replaced; data stay as they are. */
+  function recolour(part, replace) {
+    if (typeof part === "string") return replace[part] || part;
+    if (Array.isArray(part)) return part.map((value) => recolour(value, replace));
+    if (!isObject(part)) return part;
+    const copy = {};
+    for (const key of Object.keys(part)) {
+      copy[key] = key === "datasets" || key === "values" ? part[key] : recolour(part[key], replace);
+    }
+    return copy;
+  }
+
+  function visit(part, action) {
+    if (!isObject(part)) return;
+    if (!Array.isArray(part)) action(part);
+    for (const key of Object.keys(part)) {
+      if (key !== "datasets" && key !== "values") visit(part[key], action);
+    }
+  }
+
+  function merge(base, over) {
+    const merged = Object.assign({}, base);
+    for (const key of Object.keys(over)) {
+      merged[key] = isObject(over[key]) && !Array.isArray(over[key]) ? merge(merged[key] || {}, over[key]) : over[key];
+    }
+    return merged;
+  }
+
+  /** The parts of a specification whose width can follow the page. */
+  function plots(spec) {
+    if (spec.vconcat) return spec.vconcat.flatMap(plots);
+    if (spec.spec && spec.facet && !spec.facet.column && (spec.facet.row || spec.columns === 1)) return plots(spec.spec);
+    return typeof spec.width === "number" ? [spec] : [];
+  }
+
+  class Chart {
+    constructor(figure) {
+      this.figure = figure;
+      this.view = figure.querySelector(".ba-chart-view");
+      this.box = figure.querySelector(".ba-scroll");
+      this.picture = figure.querySelector(".ba-chart-picture");
+      this.source = JSON.parse(figure.querySelector(".ba-chart-spec").textContent);
+      this.drawn = null;
+      this.width = 0;
+    }
+
+    specification(narrow) {
+      const dark = isDark();
+      let spec = dark ? recolour(this.source, window.bookCharts.colours) : JSON.parse(JSON.stringify(this.source));
+      spec.config = merge(spec.config || {}, dark ? window.bookCharts.config : {});
+      spec.config.background = "transparent";
+      spec.padding = { left: 2, right: 8, top: 4, bottom: 4 };
+      if (narrow) {
+        const limit = plots(spec).length ? 150 : 190; // pixels; tiles of fixed width leave more room for labels
+        spec.config = merge(spec.config, {
+          legend: { direction: "vertical", labelLimit: 210 },
+          axisX: { titleAnchor: "end" },
+          axisY: { labelLimit: limit },
+        });
+        visit(spec, (part) => {
+          if (part.axis && part.axis.labelLimit > limit) part.axis.labelLimit = limit;
+          if (part.axis && part.axis.tickCount > 4) part.axis.tickCount = 4;
+          if (part.width && part.width.step > 28) part.width.step = 28;
+        });
+      }
+      visit(spec, (part) => {
+        // without this a wheel over the chart would no longer scroll the page
+        if (part.bind === "scales" && part.select) {
+          const select = typeof part.select === "string" ? { type: part.select } : part.select;
+          if (!select.zoom) select.zoom = "wheel![event.ctrlKey || event.metaKey || event.shiftKey]";
+          part.select = select;
+          this.zooms = true;
+        }
+      });
+      return spec;
+    }
+
+    async draw() {
+      const room = this.box.clientWidth;
+      if (!room) return;
+      this.width = room;
+      const spec = this.specification(room < NARROW);
+      const parts = plots(spec);
+      const asked = parts.map((part) => part.width);
+      const stage = document.createElement("div");
+      let result = null;
+      let wrapped = false;
+      // the width of labels is known only when they are drawn: draw, measure, correct
+      for (let attempt = 0; attempt < 4; attempt += 1) {
+        if (result) result.finalize();
+        result = await window.vegaEmbed(stage, spec, {
+          mode: "vega-lite",
+          renderer: "svg",
+          actions: false,
+          tooltip: { theme: isDark() ? "dark" : "light" },
+          loader: { target: "_blank", rel: "noopener" },
+          ast: false,
+        });
+        const svg = stage.querySelector("svg");
+        const over = room - Number(svg.getAttribute("width"));
+        let changed = !wrapped && over < -8 && room >= NARROW && (attempt > 0 || !parts.length);
+        if (changed) {
+          spec.config.legend = merge(spec.config.legend || {}, { columns: 2 }); // it is the legend that is too long
+          wrapped = true;
+        }
+        parts.forEach((part, index) => {
+          const fit = Math.round(Math.min(asked[index] * 1.4, Math.max(LEAST, part.width + over)));
+          changed = changed || Math.abs(fit - part.width) > 2;
+          part.width = fit;
+        });
+        if (!changed) break;
+      }
+      if (this.drawn) this.drawn.finalize();
+      this.drawn = result;
+      this.view.replaceChildren(stage);
+      this.figure.classList.add("ba-drawn");
+      this.explain();
+    }
+
+    explain() {
+      if (!this.zooms || this.figure.querySelector(".ba-chart-hint")) return;
+      const hint = document.createElement("span");
+      hint.className = "ba-chart-hint";
+      hint.textContent = "Drag to move, hold Ctrl, Cmd or Shift and scroll to zoom, double-click to reset.";
+      this.figure.querySelector("figcaption").prepend(hint);
+    }
+
+    /** Draws one after another, and shows the picture again where drawing failed. */
+    update() {
+      this.job = (this.job || Promise.resolve()).then(() => this.draw()).catch((error) => {
+        this.view.replaceChildren(this.picture);
+        this.figure.classList.remove("ba-drawn");
+        console.error(`chart ${this.figure.id}:`, error);
+      });
+      return this.job;
+    }
+  }
+
+  function start() {
+    if (!window.vegaEmbed) return;
+    const charts = new Map();
+    for (const figure of document.querySelectorAll("figure.ba-chart")) charts.set(figure, new Chart(figure));
+
+    const seen = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          if (entry.isIntersecting) {
+            seen.unobserve(entry.target);
+            charts.get(entry.target).update();
+          }
+        }
+      },
+      { rootMargin: "800px 0px" }
+    );
+    for (const figure of charts.keys()) seen.observe(figure);
+
+    const redraw = (when) => {
+      for (const chart of charts.values()) if (chart.drawn && when(chart)) chart.update();
+    };
+    new MutationObserver(() => redraw(() => true)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    let timer = 0;
+    window.addEventListener("resize", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => redraw((chart) => Math.abs(chart.box.clientWidth - chart.width) > 8), 150);
+    });
+    window.addEventListener("beforeprint", () => charts.forEach((chart) => chart.drawn || chart.update()));
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

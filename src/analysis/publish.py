@@ -1,0 +1,149 @@
+"""Stage the sources of the book and build HTML and PDF from them.
+
+Both books are built from one staged folder: configuration, contents, pages, executed notebooks and named results. A
+build replaces the last good book only when it succeeded, and does nothing when nothing it depends on changed.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import warnings
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from analysis import paths
+from analysis.errors import BuildError
+from analysis.run import RESULTS, notebook_files, replace_folder
+
+CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
+UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
+CODE = ("publish", "schema", "sphinx_book", "sphinx_charts", "sphinx_data", "theme")
+PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
+
+
+def _copy_if_changed(source: Path, target: Path) -> None:
+    """Copy a file unless the target holds the same bytes, so that Sphinx sees what really changed."""
+    if not (target.exists() and target.read_bytes() == source.read_bytes()):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
+    """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
+    files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
+    for folder in (paths.BOOK, paths.DATA):
+        files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
+    files |= {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
+    files |= {name: paths.ROOT / name for name in (CHANGELOG, CITATION)}
+    for relative, file in files.items():
+        _copy_if_changed(file, source / relative)
+    results_file = source / RESULTS
+    text = json.dumps(results, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    if not results_file.exists() or results_file.read_text(encoding="utf-8") != text:
+        results_file.write_text(text, encoding="utf-8")
+    for file in source.rglob("*"):
+        if file.is_file() and file.relative_to(source) not in files and file != results_file:
+            file.unlink()
+
+
+def first_faults(log: str, most: int = 8) -> str:
+    """The warnings and errors of a build log, without terminal colours, at most so many."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", log)
+    faults = [line for line in plain.splitlines() if re.search(r"WARNING|ERROR|Error:|error:", line)]
+    shown = faults[:most] or plain.strip().splitlines()[-most:]
+    more = f"\n… and {len(faults) - most} more" if len(faults) > most else ""
+    return "\n".join(shown) + more
+
+
+def _digest(files: list[Path], *notes: str) -> str:
+    state = hashlib.sha256("\0".join(notes).encode())
+    for file in sorted(files):
+        state.update(f"\0{file.name}\0".encode() + file.read_bytes())
+    return state.hexdigest()
+
+
+def code_digest() -> str:
+    """Hash of the code and packages that turn pages into books."""
+    code = [Path(__file__).with_name(f"{name}.py") for name in CODE]
+    return _digest(code, sys.version, *(f"{name} {version(name)}" for name in PACKAGES))
+
+
+def citation_line(source: Path) -> str:
+    """One line that cites this edition, from CITATION.cff in the staged folder; empty where there is none."""
+    import yaml
+
+    file = source / CITATION
+    if not file.exists():
+        return ""
+    cff = yaml.safe_load(file.read_text(encoding="utf-8"))
+    authors = ", ".join(
+        author.get("name") or f"{author['given-names']} {author['family-names']}" for author in cff["authors"]
+    )
+    released = cff["date-released"]
+    return f"Cite as: {authors} ({str(released)[:4]}). {cff['title']}, version {cff['version']}. Data under CC BY 4.0."
+
+
+def configuration(source: Path) -> dict[str, Any]:
+    """The Sphinx settings of the staged book: those of Jupyter Book, of _config.yml, and the citation line."""
+    from jupyter_book.config import get_final_config
+
+    settings, _ = get_final_config(
+        user_yaml=source / paths.CONFIG.name, cli_config={"latex_individualpages": False}, sourcedir=source
+    )
+    settings |= {
+        "book_code": code_digest(),
+        "citation_line": citation_line(source),
+        "version": version("balancing-act"),
+    }
+    # the book does not use these parts of Jupyter Book, and they would name other hosts in its pages
+    settings["extensions"] = [name for name in settings["extensions"] if name not in UNUSED]
+    return {name: value for name, value in settings.items() if name != "comments_config"}
+
+
+def run_sphinx(source: Path, out: Path, doctrees: Path, builder: str, settings: Mapping[str, Any]) -> None:
+    """Build with Sphinx in this process; warnings are errors. Raises BuildError with the first faults."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    log = io.StringIO()
+    try:
+        with warnings.catch_warnings(), patch_docutils(), docutils_namespace():
+            warnings.simplefilter("ignore")  # those of other packages
+            app = Sphinx(source, None, out, doctrees, builder, dict(settings), status=None, warning=log)
+            app.build(force_all=False, filenames=None)
+    except Exception as error:
+        faults = first_faults(log.getvalue()) + f"\n{type(error).__name__}: {error}"
+        raise BuildError(f"the book ({builder}) could not be built:\n{faults.strip()}") from error
+    if faults := log.getvalue().replace(f"{source}{os.sep}", "").strip():
+        # a page that is not parsed again would not warn again
+        (doctrees / "environment.pickle").unlink(missing_ok=True)
+        raise BuildError(f"the book ({builder}) could not be built:\n{first_faults(faults)}")
+
+
+def build_html(source: Path = paths.SOURCE, html: Path = paths.HTML) -> None:
+    """Build the HTML book; warnings are errors. Raises BuildError and keeps the last good book."""
+    work = source.parent / "work"
+    stamp = work / "html.stamp"
+    now = _digest([file for file in source.rglob("*") if file.is_file()], code_digest(), str(html))
+    if stamp.exists() and stamp.read_text() == now and (html / "index.html").exists():
+        return
+    out = work / "html"
+    shutil.rmtree(out, ignore_errors=True)
+    run_sphinx(source, out, work / "doctrees", "html", configuration(source))
+    (out / ".buildinfo").unlink(missing_ok=True)
+    html.parent.mkdir(parents=True, exist_ok=True)
+    replace_folder(out, html)
+    stamp.write_text(now)
+
+
+def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
+    """Build the PDF book with Typst. Raises BuildError and keeps the last good book."""
+    from analysis import sphinx_pdf
+
+    sphinx_pdf.build_pdf(source, pdf, source.parent / "work" / "pdf-doctrees")

@@ -1,0 +1,120 @@
+"""What the pages need from Sphinx: the role `result`, the style of the bibliography, and files for offline use."""
+
+import difflib
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from pybtex.plugin import register_plugin
+from pybtex.style import template
+from pybtex.style.formatting import toplevel
+from pybtex.style.formatting.plain import Style as PlainStyle
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+from sphinx.util.fileutil import copy_asset
+
+LANGUAGES = ("ja", "zh")
+RESULTS_FILE = "results.json"
+MATHJAX_PACKAGE = "sphinx-mathjax-offline"
+MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions", "output/chtml", "ui")  # without the speech engine
+
+logger = logging.getLogger(__name__)
+
+
+def nearest_names(name: str, known: list[str]) -> list[str]:
+    """Up to three known names that look most like a name."""
+    return difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+
+
+class ResultRole(SphinxRole):
+    """{result}`chapter.name` gives the text of a named result; a name that is unknown is a warning."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The text as a plain text node, the same for HTML and PDF."""
+        path = Path(self.env.srcdir) / self.config.results_file
+        self.env.note_dependency(str(path))
+        results = json.loads(path.read_text(encoding="utf-8"))
+        texts = {
+            f"{chapter}.{name}": entry["text"] for chapter, names in results.items() for name, entry in names.items()
+        }
+        if self.text in texts:
+            return [nodes.Text(texts[self.text])], []
+        near = nearest_names(self.text, list(texts))
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        logger.warning("unknown result “%s”%s", self.text, hint, location=self.get_location())
+        return [nodes.problematic(self.rawtext, self.text)], []
+
+
+class LanguageRole(SphinxRole):
+    """{ja}`尖閣諸島` and {zh}`钓鱼岛` mark the language of a name, for its glyphs and for screen readers."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The text in a span; docutils turns the class into the attribute `lang`."""
+        return [nodes.inline(self.rawtext, self.text, classes=[f"language-{self.name}"])], []
+
+
+class BibliographyStyle(PlainStyle):  # type: ignore[misc]
+    """Entries by author, with titles as they stand, full dates, and notes as sentences."""
+
+    def format_title(self, e: Any, which_field: str, as_sentence: bool = True) -> Any:
+        """The title; unlike other styles this one leaves names in capitals."""
+        return template.sentence[template.field(which_field)] if as_sentence else template.field(which_field)
+
+    def get_misc_template(self, e: Any) -> Any:
+        """Web pages and all that has no form of its own."""
+        day = template.first_of[template.optional_field("date"), template.optional_field("year")]
+        house = template.first_of[template.optional_field("organization"), template.optional_field("institution")]
+        return toplevel[
+            template.optional[template.sentence[self.format_names("author")]],
+            self.format_title(e, "title"),
+            template.sentence[house, day],
+            template.sentence(capfirst=True)[template.optional_field("note")],
+            self.format_web_refs(e),
+        ]
+
+    def get_techreport_template(self, e: Any) -> Any:
+        """Reports, like web pages."""
+        return self.get_misc_template(e)
+
+
+def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
+    """Put MathJax beside the pages of a finished HTML book, so that formulas need no other host."""
+    if error is not None or app.builder.format != "html":
+        return
+    package = importlib.util.find_spec(MATHJAX_PACKAGE)
+    if package is None or package.origin is None:
+        logger.warning("%s is not installed: formulas will not be set", MATHJAX_PACKAGE)
+        return
+    source, target = Path(package.origin).parent / "static" / "mathjax", Path(app.outdir) / "_static" / "mathjax"
+    for part in MATHJAX_PARTS:
+        copy_asset(source / part, (target / part) if (source / part).is_dir() else target)
+
+
+def write_entrance(app: Sphinx, error: Exception | None) -> None:
+    """Let index.html lead to the first page, which may lie in a folder."""
+    first = app.config.root_doc
+    if error is None and app.builder.format == "html" and first != "index":
+        address = app.builder.get_target_uri(first)
+        (Path(app.outdir) / "index.html").write_text(
+            f'<!doctype html>\n<html lang="{app.config.language}"><head><meta charset="utf-8">'
+            f'<meta http-equiv="refresh" content="0; url={address}"><title>{app.config.project}</title></head>'
+            f'<body><p><a href="{address}">{app.config.project}</a></p></body></html>\n',
+            encoding="utf-8",
+        )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register role, settings and files with Sphinx."""
+    app.add_config_value("results_file", RESULTS_FILE, "env", str)
+    app.add_config_value("citation_line", "", "html", str)
+    app.add_config_value("book_code", "", "env", str)
+    app.add_role("result", ResultRole())
+    for language in LANGUAGES:
+        app.add_role(language, LanguageRole())
+    register_plugin("pybtex.style.formatting", "book", BibliographyStyle, force=True)
+    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", write_entrance)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

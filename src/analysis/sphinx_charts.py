@@ -1,0 +1,256 @@
+"""Charts in the book: a renderer for myst-nb, the node it makes, and what an HTML page shows for it.
+
+A chart becomes one `chart` node, which each builder shows in its way: HTML the title and subtitle as text, the picture
+at once and the interactive chart when the script runs, then the caption, the source and the data; the PDF the same
+picture. The Vega scripts are written beside the book and loaded only by pages with charts: nothing comes from another
+host.
+"""
+
+import base64
+import csv
+import hashlib
+import importlib.metadata
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.osutil import relative_uri
+
+from analysis import paths, theme
+
+VEGA_LITE = "application/vnd.vegalite.v5+json"
+RESULTS = "application/vnd.balancing-act.results+json"
+VERSION = "6.4"  # of Vega-Lite: the picture and the page draw with the same one
+SCRIPTS = ("vega.js", "charts.js")
+WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
+
+logger = logging.getLogger(__name__)
+
+
+class chart(nodes.General, nodes.Element):
+    """A chart: digest, specification (JSON), heading, subheading, alt, caption, source, width, height (pixels)."""
+
+
+class VegaLiteRenderer:
+    """Makes `chart` nodes of Vega-Lite outputs and hides the record of named results. An entry point of myst-nb."""
+
+    # a lower number goes first; the builder of the PDF is not known to myst-nb, so all its forms are listed
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [
+        ("*", VEGA_LITE, 2),
+        ("typst", RESULTS, 1),
+        ("typst", "text/markdown", 20),
+        ("typst", "image/svg+xml", 30),
+        ("typst", "image/png", 40),
+        ("typst", "image/jpeg", 50),
+        ("typst", "text/latex", 60),
+        ("typst", "text/plain", 90),
+    ]
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """The nodes of an output, or None where it is not ours to render."""
+        if data.mime_type == RESULTS:
+            return [nodes.raw("", "", format="none")]
+        if data.mime_type == "image/svg+xml" and 'class="marks"' in str(data.content):
+            return []  # Vega's own picture of a chart: the book draws it from the specification
+        if data.mime_type != VEGA_LITE or inline:
+            return None
+        document = renderer.renderer.document
+        env = document.settings.env
+        node = chart_node(data.content, chart_folder(env.app))
+        if not node["alt"]:
+            logger.warning("a chart has no alt text (usermeta.figure.alt)", location=(env.docname, data.line))
+        if node["names"]:
+            document.note_explicit_target(node, node)
+        return [node]
+
+
+def chart_folder(app: Sphinx) -> Path:
+    """Where the pictures of the charts are kept between builds: beside the parsed pages."""
+    return Path(app.doctreedir) / "charts"
+
+
+def digest(spec: Mapping[str, Any]) -> str:
+    """The name of a chart's files: the first 20 digits of the SHA-256 of its specification."""
+    return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:20]
+
+
+def _lines(text: Any) -> str:
+    return " ".join(text) if isinstance(text, list) else str(text or "")
+
+
+def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
+    """The node of a specification; draws its picture into a folder, unless it is there. The picture has no title."""
+    figure = spec.get("usermeta", {}).get("figure", {})
+    title = spec.get("title") or {}
+    title = {"text": title} if isinstance(title, str | list) else title
+    body = {key: value for key, value in spec.items() if key not in ("$schema", "title", "usermeta")}
+    node = chart(
+        digest=digest(spec),
+        specification=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        heading=_lines(title.get("text")),
+        subheading=_lines(title.get("subtitle")),
+        alt=figure.get("alt", ""),
+        caption=figure.get("caption", ""),
+        source=figure.get("source", ""),
+    )
+    if name := figure.get("name"):
+        node["names"], node["ids"] = [name], [name]
+    drawn = folder / f"{node['digest']}.svg"
+    if not drawn.exists():
+        import vl_convert
+
+        theme.register_fonts()
+        folder.mkdir(parents=True, exist_ok=True)
+        drawn.write_text(number_clips(vl_convert.vegalite_to_svg(body, vl_version=VERSION)), encoding="utf-8")
+    head = drawn.read_text(encoding="utf-8")[:400]
+    for side in ("width", "height"):
+        found = re.search(rf'\b{side}="([\d.]+)"', head)
+        node[side] = float(found[1]) if found else 0.0
+    return node
+
+
+def number_clips(svg: str) -> str:
+    """A picture with its clip paths numbered from 0: the converter goes on counting from one chart to the next."""
+    numbers = {name: f"clip{number}" for number, name in enumerate(dict.fromkeys(re.findall(r"\bclip\d+\b", svg)))}
+    return re.sub(r"\bclip\d+\b", lambda found: numbers[found[0]], svg)
+
+
+def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """The data sets of a specification, longest first; single rows, which only place labels, are left out."""
+    found: list[list[dict[str, Any]]] = list(spec.get("datasets", {}).values())
+
+    def search(part: Any) -> None:
+        if isinstance(part, dict):
+            if isinstance(values := part.get("values"), list) and all(isinstance(row, dict) for row in values):
+                found.append(values)
+            for key, value in part.items():
+                if key not in ("datasets", "values", "config"):
+                    search(value)
+        elif isinstance(part, list):
+            for value in part:
+                search(value)
+
+    search(spec)
+    return sorted((rows for rows in found if len(rows) > 1), key=len, reverse=True)
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]], notes: Iterable[str]) -> str:
+    """Rows as CSV after lines that begin with # and say what they are, where they come from and how to cite them."""
+    rows = list(rows)
+    text = io.StringIO()
+    text.writelines(f"# {note}\n" for note in notes if note)
+    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _embedded_fonts() -> str:
+    """A style element with the chart fonts: a picture in an <img> cannot use those of the page."""
+    faces = "".join(
+        f"@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/woff2;base64,"
+        f"{base64.b64encode((paths.FONTS / name).read_bytes()).decode()})}}"
+        for weight, name in WEIGHTS.items()
+    )
+    return f"<defs><style>{faces}</style></defs>"
+
+
+def _write_once(path: Path, text: str) -> None:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def visit_chart_html(translator: Any, node: chart) -> None:
+    """Write the figure of a chart, and its picture and data as files of the book."""
+    builder = translator.builder
+    out, page = Path(builder.outdir), builder.get_target_uri(builder.current_docname)
+    name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
+    image = f"_images/{node['digest']}.svg"
+    svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
+    _write_once(out / image, re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1))
+
+    notes = (node["heading"], node["subheading"], node["source"], builder.config.citation_line)
+    sets = inline_data(json.loads(node["specification"]))
+    links = []
+    for number, rows in enumerate(sets, 1):
+        file = f"_downloads/charts/{name}{f'-{number}' if number > 1 else ''}.csv"
+        _write_once(out / file, as_csv(rows, notes))
+        label = "Data" if len(sets) == 1 else f"Data {number}"
+        links.append(
+            f'<a class="ba-chart-data" href="{relative_uri(page, file)}" download="{Path(file).name}">{label}'
+            f'<span class="ba-hidden"> of this chart, {len(rows)} rows, as</span> (CSV)</a>'
+        )
+
+    def quoted(text: str) -> str:
+        return escape(text, quote=True)
+
+    def line(tag: str, css: str, text: str) -> str:
+        return f'<{tag} class="{css}">{escape(text)}</{tag}>' if text else ""
+
+    specification = node["specification"].replace("</", "<\\/")
+    translator.body.append(
+        f'<figure class="ba-chart" id="{quoted(name)}">'
+        + line("p", "ba-chart-title", node["heading"])
+        + line("p", "ba-chart-subtitle", node["subheading"])
+        + f'<div class="ba-scroll" tabindex="0" role="group" aria-label="{quoted(node["heading"] or "Chart")}">'
+        f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}">'
+        f'<img class="ba-chart-picture" src="{relative_uri(page, image)}" alt="{quoted(node["alt"])}" '
+        f'width="{node["width"]:g}" height="{node["height"]:g}"></div></div>'
+        '<noscript><p class="ba-chart-note">The picture stands for an interactive chart; it needs JavaScript.</p>'
+        "</noscript>"
+        "<figcaption>"
+        + line("span", "ba-chart-caption", node["caption"])
+        + '<span class="ba-chart-source">'
+        + " · ".join(filter(None, [escape(node["source"]), *links]))
+        + "</span></figcaption>"
+        + f'<script type="application/json" class="ba-chart-spec">{specification}</script></figure>\n'
+    )
+    raise nodes.SkipNode
+
+
+def load_scripts(
+    app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load the Vega scripts on pages that have charts."""
+    if doctree is not None and next(doctree.findall(chart), None) is not None:
+        for script in SCRIPTS:
+            app.add_js_file(script, loading_method="defer")
+
+
+def vega_script(folder: Path) -> str:
+    """The Vega scripts with the colours of the dark page, as a classic script, which also loads from file://.
+
+    The bundle takes a second to make, so a folder keeps it between builds.
+    """
+    import vl_convert
+
+    kept = folder / f"bundle-{VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
+    if not kept.exists():
+        _write_once(kept, vl_convert.javascript_bundle(vl_version=VERSION))  # type: ignore[call-arg]
+    dark = json.dumps({"config": theme.DARK_CONFIG, "colours": theme.DARK_COLOURS}, sort_keys=True)
+    return f"(function () {{\n{kept.read_text(encoding='utf-8')}\n}})();\nwindow.bookCharts = {dark};\n"
+
+
+def write_scripts(app: Sphinx, error: Exception | None) -> None:
+    """Write the Vega scripts into a finished HTML book."""
+    if error is None and app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / SCRIPTS[0]
+        target.write_text(vega_script(chart_folder(app)), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the node and the scripts with Sphinx."""
+    app.add_node(chart, html=(visit_chart_html, None))
+    app.connect("html-page-context", load_scripts)
+    app.connect("build-finished", write_scripts)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,104 @@
+"""The PDF of the book: Sphinx writes Typst markup from the same sources as the HTML, and Typst sets it.
+
+The builder of sphinxcontrib-typstbuilder 0.1.1 expects a newer Sphinx and templates that load packages from a network;
+`sphinx_pdf_writer` mends both. Date and version come from the sources, fonts from this repository and from packages, so
+the same sources give the same bytes on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
+"""
+
+import importlib.util
+import os
+import re
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sphinx.application import Sphinx
+
+from analysis import paths, publish
+from analysis.errors import BuildError
+
+EXTENSION = "analysis.sphinx_pdf"
+# for archives and screen readers; they refuse letters that no font has and pictures without alt text
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+
+
+def release_date(changelog: str) -> date:
+    """The day of the newest release in a changelog. Raises BuildError where it has none."""
+    days = [date.fromisoformat(day) for day in re.findall(r"^## \[[^\]]+\] - (\d{4}-\d\d-\d\d)", changelog, re.M)]
+    if not days:
+        raise BuildError("CHANGELOG.md names no release with its day, as in “## [0.1.0] - 2026-11-23”")
+    return max(days)
+
+
+def book_date(changelog: str) -> date:
+    """The date that the PDF carries: SOURCE_DATE_EPOCH where it is set, else the day of the newest release."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else release_date(changelog)
+
+
+def write_markup(source: Path, doctrees: Path, day: date) -> Path:
+    """Write a staged book as Typst markup; returns its main file. Raises BuildError at any warning."""
+    settings = publish.configuration(source)
+    settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
+    settings["pdf_metadata"] = {
+        "author": settings["author"],
+        "version": settings["version"],
+        "date": {"year": day.year, "month": day.month, "day": day.day},
+        "language": settings.get("language", "en"),
+    }
+    out = doctrees.with_name(f"{doctrees.name}-typst")
+    publish.run_sphinx(source, out, doctrees, "typst", settings)
+    return out / "book" / "book.typ"
+
+
+def compile_markup(markup: Path, day: date) -> bytes:
+    """Set Typst markup as a PDF, with no font but the book's. Raises BuildError with Typst's own words."""
+    import noto_cjk  # type: ignore[import-untyped]
+    import typst
+
+    cjk = [noto_cjk.font_path("sans", "jp", style) for style in ("regular", "bold")]
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[paths.FONTS, *(file.parent for file in cjk)])
+    midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            markup, root=markup.parent, font_paths=fonts, pdf_standards=[*STANDARDS], timestamp=midnight
+        )
+    except typst.TypstError as error:
+        raise BuildError(f"the PDF could not be set:\n{_first_lines(error.diagnostic)}") from error
+    if warnings:
+        raise BuildError(f"the PDF could not be set:\n{_first_lines(warnings[0].diagnostic)}")
+    return bytes(pdf)
+
+
+def _first_lines(diagnostic: str, most: int = 8) -> str:
+    return "\n".join(line[:240] for line in diagnostic.strip().splitlines()[:most])
+
+
+def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
+    """Build the PDF of a staged book.
+
+    source holds _config.yml, _toc.yml, CHANGELOG.md, pages and executed notebooks; doctrees keeps parsed pages between
+    builds. Raises BuildError and keeps the last good PDF where anything fails, warnings included.
+    """
+    if any(importlib.util.find_spec(name) is None for name in ("sphinxcontrib_typstbuilder", "typst", "noto_cjk")):
+        raise BuildError("the PDF needs further packages: pip install -r requirements/full.txt")
+    changelog = source / publish.CHANGELOG
+    day = book_date(changelog.read_text(encoding="utf-8") if changelog.exists() else "")
+    content = compile_markup(write_markup(source.resolve(), doctrees.resolve(), day), day)
+    pdf.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=pdf.parent, prefix=f"{pdf.name}.", delete=False) as fresh:
+        fresh.write(content)
+    Path(fresh.name).chmod(0o644)
+    Path(fresh.name).replace(pdf)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Add the builder of the PDF where its packages are installed."""
+    app.add_config_value("pdf_metadata", {}, "", dict)
+    if importlib.util.find_spec("sphinxcontrib_typstbuilder") is not None:
+        from analysis import sphinx_pdf_writer
+
+        app.setup_extension("sphinxcontrib_typstbuilder")
+        app.add_builder(sphinx_pdf_writer.BookBuilder, override=True)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

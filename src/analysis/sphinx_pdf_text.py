@@ -1,0 +1,119 @@
+"""What the PDF needs apart from its builder: formulas, widths of columns, texts in Typst, changes of the tree."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import pypandoc
+from docutils import nodes
+from sphinxcontrib_typstbuilder._writer import escape_str  # type: ignore[import-untyped]
+
+from analysis.errors import BuildError
+
+HIDDEN = ("input", "input+output", "all")
+LINE = 104  # letters of table text that a line of the page holds, about
+PADDING = 2.5  # letters that the space between columns takes
+SEPARATOR = "SEPARATORSEPARATOR"
+
+
+def typst_formulas(formulas: Sequence[str]) -> list[str]:
+    """Formulas in LaTeX as Typst formulas without their dollar signs. Raises BuildError where one cannot be read."""
+    if not formulas:
+        return []
+    marked = [text if text.startswith("\\begin{") else f"\\({text}\\)" for text in formulas]
+    try:
+        converted = pypandoc.convert_text(
+            f"\n\n{SEPARATOR}\n\n".join(marked), "typst", "latex", extra_args=["--wrap=none", "--fail-if-warnings"]
+        )
+    except RuntimeError as error:
+        raise BuildError(f"a formula cannot be set in the PDF: {error}") from error
+    return [text.strip().removeprefix("$").removesuffix("$").strip() for text in converted.split(SEPARATOR)]
+
+
+def _length(text: str) -> float:
+    """Letters of middle width in a text: Chinese and Japanese ones count double, digits and capitals a little more."""
+    return sum(
+        2.0 if unicodedata.east_asian_width(sign) in "WF" else 1.2 if sign.isdigit() or sign.isupper() else 1.0
+        for sign in text
+    )
+
+
+def column_widths(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Typst widths of the columns of a table of texts (its head first).
+
+    A table that fits on the line keeps its natural widths. In a wider one each column gets what its longest word and
+    its short texts need, and the rest goes to the columns with long texts.
+    """
+    line = LINE if len(rows[0]) <= 5 else LINE * 1.08  # tables of many columns are set smaller
+    columns = list(zip(*rows, strict=True))
+    line -= PADDING * len(columns)
+    lengths = [[_length(cell) for cell in column] for column in columns]
+    if sum(map(max, lengths)) <= line:
+        return ["auto"] * len(columns)
+    words = [max((_length(word) for cell in column for word in cell.split()), default=1) for column in columns]
+    bodies = [column[1:] or column for column in lengths]
+    least = [
+        max(min(word, 17), min(max(body), 14), min(0.6 * length[0], 12))  # a head may take two lines
+        for word, body, length in zip(words, bodies, lengths, strict=True)
+    ]
+    wish = [(max(body) * sum(body) / len(body)) ** 0.45 for body in bodies]
+    more = [max(0.0, wanted - needed) for wanted, needed in zip(wish, least, strict=True)]
+    scale = max(0.0, line - sum(least)) / (sum(more) or 1.0)
+    return [f"{needed + PADDING + extra * scale:.1f}fr" for needed, extra in zip(least, more, strict=True)]
+
+
+def breakable(text: str) -> str:
+    """A text with places to break in words too long for a column, after punctuation as in addresses and names."""
+    return re.sub(r"\S{17,}", lambda word: re.sub(r"(?<=[/_.=&?:,-])(?=\w)", "\u200b", word[0]), text)
+
+
+def marked_text(text: str) -> str:
+    """A text as Typst strings; Chinese that Japanese encodings lack is marked, so that it gets its own glyphs."""
+
+    def chinese(run: str) -> bool:
+        try:
+            run.encode("cp932")
+        except UnicodeEncodeError:
+            return True
+        return False
+
+    parts = re.split(r"([\u3400-\u9fff]+)", text)
+    return "".join(
+        f'#text(lang: "zh", {escape_str(part)})' if i % 2 and chinese(part) else f"#{escape_str(part)}"
+        for i, part in enumerate(parts)
+        if part
+    )
+
+
+def _part(node: nodes.Node) -> str:
+    """What a node is in a notebook, as myst-nb names it: cell_code, cell_code_source, …; empty for other nodes."""
+    return str(node.get("nb_element", "")) if isinstance(node, nodes.container) else ""
+
+
+def prepare(document: nodes.document) -> None:
+    """Change the tree of the whole book where the PDF wants another form.
+
+    Code of hidden inputs and cells that only record results go; an emphasised paragraph before a table becomes its
+    caption; several terms of one definition become one; formulas get their Typst form as the attribute `typst`.
+    """
+    for cell in [node for node in document.findall(nodes.container) if _part(node) == "cell_code"]:
+        raws = list(cell.findall(nodes.raw))
+        if raws and all(raw["format"] == "none" for raw in raws):
+            cell.parent.remove(cell)
+        elif cell.get("hide_mode") in HIDDEN and _part(cell[0]) == "cell_code_source":
+            del cell[0]
+    for table in list(document.findall(nodes.table)):
+        place = table.parent.index(table)
+        before = table.parent[place - 1] if place else None
+        if isinstance(before, nodes.paragraph) and [type(part) for part in before] == [nodes.emphasis]:
+            table.insert(0, nodes.title("", "", *before[0].children))
+            before.parent.remove(before)
+    for item in document.findall(nodes.definition_list_item):
+        first, *others = [term for term in item if isinstance(term, nodes.term)]
+        for term in others:
+            first.extend([nodes.Text(", "), *term.children])
+            first["ids"] += term["ids"]
+            item.remove(term)
+    formulas: list[nodes.Element] = list(document.findall(nodes.math)) + list(document.findall(nodes.math_block))
+    for node, converted in zip(formulas, typst_formulas([node.astext().strip() for node in formulas]), strict=True):
+        node["typst"] = converted

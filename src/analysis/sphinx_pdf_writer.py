@@ -1,0 +1,295 @@
+"""How the pages of the book become Typst markup: what the builder's own translator leaves out or sets differently.
+
+The markup calls functions of book/pdf/template.typ. A node that no method knows stops the build: nothing of a page may
+be missing from the PDF without notice.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.util import logging
+from sphinxcontrib_typstbuilder import TypstBuilder  # type: ignore[import-untyped]
+from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
+    BlockMarkupFunction,
+    MarkupArg,
+    Table,
+    TypstTranslator,
+    escape_raw_str,
+    escape_str,
+)
+
+from analysis import paths
+from analysis.errors import BuildError
+from analysis.sphinx_charts import chart_folder
+from analysis.sphinx_pdf_text import breakable, column_widths, marked_text, prepare
+
+logger = logging.getLogger(__name__)
+
+
+class BookTable(Table):  # type: ignore[misc]
+    """A table with the caption it has, if any, and columns that suit their texts."""
+
+    def __init__(self, node: nodes.Element) -> None:
+        super().__init__(node)
+        rows = [[entry.astext() for entry in row] for row in node.findall(nodes.row)]
+        self.widths = column_widths(rows)
+
+    def to_text(self) -> str:
+        """The call that draws the table."""
+        call = BlockMarkupFunction(
+            name="book-table",
+            named_params={"columns": f"({', '.join(self.widths)},)", "caption": self.named_params.get("caption")},
+            positional_params=self.cells,
+            labels=self.labels,
+        )
+        return str(call.to_text())
+
+
+class BookTranslator(TypstTranslator):  # type: ignore[misc]
+    """Writes the tree of the whole book; every page is one chapter of level 1."""
+
+    def __init__(self, document: nodes.document, builder: Any) -> None:
+        super().__init__(document, builder)
+        self.sectionlevel = 0
+        self.pending_labels: list[str] = []
+        self.footnotes: dict[tuple[str, str], str] = {}
+        self.opened: set[str] = set()  # pages that have shown a figure
+
+    def unknown_visit(self, node: nodes.Node) -> None:
+        """Stop at a node that has no form in the PDF."""
+        where = f"{self.curr_files[-1]}:{node.line}" if node.line else self.curr_files[-1]
+        raise BuildError(f"the PDF has no form for a node “{type(node).__name__}” on page {where}")
+
+    def visit_start_of_file(self, node: nodes.Element) -> None:
+        """Begin a page; its headings count from level 1 wherever the contents list it."""
+        super().visit_start_of_file(node)
+        node["outer-level"], self.sectionlevel = self.sectionlevel, 0
+
+    def depart_start_of_file(self, node: nodes.Element) -> None:
+        """End a page."""
+        super().depart_start_of_file(node)
+        self.sectionlevel = node["outer-level"]
+
+    def visit_section(self, node: nodes.Element) -> None:
+        """Begin a section."""
+        self.sectionlevel += 1
+        if self.sectionlevel == 1:
+            self.curr_element().body.append("#chapter-break()\n")
+        self.add_pending_labels(node["ids"])
+
+    def depart_section(self, _node: nodes.Element) -> None:
+        """End a section."""
+        self.sectionlevel -= 1
+
+    def visit_title(self, node: nodes.Element) -> None:
+        """Begin a heading, numbered where the contents number the page; other titles are the builder's."""
+        self.this_is_the_title = False
+        if not isinstance(node.parent, nodes.section):
+            super().visit_title(node)
+            return
+        page = self.curr_files[-1]
+        parameters: dict[str, str | None] = {"level": str(self.sectionlevel)}
+        if page not in self.builder.env.toc_secnumbers:
+            parameters["numbering"] = "none"
+        if self.sectionlevel == 1 and (part := self.document["parts"].get(page)):
+            parameters["supplement"] = f"[{marked_text(part)}]"
+        self.append_block_fun(node, name="heading", named_params=parameters)
+
+    # text
+
+    def visit_Text(self, node: nodes.Text) -> None:
+        """Write text; in tables long words may break."""
+        text = node.astext()
+        if isinstance(node.parent, nodes.caption) and node.parent.index(node) == 1 and text.isspace():
+            return  # the bold beginning of a caption stands on a line of its own
+        cell: nodes.Node | None = node.parent
+        while cell is not None and not isinstance(cell, nodes.entry | nodes.section):
+            cell = cell.parent
+        self.curr_element().body.append(marked_text(breakable(text) if isinstance(cell, nodes.entry) else text))
+
+    def visit_definition_list(self, node: nodes.Element) -> None:
+        """Begin a list of terms."""
+        self.append_block_fun(node, name="definitions")
+
+    def visit_definition_list_item(self, node: nodes.Element) -> None:
+        """Begin a term and its definition."""
+        self.append_block_code_fun(node, name="definition")
+
+    def visit_block_quote(self, node: nodes.Element) -> None:
+        """Begin a quotation, or a box where it opens with the bold word Finding or Limits."""
+        opening = next((part for part in node.findall(nodes.Text) if part.strip()), None)
+        if opening in ("Finding.", "Limits.") and opening is not None and isinstance(opening.parent, nodes.strong):
+            self.append_block_fun(node, name="box-of", positional_params=[escape_str(opening.rstrip(".").lower())])
+        else:
+            super().visit_block_quote(node)
+
+    def visit_raw(self, node: nodes.Element) -> None:
+        """Pass raw Typst on; raw HTML of a page that the PDF would lose is a warning (an extension's has no line)."""
+        if (
+            node["format"] == "html"
+            and node.line is not None
+            and re.sub(r"<!--.*?-->", "", node.astext(), flags=re.S).strip()
+        ):
+            logger.warning("raw HTML has no form in the PDF: %s", node.astext()[:60], location=node)
+        super().visit_raw(node)
+
+    def _formula(self, node: nodes.Element, block: bool) -> None:
+        labels = [*self.label_refs(node["ids"]), *self.pending_labels]
+        self.pending_labels = []
+        parameters = {"block": str(block).lower(), "alt": escape_str(node.astext().strip())}
+        if node.get("number"):
+            places = self.builder.env.toc_fignumbers.get(self.curr_files[-1], {}).get("displaymath", {})
+            numbers = places.get(node["ids"][0], [node["number"]])  # with the chapter's where numfig is on
+            parameters["number"] = escape_str(".".join(map(str, numbers)))
+        call = BlockMarkupFunction(
+            name="formula", named_params=parameters, positional_params=[f"$ {node['typst']} $"], labels=labels
+        ).to_text()
+        self.curr_element().body.append(call if block else call.rstrip("\n"))
+        raise nodes.SkipNode
+
+    def visit_math(self, node: nodes.Element) -> None:
+        """Write a formula in a line."""
+        self._formula(node, block=False)
+
+    def visit_math_block(self, node: nodes.Element) -> None:
+        """Write a formula on its own; only one with a label has a number."""
+        self._formula(node, block=True)
+
+    # tables, charts and pictures
+
+    def visit_table(self, node: nodes.Element) -> None:
+        """Begin a table."""
+        table = BookTable(node)
+        table.labels = self.label_refs(node["ids"]) + self.pending_labels
+        self.pending_labels = []
+        self.append_el(table)
+
+    def _chart(self, node: nodes.Element, file: str, alt: str, width: str | None) -> None:
+        """Begin a chart; the first of a page may shrink to fill what is left of the paper."""
+        parameters: dict[str, str | None] = {"alt": escape_str(alt), "width": width}
+        if self.curr_files[-1] not in self.opened:
+            self.opened.add(self.curr_files[-1])
+            parameters["shrink"] = "true"
+        self.append_block_fun(node, name="chart", named_params=parameters, positional_params=[escape_raw_str(file)])
+
+    def visit_chart(self, node: nodes.Element) -> None:
+        """Write a chart: its title and subtitle above the picture, its source below."""
+        name = f"{node['digest']}.svg"
+        self.builder.images[str(chart_folder(self.builder.app) / name)] = name
+        self._chart(node, f"/{name}", node["alt"] or node["heading"], f"{node['width'] * 0.75:g}pt")  # 96 px are 72 pt
+        texts = (f"#strong[{marked_text(node['heading'])}]", *map(marked_text, (node["subheading"], node["caption"])))
+        self.curr_element().named_params["caption"] = f"[{' '.join(text for text in texts if text)}]"
+        self.curr_element().named_params["legend"] = f"[{marked_text(node['source'])}]"
+        self.absorb_fun_in_body()
+        raise nodes.SkipNode
+
+    def visit_figure(self, node: nodes.Element) -> None:
+        """Begin another picture with a caption."""
+        image = next(node.findall(nodes.image))
+        width = image.get("width", "")
+        alt = image.get("alt") or node.astext()
+        self._chart(node, f"/{self.builder.images[image['uri']]}", alt, width if width.endswith("pt") else None)
+
+    def visit_image(self, node: nodes.Element) -> None:
+        """Write a picture outside of a figure, never wider than the text."""
+        if not isinstance(node.parent, nodes.figure):
+            self.append_inline_fun(
+                node,
+                name="picture",
+                named_params={"alt": escape_str(node.get("alt") or Path(node["uri"]).stem)},
+                positional_params=[escape_raw_str("/" + self.builder.images[node["uri"]])],
+            )
+            self.absorb_fun_in_body()
+        raise nodes.SkipNode
+
+    def visit_legend(self, node: nodes.Element) -> None:
+        """Begin what stands below a figure."""
+        self.append_markup_arg(node)
+
+    def depart_legend(self, _node: nodes.Element) -> None:
+        """End what stands below a figure."""
+        legend = self.pop_el()
+        self.curr_element().named_params["legend"] = legend
+
+    def visit_literal_block(self, node: nodes.Element) -> None:
+        """Write a block of code or output."""
+        node["language"] = {"ipython3": "python"}.get(node.get("language", ""), node.get("language", "text"))
+        super().visit_literal_block(node)
+
+    # notes and references
+
+    def visit_footnote_reference(self, node: nodes.Element) -> None:
+        """Write a footnote where it is first called; later calls repeat its mark."""
+        key = (self.curr_files[-1], node["refid"])
+        if key in self.footnotes:
+            self.curr_element().body.append(f"#footnote(<{self.footnotes[key]}>)")
+            raise nodes.SkipNode
+        page: nodes.Node = node
+        while page.parent is not None and type(page).__name__ != "start_of_file":
+            page = page.parent
+        note = next(found for found in page.findall(nodes.footnote) if node["refid"] in found["ids"])
+        self.footnotes[key] = f"note-{len(self.footnotes) + 1}"
+        self.append_el(MarkupArg())
+        for child in note:
+            if not isinstance(child, nodes.label):
+                child.walkabout(self)
+        text = self.pop_el()
+        self.curr_element().body.append(f"#footnote{text}<{self.footnotes[key]}>")
+        raise nodes.SkipNode
+
+    def visit_transition(self, node: nodes.Element) -> None:
+        """Write a rule, but not the one before a list of footnotes."""
+        if "footnotes" in node["classes"]:
+            raise nodes.SkipNode
+        super().visit_transition(node)
+
+    def visit_footnote(self, node: nodes.Element) -> None:
+        """Leave out the list of notes (each stands on the page of its call) and the marks of bibliography entries."""
+        raise nodes.SkipNode
+
+    visit_label = visit_meta = visit_footnote
+
+    def visit_download_reference(self, node: nodes.Element) -> None:
+        """Write only the text of a link to a file of the HTML book."""
+
+
+class BookBuilder(TypstBuilder):  # type: ignore[misc]
+    """Writes the whole book as one Typst file beside its pictures and template."""
+
+    name = "typst"
+    default_translator_class = BookTranslator
+
+    def write(self, *_: Any) -> None:
+        """Write the book; the installed Sphinx knows only builders that write page by page."""
+        self._write_doc(self.config.root_doc, "book", self.config.html_title, "template", [], self.config.pdf_metadata)
+
+    def _assemble_doctree(self, startdocname: str, appendices: list[str]) -> nodes.document:
+        root = self.env.get_doctree(startdocname)
+        parts = {
+            toctree["entries"][0][1]: toctree["caption"]
+            for toctree in root.findall(addnodes.toctree)
+            if toctree["entries"] and toctree.get("caption")
+        }
+        tree: nodes.document = super()._assemble_doctree(startdocname, appendices)
+        tree["parts"] = parts
+        prepare(tree)
+        return tree
+
+    def _copy_images(self, outdir: Path) -> None:
+        for image, name in self.images.items():
+            shutil.copyfile(Path(self.srcdir) / image, outdir / name)
+
+    def _copy_download_files(self, outdir: Path) -> None:
+        pass
+
+    def _copy_template(self, template_name: str, outdir: Path) -> None:
+        (outdir / "templates").mkdir(exist_ok=True)
+        shutil.copyfile(paths.TYPST / "template.typ", outdir / "templates" / f"{template_name}.typ")
+
+    def _write_metadata(self, title: str, extra_metadata: dict[str, Any], outdir: Path) -> None:
+        (outdir / "metadata.json").write_text(json.dumps({"title": title, **extra_metadata}), encoding="utf-8")

@@ -1,0 +1,122 @@
+"""Colours, type and spacing of the charts: one palette with one meaning a colour, light and dark.
+
+Every mark colour has a contrast of at least 3 to 1 with a white and with a dark page (WCAG 2.2, 1.4.11); hues stay
+apart for colour-blind readers, and shape or position always says the same as colour.
+"""
+
+from functools import cache
+from typing import Any
+
+import vl_convert
+
+from analysis import paths
+
+PALETTE: dict[str, str] = {
+    # states
+    "USA": "#2166AC",
+    "CHN": "#D5541B",
+    "JPN": "#A64D9C",
+    "other": "#7A7A7A",
+    # approaches of the strategy: Tokyo alone, with Washington, with others
+    "0": "#8A8A8A",
+    "1": "#A64D9C",
+    "2": "#2166AC",
+    "3": "#00836B",
+    # verdicts
+    "confirmed": "#0B6E69",
+    "confirmed with correction": "#4C9A94",
+    "imprecise": "#B58900",
+    "misquoted": "#B23A48",
+    "unsupported": "#6F42A0",
+    "not checkable": "#8A8A8A",
+    # page
+    "ink": "#4A5560",
+    "muted": "#8A8A8A",
+    "grid": "#C9CED4",
+    "paper": "#FFFFFF",
+    "accent": "#B07D00",
+}
+
+# four steps of one hue, for strength and emphasis 0 to 3
+SEQUENCE = ("#E3E8EE", "#A9C3DE", "#5F93C4", "#1B5490")
+
+FONT = "Inter, sans-serif"
+
+
+def config(ink: str, muted: str, grid: str, background: str) -> dict[str, Any]:
+    """A Vega-Lite configuration for the colours of a page."""
+    label = {
+        "labelColor": ink,
+        "titleColor": muted,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
+    return {
+        "background": background,
+        "font": FONT,
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "frame": "bounds",
+            "color": ink,
+            "fontSize": 16,
+            "fontWeight": 600,
+            "offset": 14,
+            "subtitleColor": muted,
+            "subtitleFontSize": 12.5,
+            "subtitlePadding": 6,
+        },
+        "axis": {
+            **label,
+            "domainColor": grid,
+            "tickColor": grid,
+            "gridColor": grid,
+            "gridOpacity": 0.6,
+            "labelPadding": 5,
+            "titlePadding": 8,
+        },
+        "axisY": {"domain": False, "ticks": False},
+        "header": {"labelColor": ink, "labelFontSize": 12.5, "labelFontWeight": 600, "titleColor": muted},
+        "legend": {
+            **label,
+            "orient": "top",
+            "direction": "horizontal",
+            "symbolSize": 90,
+            "labelLimit": 260,
+            "offset": 8,
+        },
+        "text": {"fontSize": 12},
+    }
+
+
+CONFIG = config(ink="#20272E", muted="#5A6570", grid="#D5DADF", background="#FFFFFF")
+DARK_CONFIG = config(ink="#E6E9EC", muted="#A9B2BA", grid="#48515A", background="#15191E")
+DARK_CONFIG["legend"] |= {
+    "symbolBaseFillColor": "#A9B2BA",
+    "symbolBaseStrokeColor": "#A9B2BA",
+}  # they are black by default
+
+# What a dark page draws instead: colours that would vanish there, and sequences that run from dark to bright.
+DARK_COLOURS: dict[str, str] = {
+    PALETTE["ink"]: "#B4BEC8",
+    PALETTE["paper"]: "#14181E",
+    PALETTE["grid"]: "#4B5560",
+    PALETTE["USA"]: "#5B9BD9",
+    PALETTE["JPN"]: "#C77BBE",
+    PALETTE["3"]: "#2FA88D",
+    PALETTE["confirmed"]: "#2C9C95",
+    PALETTE["confirmed with correction"]: "#7CC3BD",
+    PALETTE["misquoted"]: "#DB6B77",
+    PALETTE["unsupported"]: "#A583D1",
+    SEQUENCE[0]: "#262D35",
+    SEQUENCE[1]: "#35587A",
+    SEQUENCE[2]: "#5B93C9",
+    SEQUENCE[3]: "#BBD7F2",
+}
+
+
+@cache
+def register_fonts() -> None:
+    """Make the fonts in book/_static/fonts known to the renderer, once in a process."""
+    vl_convert.register_font_directory(str(paths.FONTS))
