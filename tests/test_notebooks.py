@@ -11,8 +11,8 @@ import pytest
 from analysis import paths
 from analysis.results import MIME_TYPE, read_results
 from analysis.run import README_FIGURE, notebook_files, picture
-from analysis.show import VEGA_LITE
 from analysis.tables import load
+from analysis.vega import MIME_TYPE as VEGA_LITE
 
 NOTEBOOKS = notebook_files()
 CODINGS = ("codings_alignment", "codings_topics", "codings_signals")

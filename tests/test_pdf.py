@@ -12,7 +12,7 @@ import pytest
 from nbformat import NotebookNode
 from pypdf import PdfReader
 
-from analysis import publish, results, show, sphinx_pdf
+from analysis import publish, results, show, sphinx_pdf, vega
 from analysis.errors import BuildError
 
 pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
@@ -122,7 +122,7 @@ def notebook() -> NotebookNode:
             for text in texts
         ),
         nb.new_code_cell(
-            "secret_code()", metadata=hidden, outputs=[output({show.VEGA_LITE: CHART, "text/plain": "p"})]
+            "secret_code()", metadata=hidden, outputs=[output({vega.MIME_TYPE: CHART, "text/plain": "p"})]
         ),
         nb.new_code_cell("last_cell", outputs=[output(dict(record._repr_mimebundle_()))]),
     ]

@@ -6,7 +6,8 @@ import pytest
 
 from analysis.errors import ParameterError
 from analysis.results import MIME_TYPE, Results
-from analysis.show import VEGA_LITE, Figure, Prose, Table, finding, limits
+from analysis.show import Figure, Prose, Table, finding, limits
+from analysis.vega import MIME_TYPE as VEGA_LITE
 
 FRAME = pd.DataFrame({"name": ["a", "b"], "count": [1, 2]})
 CHART = alt.Chart(FRAME).mark_bar().encode(x="count:Q", y="name:N")

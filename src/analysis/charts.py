@@ -139,6 +139,7 @@ def speech_acts(acts: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLeve
     """Speech acts by speaker. Needs speech_act, speaker (both, United States, Japan), provisions (count)."""
     colours = {"both": PALETTE["ink"], "United States": PALETTE["USA"], "Japan": PALETTE["JPN"]}
     order = acts.groupby("speech_act")["provisions"].sum().sort_values(ascending=False).index.to_list()
+    acts = acts.assign(rank=acts["speaker"].map({speaker: place for place, speaker in enumerate(colours)}))
     return (
         alt.Chart(acts)
         .mark_bar()
@@ -146,7 +147,7 @@ def speech_acts(acts: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLeve
             x=alt.X("provisions:Q", title="Provisions", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("speech_act:N", title=None, sort=order, axis=alt.Axis(labelLimit=160)),
             color=alt.Color("speaker:N", title="Who speaks", scale=_scale(colours)),
-            order=alt.Order("speaker:N"),
+            order="rank:Q",
             tooltip=["speech_act:N", "speaker:N", "provisions:Q"],
         )
         .properties(width=WIDTH - 140, height={"step": 17}, title=_title(title, subtitle))
@@ -381,6 +382,7 @@ def quarterly_contacts(
     frame = frame.assign(
         signed=frame["events"].where(frame["group"] == "contact", -frame["events"]),
         pair=frame["dyad"].astype("object").map(DYADS),
+        rank=frame["group"].map({group: place for place, group in enumerate(colours)}),
     ).drop(columns="dyad")
     bars = (
         alt.Chart()
@@ -389,7 +391,7 @@ def quarterly_contacts(
             x=_day("quarter"),
             y=alt.Y("signed:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("group:N", title="Kind", scale=_scale(colours)),
-            order="group:N",
+            order="rank:Q",
             tooltip=[alt.Tooltip("quarter:T", title="Quarter from", format="%B %Y"), "pair:N", "group:N", "events:Q"],
         )
     )

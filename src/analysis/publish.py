@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from analysis.run import RESULTS, notebook_files, replace_folder
 
 CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
-CODE = ("publish", "schema", "sphinx_book", "sphinx_charts", "sphinx_data", "theme")
+CODE = ("publish", "schema", "sphinx_book", "sphinx_charts", "sphinx_data", "theme", "vega")
+PDF_CODE = ("sphinx_pdf", "sphinx_pdf_text", "sphinx_pdf_writer")
+PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
 PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
 
 
@@ -68,10 +70,19 @@ def _digest(files: list[Path], *notes: str) -> str:
     return state.hexdigest()
 
 
-def code_digest() -> str:
+def code_digest(modules: tuple[str, ...] = CODE, packages: tuple[str, ...] = PACKAGES) -> str:
     """Hash of the code and packages that turn pages into books."""
-    code = [Path(__file__).with_name(f"{name}.py") for name in CODE]
-    return _digest(code, sys.version, *(f"{name} {version(name)}" for name in PACKAGES))
+    code = [Path(__file__).with_name(f"{name}.py") for name in modules]
+    return _digest(code, sys.version, *(f"{name} {version(name)}" for name in packages))
+
+
+def _build_if_changed(source: Path, book: Path, stamp: Path, notes: Sequence[str], build: Callable[[], None]) -> None:
+    """Call build unless the book was built from the same sources before; the stamp holds the hash of the sources."""
+    now = _digest([file for file in source.rglob("*") if file.is_file()], str(book), *notes)
+    if stamp.exists() and stamp.read_text() == now and book.exists():
+        return
+    build()
+    stamp.write_text(now)
 
 
 def citation_line(source: Path) -> str:
@@ -129,21 +140,25 @@ def run_sphinx(source: Path, out: Path, doctrees: Path, builder: str, settings: 
 def build_html(source: Path = paths.SOURCE, html: Path = paths.HTML) -> None:
     """Build the HTML book; warnings are errors. Raises BuildError and keeps the last good book."""
     work = source.parent / "work"
-    stamp = work / "html.stamp"
-    now = _digest([file for file in source.rglob("*") if file.is_file()], code_digest(), str(html))
-    if stamp.exists() and stamp.read_text() == now and (html / "index.html").exists():
-        return
-    out = work / "html"
-    shutil.rmtree(out, ignore_errors=True)
-    run_sphinx(source, out, work / "doctrees", "html", configuration(source))
-    (out / ".buildinfo").unlink(missing_ok=True)
-    html.parent.mkdir(parents=True, exist_ok=True)
-    replace_folder(out, html)
-    stamp.write_text(now)
+
+    def build() -> None:
+        out = work / "html"
+        shutil.rmtree(out, ignore_errors=True)
+        run_sphinx(source, out, work / "doctrees", "html", configuration(source))
+        (out / ".buildinfo").unlink(missing_ok=True)
+        html.parent.mkdir(parents=True, exist_ok=True)
+        replace_folder(out, html)
+
+    _build_if_changed(source, html / "index.html", work / "html.stamp", [code_digest()], build)
 
 
 def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
     """Build the PDF book with Typst. Raises BuildError and keeps the last good book."""
     from analysis import sphinx_pdf
 
-    sphinx_pdf.build_pdf(source, pdf, source.parent / "work" / "pdf-doctrees")
+    sphinx_pdf.require_packages()
+    work = source.parent / "work"
+    notes = [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), os.environ.get("SOURCE_DATE_EPOCH", "")]
+    _build_if_changed(
+        source, pdf, work / "pdf.stamp", notes, lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
+    )

@@ -19,10 +19,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from analysis import paths
+from analysis import paths, vega
 from analysis.errors import DataError, RunError
 from analysis.results import read_results
-from analysis.show import VEGA_LITE
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
 README_FIGURE = ("04-alignment.ipynb", "fig-alignment-coverage")
@@ -260,7 +259,7 @@ def picture(notebook: Path, name: str) -> str:
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
-            if "image/svg+xml" in data and data[VEGA_LITE]["usermeta"]["figure"]["name"] == name:
+            if "image/svg+xml" in data and data[vega.MIME_TYPE]["usermeta"]["figure"]["name"] == name:
                 return "".join(data["image/svg+xml"])
     raise RunError(f"{notebook.name} has no figure {name}")
 

@@ -12,21 +12,13 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
 from markdown_it import MarkdownIt
 
-from analysis import theme
+from analysis import theme, vega
 from analysis.errors import ParameterError
 
-VEGA_LITE = "application/vnd.vegalite.v5+json"
 # JupyterLab draws specifications of version 5; the charts use nothing that a later version added.
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-
-
-def draw_svg(spec: Mapping[str, Any]) -> str:
-    """A specification as an SVG picture, drawn with the fonts of this repository."""
-    theme.register_fonts()
-    return vl_convert.vegalite_to_svg(dict(spec), vl_version="5.21")
 
 
 @dataclass(frozen=True)
@@ -55,8 +47,8 @@ class Figure:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         spec = self.specification()
         return {
-            VEGA_LITE: spec,
-            "image/svg+xml": draw_svg(spec),
+            vega.MIME_TYPE: spec,
+            "image/svg+xml": vega.draw_svg(spec),
             "text/plain": f"{self.alt} ({self.source})",
         }
 
@@ -105,6 +97,7 @@ class Table:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         rows, heads = self._rows(), list(self.columns.values())
         classes = [cell[2] for cell in rows[0]] if rows else [""] * len(heads)
+        caption = escape(self.caption)
 
         def attribute(name: str) -> str:
             return f' class="{name}"' if name else ""
@@ -124,9 +117,9 @@ class Table:
         lines = ["| " + " | ".join(cell_markdown(text, url) for text, url, _ in row) + " |" for row in rows]
         markdown = "\n".join([f"*{self.caption}*", "", "| " + " | ".join(heads) + " |", rules, *lines])
         return {
-            "text/html": f'<figure class="ba-table"><figcaption>{escape(self.caption)}</figcaption>'
-            f'<div class="ba-scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>'
-            "</table></div></figure>",
+            "text/html": f'<figure class="ba-table"><figcaption>{caption}</figcaption>'
+            f'<div class="ba-scroll" tabindex="0" role="region" aria-label="{caption}">'
+            f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div></figure>",
             "text/markdown": markdown,
             "text/plain": f"{self.caption}\n"
             + pd.DataFrame([[text for text, _, _ in row] for row in rows], columns=heads).to_string(index=False),

@@ -24,11 +24,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
-from analysis import paths, theme
+from analysis import paths, results, theme, vega
 
-VEGA_LITE = "application/vnd.vegalite.v5+json"
-RESULTS = "application/vnd.balancing-act.results+json"
-VERSION = "6.4"  # of Vega-Lite: the picture and the page draw with the same one
 SCRIPTS = ("vega.js", "charts.js")
 WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
 
@@ -44,8 +41,8 @@ class VegaLiteRenderer:
 
     # a lower number goes first; the builder of the PDF is not known to myst-nb, so all its forms are listed
     mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [
-        ("*", VEGA_LITE, 2),
-        ("typst", RESULTS, 1),
+        ("*", vega.MIME_TYPE, 2),
+        ("typst", results.MIME_TYPE, 1),
         ("typst", "text/markdown", 20),
         ("typst", "image/svg+xml", 30),
         ("typst", "image/png", 40),
@@ -57,11 +54,11 @@ class VegaLiteRenderer:
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
         """The nodes of an output, or None where it is not ours to render."""
-        if data.mime_type == RESULTS:
+        if data.mime_type == results.MIME_TYPE:
             return [nodes.raw("", "", format="none")]
         if data.mime_type == "image/svg+xml" and 'class="marks"' in str(data.content):
             return []  # Vega's own picture of a chart: the book draws it from the specification
-        if data.mime_type != VEGA_LITE or inline:
+        if data.mime_type != vega.MIME_TYPE or inline:
             return None
         document = renderer.renderer.document
         env = document.settings.env
@@ -106,22 +103,13 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
         node["names"], node["ids"] = [name], [name]
     drawn = folder / f"{node['digest']}.svg"
     if not drawn.exists():
-        import vl_convert
-
-        theme.register_fonts()
         folder.mkdir(parents=True, exist_ok=True)
-        drawn.write_text(number_clips(vl_convert.vegalite_to_svg(body, vl_version=VERSION)), encoding="utf-8")
+        drawn.write_text(vega.draw_svg(body), encoding="utf-8")
     head = drawn.read_text(encoding="utf-8")[:400]
     for side in ("width", "height"):
         found = re.search(rf'\b{side}="([\d.]+)"', head)
         node[side] = float(found[1]) if found else 0.0
     return node
-
-
-def number_clips(svg: str) -> str:
-    """A picture with its clip paths numbered from 0: the converter goes on counting from one chart to the next."""
-    numbers = {name: f"clip{number}" for number, name in enumerate(dict.fromkeys(re.findall(r"\bclip\d+\b", svg)))}
-    return re.sub(r"\bclip\d+\b", lambda found: numbers[found[0]], svg)
 
 
 def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -234,9 +222,9 @@ def vega_script(folder: Path) -> str:
     """
     import vl_convert
 
-    kept = folder / f"bundle-{VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
+    kept = folder / f"bundle-{vega.VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
     if not kept.exists():
-        _write_once(kept, vl_convert.javascript_bundle(vl_version=VERSION))  # type: ignore[call-arg]
+        _write_once(kept, vl_convert.javascript_bundle(vl_version=vega.VERSION))  # type: ignore[call-arg]
     dark = json.dumps({"config": theme.DARK_CONFIG, "colours": theme.DARK_COLOURS}, sort_keys=True)
     return f"(function () {{\n{kept.read_text(encoding='utf-8')}\n}})();\nwindow.bookCharts = {dark};\n"
 

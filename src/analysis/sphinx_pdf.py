@@ -75,14 +75,19 @@ def _first_lines(diagnostic: str, most: int = 8) -> str:
     return "\n".join(line[:240] for line in diagnostic.strip().splitlines()[:most])
 
 
+def require_packages() -> None:
+    """Raise BuildError where the packages of the PDF are not installed, as in the base environment."""
+    if any(importlib.util.find_spec(name) is None for name in ("sphinxcontrib_typstbuilder", "typst", "noto_cjk")):
+        raise BuildError("the PDF needs further packages: pip install -r requirements/full.txt")
+
+
 def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
     """Build the PDF of a staged book.
 
     source holds _config.yml, _toc.yml, CHANGELOG.md, pages and executed notebooks; doctrees keeps parsed pages between
     builds. Raises BuildError and keeps the last good PDF where anything fails, warnings included.
     """
-    if any(importlib.util.find_spec(name) is None for name in ("sphinxcontrib_typstbuilder", "typst", "noto_cjk")):
-        raise BuildError("the PDF needs further packages: pip install -r requirements/full.txt")
+    require_packages()
     changelog = source / publish.CHANGELOG
     day = book_date(changelog.read_text(encoding="utf-8") if changelog.exists() else "")
     content = compile_markup(write_markup(source.resolve(), doctrees.resolve(), day), day)

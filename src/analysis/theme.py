@@ -4,12 +4,7 @@ Every mark colour has a contrast of at least 3 to 1 with a white and with a dark
 apart for colour-blind readers, and shape or position always says the same as colour.
 """
 
-from functools import cache
 from typing import Any
-
-import vl_convert
-
-from analysis import paths
 
 PALETTE: dict[str, str] = {
     # states
@@ -114,9 +109,3 @@ DARK_COLOURS: dict[str, str] = {
     SEQUENCE[2]: "#5B93C9",
     SEQUENCE[3]: "#BBD7F2",
 }
-
-
-@cache
-def register_fonts() -> None:
-    """Make the fonts in book/_static/fonts known to the renderer, once in a process."""
-    vl_convert.register_font_directory(str(paths.FONTS))
