@@ -15,6 +15,7 @@ from analysis.diplomacy import DYADS, FORMS
 from analysis.theme import PALETTE, SEQUENCE
 
 WIDTH = 600
+TILE = 22
 LANES = {**DYADS, "trilateral": "All three, or two with a third", "other": "Other"}
 DYAD_COLOURS = {"JPN-USA": PALETTE["USA"], "JPN-CHN": PALETTE["CHN"], "CHN-USA": PALETTE["other"]}
 KIND_SHAPES = {"contact": "circle", "friction": "cross", "military": "triangle-up", "other": "square"}
@@ -132,7 +133,7 @@ def provision_tiles(provisions: pd.DataFrame, *, title: str, subtitle: str) -> a
             alt.Tooltip("paraphrase:N", title="In our words"),
         ],
     )
-    return alt.layer(tiles).properties(width=WIDTH - 110, height=190, title=_title(title, subtitle))
+    return alt.layer(tiles).properties(width={"step": TILE}, height={"step": 34}, title=_title(title, subtitle))
 
 
 def speech_acts(acts: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
@@ -425,4 +426,4 @@ def verdict_tiles(claims: pd.DataFrame, *, title: str, subtitle: str) -> alt.Top
         color=alt.Color("verdict:N", title="Verdict", scale=_scale(colours))
     )
     letters = base.mark_text(color=PALETTE["paper"], fontWeight=600, fontSize=11).encode(text="letter:N")
-    return (tiles + letters).properties(width=WIDTH - 90, height={"step": 26}, title=_title(title, subtitle))
+    return (tiles + letters).properties(width={"step": TILE}, height={"step": 26}, title=_title(title, subtitle))
