@@ -76,7 +76,6 @@ def test_named_results() -> None:
     results = Results("04-test")
     assert results.add("share", 2 / 3, "67%") == "67%"
     assert results.add("count", pd.Series([3]).sum()) == "3"
-    assert list(results) == ["share", "count"]
     assert results["share"] == "67%"
     bundle = results._repr_mimebundle_()
     assert bundle[MIME_TYPE] == {

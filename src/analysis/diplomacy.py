@@ -9,6 +9,8 @@ CONTACTS = ("summit", "call", "ministerial")
 FRICTIONS = ("protest", "incident")
 DYADS = {"JPN-USA": "Japan-United States", "JPN-CHN": "Japan-China", "CHN-USA": "China-United States"}
 FORMS = ("remark", "representations", "called in", "ambassador called in", "letter to the UN")
+# the states of the tables in East, Southeast and South Asia
+EAST_AND_SOUTH_ASIA = ("CHN", "IND", "JPN", "KOR", "PHL", "PRK", "TWN", "VNM")
 RANKS = {1: "spokesperson, agency or unit", 2: "senior official", 3: "minister", 4: "leader"}
 
 

@@ -6,7 +6,6 @@ MIME_TYPE, from which `read_results` takes them back: so prose, landing page, te
 
 import json
 import re
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -41,9 +40,6 @@ class Results:
     def __getitem__(self, name: str) -> str:
         """The text of a result."""
         return str(self._entries[name]["text"])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         head = f"Named results of chapter {self.chapter}"

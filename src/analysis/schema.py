@@ -75,10 +75,6 @@ class Table:
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
 
-    def field(self, name: str) -> Field:
-        """The column of that name (KeyError where there is none)."""
-        return {field.name: field for field in self.fields}[name]
-
 
 def _field(raw: Mapping[str, Any]) -> Field:
     constraints = raw.get("constraints", {})
