@@ -71,8 +71,11 @@ def test_a_failing_cell_is_named_and_the_last_good_run_stays(notebooks: Path) ->
     good = go(notebooks)
     kept = (good.folder / "results.json").read_bytes()
     write(notebooks, "02-two", "1 + 1", "raise ValueError('no such thing')")
-    with pytest.raises(RunError, match=r"02-two\.ipynb, cell 2 \(In \[2\]\) failed with ValueError: no such thing"):
+    with pytest.raises(
+        RunError, match=r"02-two\.ipynb, cell 2 \(In \[2\]\) failed with ValueError: no such thing"
+    ) as caught:
         go(notebooks)
+    assert "\x1b" not in str(caught.value)
     assert (good.folder / "results.json").read_bytes() == kept
     assert sorted(path.name for path in notebooks.parent.iterdir()) == ["notebooks", "run"]
 

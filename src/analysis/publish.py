@@ -19,7 +19,7 @@ from typing import Any
 
 from analysis import paths
 from analysis.errors import BuildError
-from analysis.run import RESULTS, notebook_files, replace_folder
+from analysis.run import RESULTS, notebook_files, replace_folder, without_colours
 
 CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
@@ -56,7 +56,7 @@ def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOUR
 
 def first_faults(log: str, most: int = 8) -> str:
     """The warnings and errors of a build log, without terminal colours, at most so many."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", log)
+    plain = without_colours(log)
     faults = [line for line in plain.splitlines() if re.search(r"WARNING|ERROR|Error:|error:", line)]
     shown = faults[:most] or plain.strip().splitlines()[-most:]
     more = f"\n… and {len(faults) - most} more" if len(faults) > most else ""

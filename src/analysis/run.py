@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 import time
@@ -113,6 +114,11 @@ def strip(notebook: Any) -> Any:
     return notebook
 
 
+def without_colours(log: str) -> str:
+    """A log without the escape sequences that colour a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", log)
+
+
 @contextmanager
 def _quiet_kernels() -> Iterator[Path]:
     """A scratch folder for kernels: their profile, so that no user's start-up file takes part, and their sockets."""
@@ -156,7 +162,7 @@ def _execute(source: Path, target: Path, scratch: Path) -> float:
             extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is shut down reports an error
         )
     except PapermillExecutionError as error:
-        trace = "\n".join(error.traceback)
+        trace = without_colours("\n".join(error.traceback))
         raise RunError(
             f"{source.name}, cell {error.cell_index + 1} (In [{error.exec_count}]) failed with "
             f"{error.ename}: {error.evalue}\n\n{trace}"
