@@ -9,6 +9,7 @@ from analysis.errors import ParameterError
 
 def test_numbers_in_words() -> None:
     assert [text.number(n) for n in (0, 1, 12, 13, 1181)] == ["no", "one", "twelve", "13", "1,181"]
+    assert [text.count(n) for n in (0, 1, 13)] == ["none", "one", "13"]
     assert [text.plural(n, "event") for n in (0, 1, 2, 20)] == ["no events", "one event", "two events", "20 events"]
     assert text.plural(2, "summary", "summaries") == "two summaries"
     assert [text.ordinal(n) for n in (1, 10, 11, 12, 13, 21, 22, 23, 24, 111)] == [

@@ -13,6 +13,11 @@ def number(value: int) -> str:
     return SMALL[value] if 0 <= value < len(SMALL) else f"{value:,}"
 
 
+def count(value: int) -> str:
+    """A count that stands alone, without its noun: none, one, two, 13."""
+    return number(value) if value else "none"
+
+
 def plural(value: int, noun: str, many: str = "") -> str:
     """A count with its noun: one event, two events, 13 events."""
     return f"{number(value)} {noun if value == 1 else many or noun + 's'}"
