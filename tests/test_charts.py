@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import charts, theme
+from analysis import charts, charts_events, theme
 from analysis.alignment import APPROACHES, PILLARS, STRENGTHS
 from analysis.claims import VERDICTS
 from analysis.continuity import EMPHASES, GROUPS
@@ -54,7 +54,7 @@ def test_timeline_has_a_point_and_a_link_for_each_event() -> None:
             "url": "https://example.org",
         }
     )  # fmt: skip
-    spec = charts.timeline(frame, marked=DAY, label="Day", **WORDS).to_dict()
+    spec = charts_events.timeline(frame, marked=DAY, label="Day", **WORDS).to_dict()
     assert [row["date"] for row in rows(spec)] == ["2025-02-07", "2025-02-10"]
     assert spec["title"] == {"text": "A finding", "subtitle": "Unit and sample"}
     points = spec["layer"][-1]
@@ -79,7 +79,7 @@ def test_quarters_show_frictions_below_the_line() -> None:
             "events": [3, 2, 9],
         }
     )
-    spec = charts.quarterly_contacts(counts, marked=DAY, label="Day", **WORDS).to_dict()
+    spec = charts_events.quarterly_contacts(counts, marked=DAY, label="Day", **WORDS).to_dict()
     assert sorted(row["signed"] for row in rows(spec)) == [-2, 3]
 
 
@@ -93,7 +93,7 @@ def test_names_in_code_and_tables_are_the_same() -> None:
     assert list(PILLARS) == list(load("provisions")["pillar"].cat.categories)
     assert set(GROUPS) == set(load("topics")["group"])
     assert set(DYADS) < set(load("events")["dyad"].cat.categories)
-    assert set(charts.LANES) == set(load("events")["dyad"].cat.categories)
+    assert set(charts_events.LANES) == set(load("events")["dyad"].cat.categories)
     assert list(FORMS) == list(load("protests")["form"].cat.categories)
     assert set(VERDICTS) == set(load("claims")["verdict"].cat.categories)
     assert set(APPROACHES) == set(load("codings_alignment")["approach"])
@@ -102,6 +102,6 @@ def test_names_in_code_and_tables_are_the_same() -> None:
 
 
 def test_every_chart_has_a_docstring_that_names_its_columns() -> None:
-    for name, function in vars(charts).items():
-        if callable(function) and function.__module__ == "analysis.charts" and not name.startswith("_"):
+    for name, function in [*vars(charts).items(), *vars(charts_events).items()]:
+        if callable(function) and function.__module__.startswith("analysis.charts") and not name.startswith("_"):
             assert re.search(r"Needs|Takes|are the frames of", function.__doc__ or ""), name
