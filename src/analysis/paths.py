@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 DATAPACKAGE = DATA / "datapackage.json"
 BIBLIOGRAPHY = DATA / "sources.bib"
+FEATURES = DATA / "features"
 
 NOTEBOOKS = ROOT / "notebooks"
 BOOK = ROOT / "book"

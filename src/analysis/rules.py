@@ -11,11 +11,10 @@ from pybtex.database import BibliographyDataError, parse_string
 from pybtex.exceptions import PybtexError
 
 from analysis import paths
+from analysis.documents import FOCAL_STATEMENT, SERIES
 from analysis.tables import FIRST_ROW, Fault, nearest, read_all, show_value
 
 Frames = Mapping[str, pd.DataFrame]
-FOCAL_STATEMENT = "us-jpn-2025-02-07"
-SERIES = ("us-jpn-2021-04-16", "us-jpn-2022-05-23", "us-jpn-2023-01-13", "us-jpn-2024-04-10", FOCAL_STATEMENT)
 
 
 def _row(index: object) -> int:

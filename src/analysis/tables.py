@@ -46,9 +46,14 @@ class Fault:
         return f"{place}: {self.value}; {self.allowed}"
 
 
+def close_matches(value: str, known: list[str], most: int = 3) -> list[str]:
+    """The known values most similar to a value, the nearest first; none where all are far."""
+    return get_close_matches(value, known, n=most, cutoff=0.5)
+
+
 def nearest(value: str, known: list[str]) -> str:
     """A hint with the most similar known value, or an empty string."""
-    close = get_close_matches(value, known, n=1, cutoff=0.5)
+    close = close_matches(value, known, 1)
     return f" (nearest: {close[0]})" if close else ""
 
 
