@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed lab lock clean
+.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed bench lab lock clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -106,6 +106,10 @@ committed: setup ## build the HTML from the committed notebooks, warnings are er
 	$(HEADING) 'HTML book from the committed notebooks'
 	@$(BIN)/balancing-act book --committed --html
 
+bench: setup ## time the text measures beside the plain way (some minutes)
+	$(HEADING) 'benchmarks'
+	@$(BIN)/python benchmarks/text_measures.py
+
 lab: setup ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
@@ -119,7 +123,7 @@ lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
 	mkdir -p requirements; \
 	for name in base full; do \
 	  extras=''; \
-	  if [ $$name = full ]; then extras='--extra book --extra test'; fi; \
+	  if [ $$name = full ]; then extras='--extra book --extra fetch --extra test'; fi; \
 	  { echo "# Made by 'make lock' from pyproject.toml and uv.lock. Do not edit."; \
 	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project --group build --no-dev $$extras; } > build/$$name.txt; \
 	  mv build/$$name.txt requirements/$$name.txt; \

@@ -14,7 +14,7 @@ from analysis.tables import Fault
 
 def test_a_sound_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check"]) == 0
-    assert capsys.readouterr().out == "data/ is sound: 21 tables\n"
+    assert capsys.readouterr().out == "data/ is sound: 22 tables\n"
 
 
 def test_faults_are_printed_one_a_line_with_exit_1(
@@ -38,7 +38,7 @@ def test_run_and_book_refuse_faulty_data(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rules, "check", lambda: [Fault("events.csv", 5, "date", "“never”", "allowed: a day")])
-    monkeypatch.setattr(run, "_execute", lambda *_: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(run, "execute", lambda *_: pytest.fail("a kernel was started"))
     assert cli.main([command]) == 1
     assert "events.csv, row 5, column date" in capsys.readouterr().err
 

@@ -19,7 +19,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("book", "test")
+EXTRAS = ("book", "fetch", "test")
+HEAVY = ("semantic",)  # in the lock, but installed by nobody who does not ask for it
 GROUPS = ("build",)
 
 
@@ -226,11 +227,41 @@ def test_a_changed_pin_is_found(pins: list[Pin], lock: dict[str, Any]) -> None:
     assert len(pins_out_of_step([version, hashes, unhashed, *pins[3:]], lock)) == 3
 
 
-def test_full_holds_the_whole_lock(lock: dict[str, Any]) -> None:
-    locked = {
-        (package["name"], package["version"]) for package in lock["package"] if "editable" not in package["source"]
-    }
-    assert {(pin.name, pin.version) for pin in requirements("full")} == locked
+def needed(lock: dict[str, Any], extras: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Name and version of every package of the lock that the project needs with these extras, and the build group."""
+    packages = [package for package in lock["package"] if "editable" not in package["source"]]
+    [project] = [package for package in lock["package"] if "editable" in package["source"]]
+    waiting = [*project["dependencies"], *(d for group in project["dev-dependencies"].values() for d in group)]
+    waiting += [dependency for extra in extras for dependency in project["optional-dependencies"][extra]]
+    found: set[tuple[str, str]] = set()
+    seen = set()
+    while waiting:
+        dependency = waiting.pop()
+        key = (dependency["name"], dependency.get("version"), tuple(dependency.get("extra", ())))
+        if key in seen:
+            continue
+        seen.add(key)
+        for package in packages:
+            if package["name"] == dependency["name"] and dependency.get("version") in (None, package["version"]):
+                found.add((package["name"], package["version"]))
+                waiting += package.get("dependencies", [])
+                for extra in dependency.get("extra", ()):
+                    waiting += package.get("optional-dependencies", {}).get(extra, [])
+    return found
+
+
+def test_full_holds_the_lock_but_for_the_heavy_extra(lock: dict[str, Any]) -> None:
+    locked = {(p["name"], p["version"]) for p in lock["package"] if "editable" not in p["source"]}
+    full = {(pin.name, pin.version) for pin in requirements("full")}
+    assert full == needed(lock, EXTRAS)
+    assert locked == needed(lock, EXTRAS + HEAVY)
+    assert "torch" in {name for name, _ in locked - full}
+
+
+def test_base_stays_small() -> None:
+    """Binder installs it: no browser, no deep learning, nothing of the tests."""
+    names = {pin.name for pin in requirements("base")}
+    assert not names & {"torch", "scikit-learn", "dask", "playwright", "trafilatura", "pytest-xdist", "typst"}
 
 
 def test_base_is_a_part_of_full() -> None:
@@ -240,7 +271,7 @@ def test_base_is_a_part_of_full() -> None:
 
 
 def test_the_extras_and_groups_are_those_of_the_export(pyproject: dict[str, Any]) -> None:
-    assert set(declared(pyproject)) == {"", *EXTRAS, *GROUPS}
+    assert set(declared(pyproject)) == {"", *EXTRAS, *HEAVY, *GROUPS}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert set(re.findall(r"--extra (\w+)", makefile)) == set(EXTRAS)
     assert set(re.findall(r"--group (\w+)", makefile)) == set(GROUPS)

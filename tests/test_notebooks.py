@@ -133,6 +133,18 @@ def test_landing_page_types_no_result() -> None:
     assert not re.search(r"\d", body), re.findall(r".*\d.*", body)
 
 
+def test_the_readme_says_what_the_texts_show() -> None:
+    """The README states the finding of chapter 4 in words; here it is held against the run."""
+    results = read_results(NOTEBOOKS)["04-alignment"]
+    readme = " ".join((paths.ROOT / "README.md").read_text("utf-8").split())
+    assert (
+        "no other statement is as close to the strategy, but the strategy is not the closest to the statement" in readme
+    )
+    assert results["rank_statements"]["value"] == 1
+    assert "Japan's security strategies of 2022 and 2013 are closer" in readme
+    assert results["closer_strategies"]["value"] == "jpn-nss-2022, jpn-nss-2013"
+
+
 def test_results_named_on_pages_exist() -> None:
     results = read_results(NOTEBOOKS)
     for page in paths.BOOK.glob("*.md"):

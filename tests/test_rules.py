@@ -111,3 +111,23 @@ def test_a_broken_bibliography(data: Path, text: str | None, message: str) -> No
 
 def test_every_rule_is_named_for_what_it_says() -> None:
     assert all(rule.__doc__ for rule in RULES)
+
+
+def test_features_of_another_text_are_found(change: Change, data: Path) -> None:
+    change("documents", 4, sha256="0" * 64)
+    [fault] = check(data)
+    assert (fault.file, fault.row, fault.column) == ("documents.csv", 4, "sha256")
+    assert "has features of another text" in fault.value
+
+
+def test_missing_features_are_found(data: Path) -> None:
+    (data / "features" / "passages.parquet").unlink()
+    [fault] = check(data)
+    assert "passages.parquet is missing" in fault.value
+
+
+def test_features_of_an_unlisted_document_are_found(data: Path) -> None:
+    file = data / "documents.csv"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("aus-dsr-2023")), encoding="utf-8")
+    assert "holds aus-dsr-2023" in [fault.value for fault in check(data)]

@@ -100,7 +100,7 @@ def test_a_folder_without_notebooks(tmp_path: Path) -> None:
 def test_faulty_data_stop_the_run_before_any_kernel(notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fault = Fault("events.csv", 5, "date", "“never”", "a day")
     monkeypatch.setattr(rules, "check", lambda: [fault, fault])
-    monkeypatch.setattr(run, "_execute", lambda *_: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(run, "execute", lambda *_: pytest.fail("a kernel was started"))
     with pytest.raises(DataError, match=r"events\.csv, row 5, column date: “never”; a day\n"):
         go(notebooks)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analysis import paths
 from analysis.errors import DataError
+from analysis.features import read_table as read_features
 from analysis.rules import check
 from analysis.schema import Field, read_schema
 from analysis.tables import Fault, _parse, load, read_all, read_table
@@ -178,14 +179,31 @@ def test_an_unknown_table_is_answered_with_the_nearest() -> None:
 
 
 def test_every_column_has_a_description_of_one_sentence() -> None:
-    for table in read_schema(paths.DATAPACKAGE).values():
+    for table in [t for form in ("csv", "parquet") for t in read_schema(paths.DATAPACKAGE, form).values()]:
         for field in table.fields:
             assert field.description.endswith("."), (table.name, field.name)
 
 
 def test_no_table_is_declared_without_a_file_or_lies_there_undeclared() -> None:
     declared = {resource["path"] for resource in json.loads(paths.DATAPACKAGE.read_text("utf-8"))["resources"]}
-    assert declared | {paths.DATAPACKAGE.name} == {file.name for file in paths.DATA.iterdir()}
+    there = {str(file.relative_to(paths.DATA)) for file in paths.DATA.rglob("*") if file.is_file()}
+    assert declared | {paths.DATAPACKAGE.name} == there
+
+
+def test_features_are_as_declared() -> None:
+    words = {"string": "str", "boolean": "bool", "integer": "int", "number": "float"}
+    for name, table in read_schema(paths.DATAPACKAGE, "parquet").items():
+        frame = read_features(name, paths.FEATURES).to_pandas()
+        assert list(frame.columns) == [field.name for field in table.fields]
+        assert not frame.duplicated(list(table.primary_key)).any(), name
+        for field in table.fields:
+            column = frame[field.name]
+            kind = "str" if isinstance(column.dtype, pd.CategoricalDtype) else str(column.dtype).strip("u0123468")
+            assert {"object": "str"}.get(kind, kind) == words[field.type], (name, field.name)
+            assert column.notna().all() or not field.required
+            assert field.minimum is None or column.min() >= field.minimum
+            assert field.maximum is None or column.max() <= field.maximum
+            assert not field.enum or set(column) == set(field.enum)
 
 
 @given(st.dates(min_value=datetime.date(1000, 1, 1)))

@@ -68,3 +68,8 @@ def test_a_switch() -> None:
     assert parameters.read_switch("mask", True)
     with pytest.raises(ParameterError, match="parameter mask: 'yes'; allowed: True or False"):
         parameters.read_switch("mask", "yes")
+
+
+def test_ordinals_are_a_span() -> None:
+    assert text.ordinals([3, 1, 2]) == "first to third"
+    assert text.ordinals([12, 12]) == "12th"

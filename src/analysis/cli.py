@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from analysis import __version__, paths
 from analysis.errors import ProjectError
@@ -56,6 +57,76 @@ def _book(options: argparse.Namespace) -> int:
     return 0
 
 
+def _corpus(options: argparse.Namespace) -> int:
+    from analysis import corpus
+    from analysis.tables import load
+
+    table = load("documents")
+    if options.action == "build":
+        rows = corpus.build(options.texts, table)
+        print("data/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
+    elif options.action == "verify":
+        differences = corpus.verify(options.texts, table)
+        for line in differences:
+            print(line, file=sys.stderr)
+        if differences:
+            return 1
+        print(f"data/features is what the {len(table)} texts give, byte for byte")
+    else:
+        _embed(options)
+    return 0
+
+
+def _embed(options: argparse.Namespace) -> None:
+    from analysis import corpus, embeddings
+    from analysis.features import load_features
+    from analysis.specifications import Source
+    from analysis.tables import load
+
+    encode = embeddings.load_model()
+    table = load("documents")
+    source = Source(load_features(), table, load("terms"), embeddings.no_scores())
+    texts = corpus.read_texts(options.texts, table)
+    scores = embeddings.score_table(source, texts, corpus.last_blocks(table), encode)
+    if embeddings.are_committed():
+        difference = embeddings.largest_difference(embeddings.read_scores(), scores)
+        print(f"largest difference from the scores before: {difference:.6f}")
+    embeddings.write_scores(scores)
+    print(f"data/features: {len(scores):,} embedding scores")
+
+
+def _align(options: argparse.Namespace) -> int:
+    import json
+
+    from analysis import documents, pair
+    from analysis.specifications import Specification
+    from analysis.tables import load
+
+    table = load("documents")
+    statement = documents.find("STATEMENT", options.statement, table, "statement")
+    strategy = documents.find("STRATEGY", options.strategy, table, "strategy")
+    result = pair.align(pair.load_source(), statement, strategy, Specification())
+    print(json.dumps(result, indent=2) if options.json else pair.report(result))
+    return 0
+
+
+def _coding_sheet(options: argparse.Namespace) -> int:
+    from analysis import coding_sheet
+    from analysis.schema import read_schema
+    from analysis.tables import load
+
+    if options.add:
+        print(f"added {coding_sheet.add_sheet(options.add)} codings to data/{coding_sheet.TABLE}.csv")
+        return 0
+    table = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
+    file = options.out or Path(f"coding-sheet-{options.coder}.csv")
+    coding_sheet.write_sheet(coding_sheet.sheet(load("provisions"), table, options.coder), file)
+    print(f"{file}: fill in these columns by codebook A (book/codebook.md)")
+    print("\n".join(f"  {line}" for line in coding_sheet.guide(table)))
+    print(f"then: balancing-act coding-sheet --add {file}")
+    return 0
+
+
 def _relative(path: object) -> str:
     return str(path).removeprefix(f"{paths.ROOT}/")
 
@@ -79,6 +150,30 @@ def _parser() -> argparse.ArgumentParser:
     book.add_argument("--pdf", action="store_true", help="build the PDF only")
     book.add_argument("--committed", action="store_true", help="take the committed notebooks, run nothing")
     book.set_defaults(call=_book)
+
+    corpus = commands.add_parser("corpus", help="make, verify or fetch the texts behind the features")
+    actions = corpus.add_subparsers(title="actions", required=True, metavar="ACTION", dest="action")
+    for name, text in (
+        ("build", "make data/features from a folder of texts"),
+        ("verify", "show that data/features is what a folder of texts gives"),
+        ("embed", "make the embedding scores again (needs the extra semantic)"),
+    ):
+        action = actions.add_parser(name, help=text, description=text)
+        action.add_argument("--texts", type=Path, required=True, metavar="DIR", help="folder with texts/ID.txt")
+        action.set_defaults(call=_corpus)
+
+    align = commands.add_parser("align", help="how close a statement is to a strategy, among placebos")
+    align.add_argument("statement", metavar="STATEMENT", help="id of a statement, such as us-jpn-2025-02-07")
+    align.add_argument("strategy", metavar="STRATEGY", help="id of a strategy, such as jpn-nds-2022")
+    align.add_argument("--json", action="store_true", help="print the result as JSON")
+    align.set_defaults(call=_align)
+
+    sheet = commands.add_parser("coding-sheet", help="make or take in the sheet of a further coder (codebook A)")
+    either = sheet.add_mutually_exclusive_group(required=True)
+    either.add_argument("--coder", metavar="NAME", help="make an empty sheet for this coder")
+    either.add_argument("--add", type=Path, metavar="FILE", help="check a filled sheet and add its rows to the codings")
+    sheet.add_argument("--out", type=Path, metavar="FILE", help="where to write the empty sheet")
+    sheet.set_defaults(call=_coding_sheet)
     return parser
 
 

@@ -9,6 +9,16 @@ FOCAL_STATEMENT = "us-jpn-2025-02-07"
 FOCAL_STRATEGY = "jpn-nds-2022"
 # the joint statements of the leaders of Japan and the United States, 2021 to 2025
 SERIES = ("us-jpn-2021-04-16", "us-jpn-2022-05-23", "us-jpn-2023-01-13", "us-jpn-2024-04-10", FOCAL_STATEMENT)
+# Japan's strategic documents from 2010 on, by the names that charts use
+STRATEGIES_OF_JAPAN = {
+    "jpn-ndpg-2010": "NDPG 2010",
+    "jpn-ndpg-2013": "NDPG 2013",
+    "jpn-nss-2013": "NSS 2013",
+    "jpn-ndpg-2018": "NDPG 2018",
+    FOCAL_STRATEGY: "NDS 2022",
+    "jpn-nss-2022": "NSS 2022",
+    "jpn-dbp-2022": "Buildup Program 2022",
+}
 # the documents that quotations are checked in: of these the features hold hashed n-grams
 QUOTED = (*SERIES, FOCAL_STRATEGY)
 

@@ -3,13 +3,15 @@
 The features are what every text measure and quotation check runs on; the texts stay with their publishers. Three
 tables, kept as Parquet:
 
-- passages: document_id, section, block, paragraph, sentence, heading, tokens (how many); row n is passage n.
+- passages: document_id, section, block, paragraph, sentence, heading, tokens (how many); row n is passage n. The
+  metadata of the file records the SHA-256 of each text.
 - counts: passage, token, count.
 - ngrams: document_id, section, n (1 to 8), hash (64 bits). A hash hides no text from someone who guesses it; it keeps
   text from being stored and read.
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 LONGEST = 8
 TABLES = ("passages", "counts", "ngrams")
+HASHES = "sha256"  # the key of the metadata
 
 
 def hash_ngram(tokens: list[str]) -> int:
@@ -87,6 +90,7 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
     owners = np.repeat(np.arange(len(ordered), dtype=np.int32), [len(pairs) for pairs in ordered])
     indices = np.array([place for pairs in ordered for place, _ in pairs], dtype=np.int32)
     tokens_column = pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(vocabulary, pa.string()))
+    hashes = {document_id: hashlib.sha256(texts[document_id].encode()).hexdigest() for document_id in sorted(texts)}
     return {
         "passages": table(
             rows,
@@ -97,7 +101,7 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
             sentence=i16,
             heading=pa.bool_(),
             tokens=i16,
-        ),
+        ).replace_schema_metadata({HASHES: json.dumps(hashes)}),
         "counts": pa.table(
             {
                 "passage": pa.array(owners, i32),
@@ -113,7 +117,7 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
 
 
 def write_tables(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
-    """Write tables as Parquet files, NAME.parquet; the same tables give the same bytes. No file is ever half written."""
+    """Write tables as files NAME.parquet, none ever half written; the same tables give the same bytes."""
     import pyarrow.parquet as pq
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,6 +142,18 @@ def read_table(name: str, folder: Path) -> "pa.Table":
         ) from None
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"data/features/{file.name} cannot be read as Parquet: {error}") from None
+
+
+def recorded_hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of the texts of which the features were made, by document id.
+
+    Raises DataError where the file of passages is missing or broken, or records none.
+    """
+    metadata = read_table("passages", folder).schema.metadata or {}
+    if HASHES.encode() not in metadata:
+        raise DataError("data/features/passages.parquet does not record of which texts it was made; build it again")
+    found: dict[str, str] = json.loads(metadata[HASHES.encode()])
+    return found
 
 
 # --- in memory

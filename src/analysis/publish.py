@@ -40,7 +40,8 @@ def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOUR
     """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
     files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
     for folder in (paths.BOOK, paths.DATA):
-        files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
+        inside = (file for file in folder.rglob("*") if file.is_file() and file.parent != paths.FEATURES)
+        files |= {Path(folder.name) / file.relative_to(folder): file for file in inside}
     files |= {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
     files |= {name: paths.ROOT / name for name in (CHANGELOG, CITATION)}
     for relative, file in files.items():

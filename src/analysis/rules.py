@@ -12,6 +12,8 @@ from pybtex.exceptions import PybtexError
 
 from analysis import paths
 from analysis.documents import FOCAL_STATEMENT, SERIES
+from analysis.errors import DataError
+from analysis.features import recorded_hashes
 from analysis.tables import FIRST_ROW, Fault, nearest, read_all, show_value
 
 Frames = Mapping[str, pd.DataFrame]
@@ -224,13 +226,35 @@ def bibliography_faults(frames: Frames, file: Path) -> list[Fault]:
     )
 
 
+def feature_faults(frames: Frames, folder: Path) -> list[Fault]:
+    """Documents whose features are missing or were made of another text than the recorded one, and features of none."""
+    if "documents" not in frames:
+        return []
+    try:
+        made_of = recorded_hashes(folder)
+    except DataError as error:
+        return [Fault("features/passages.parquet", None, None, str(error), "the features of all documents")]
+    faults = []
+    for index, row in frames["documents"].iterrows():
+        found = made_of.pop(str(row["document_id"]), None)
+        if found is None or found != row["sha256"]:
+            value = "has no features" if found is None else f"has features of another text ({found[:12]}…)"
+            allowed = "make them with `balancing-act corpus build --texts DIR`"
+            faults.append(Fault("documents.csv", _row(index), "sha256", f"{row['document_id']} {value}", allowed))
+    return faults + [
+        Fault("features/passages.parquet", None, None, f"holds {document_id}", "documents of documents.csv alone")
+        for document_id in made_of
+    ]
+
+
 def check(folder: Path = paths.DATA) -> list[Fault]:
-    """All faults of the tables in a folder: schema, foreign keys, bibliography, then the rules.
+    """All faults of the tables in a folder: schema, foreign keys, bibliography, features, then the rules.
 
     Rules run only when every table can be read, because a rule over a broken table would raise false alarms.
     """
     frames, faults = read_all(folder)
     faults += bibliography_faults(frames, folder / paths.BIBLIOGRAPHY.name)
+    faults += feature_faults(frames, folder / paths.FEATURES.name)
     if not faults:
         for rule in RULES:
             faults += rule(frames)

@@ -79,7 +79,7 @@ def inputs() -> dict[str, Any]:
     """Everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
     return {
         "code": file_hashes(Path(__file__).parent, "*.py"),
-        "data": file_hashes(paths.DATA),
+        "data": file_hashes(paths.DATA) | file_hashes(paths.FEATURES),
         "lock": file_hashes(paths.ROOT, "uv.lock"),
         "python": platform.python_version(),
     }
@@ -120,7 +120,7 @@ def without_colours(log: str) -> str:
 
 
 @contextmanager
-def _quiet_kernels() -> Iterator[Path]:
+def quiet_kernels() -> Iterator[Path]:
     """A scratch folder for kernels: their profile, so that no user's start-up file takes part, and their sockets."""
     before = os.environ.get("IPYTHONDIR")
     with tempfile.TemporaryDirectory(prefix="balancing-act-") as folder:
@@ -134,8 +134,11 @@ def _quiet_kernels() -> Iterator[Path]:
                 os.environ["IPYTHONDIR"] = before
 
 
-def _execute(source: Path, target: Path, scratch: Path) -> float:
-    """Execute one notebook with papermill, write it stripped, return the seconds it took."""
+def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, Any] | None = None) -> float:
+    """Execute one notebook with papermill, write it stripped, return the seconds it took.
+
+    scratch is the folder that `quiet_kernels` gives. Raises RunError with the cell where it failed.
+    """
     import nbformat
     import papermill
     from jupyter_client.manager import AsyncKernelManager
@@ -148,13 +151,14 @@ def _execute(source: Path, target: Path, scratch: Path) -> float:
         def __init__(self, **settings: Any) -> None:
             super().__init__(**settings)
             if os.name == "posix":
-                self.transport, self.ip = "ipc", str(scratch / source.stem)
+                self.transport, self.ip = "ipc", str(scratch / target.stem)
 
     started = time.perf_counter()
     try:
         notebook = papermill.execute_notebook(
             source,
             None,
+            parameters=dict(parameters or {}),
             kernel_name="python3",
             progress_bar=False,
             request_save_on_cell_execute=False,
@@ -231,10 +235,8 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
         todo = [file for file in files if file.stem not in kept]
         seconds: dict[str, float] = {}
         failures: list[str] = []
-        with _quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-            jobs = {
-                pool.submit(_execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem for file in todo
-            }
+        with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
+            jobs = {pool.submit(execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem for file in todo}
             bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
             for job in bar:
                 bar.set_postfix_str(jobs[job])

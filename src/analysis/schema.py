@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.errors import DataError
 
-TYPES = ("string", "integer", "number", "date", "list")
+TYPES = ("string", "integer", "number", "date", "list", "boolean")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Field:
             "number": "a number",
             "date": "a day of the calendar as YYYY-MM-DD",
             "list": f"items separated by “{self.delimiter}”, none empty",
+            "boolean": "true or false",
         }[self.type]
         if self.pattern:
             words += f" of the form {self.pattern}"
@@ -111,14 +112,15 @@ def _table(raw: Mapping[str, Any]) -> Table:
     )
 
 
-def read_schema(path: Path) -> dict[str, Table]:
-    """The tables declared in a data package, by name, in the order of the file.
+def read_schema(path: Path, file_format: str = "csv") -> dict[str, Table]:
+    """The tables of a format (csv, or parquet for the features) declared in a data package, by name, in file order.
 
     Raises DataError where the file is missing, is not JSON, or declares a table incompletely.
     """
     try:
         package = json.loads(path.read_text(encoding="utf-8"))
-        tables = [_table(raw) for raw in package["resources"] if raw.get("type") == "table"]
+        of_format = [raw for raw in package["resources"] if raw.get("format", "csv") == file_format]
+        tables = [_table(raw) for raw in of_format if raw.get("type") == "table" or file_format == "parquet"]
     except FileNotFoundError:
         raise DataError(f"{path.name} is missing; it declares the tables") from None
     except (ValueError, UnicodeDecodeError) as error:

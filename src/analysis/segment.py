@@ -11,20 +11,129 @@ from dataclasses import dataclass
 
 # before the next capital letter these end no sentence; all in small letters, without the last full stop
 ABBREVIATIONS = frozenset(
-    "adm approx art arts capt ch cf co col dr eg ex fig figs gen gov hon ie inc jr lt ltd messrs mr mrs ms no nos op para "
-    "paras pp pres prof rep rev sec sen sgt sr st vol vols vs".split()
+    [
+        "adm",
+        "approx",
+        "art",
+        "arts",
+        "capt",
+        "ch",
+        "cf",
+        "co",
+        "col",
+        "dr",
+        "eg",
+        "ex",
+        "fig",
+        "figs",
+        "gen",
+        "gov",
+        "hon",
+        "ie",
+        "inc",
+        "jr",
+        "lt",
+        "ltd",
+        "messrs",
+        "mr",
+        "mrs",
+        "ms",
+        "no",
+        "nos",
+        "op",
+        "para",
+        "paras",
+        "pp",
+        "pres",
+        "prof",
+        "rep",
+        "rev",
+        "sec",
+        "sen",
+        "sgt",
+        "sr",
+        "st",
+        "vol",
+        "vols",
+        "vs",
+    ]
 )
 # after "etc." and abbreviations in capitals, such as U.S. or D.C., only these words begin a new sentence
 OPENERS = frozenset(
-    "a after all also although an and as at because both but by during each finally for from further furthermore given "
-    "he her his however if in it its many moreover most no on or our she since so such that the their there therefore "
-    "these they this those through thus to together today under until we when where while with without".split()
+    [
+        "a",
+        "after",
+        "all",
+        "also",
+        "although",
+        "an",
+        "and",
+        "as",
+        "at",
+        "because",
+        "both",
+        "but",
+        "by",
+        "during",
+        "each",
+        "finally",
+        "for",
+        "from",
+        "further",
+        "furthermore",
+        "given",
+        "he",
+        "her",
+        "his",
+        "however",
+        "if",
+        "in",
+        "it",
+        "its",
+        "many",
+        "moreover",
+        "most",
+        "no",
+        "on",
+        "or",
+        "our",
+        "she",
+        "since",
+        "so",
+        "such",
+        "that",
+        "the",
+        "their",
+        "there",
+        "therefore",
+        "these",
+        "they",
+        "this",
+        "those",
+        "through",
+        "thus",
+        "to",
+        "together",
+        "today",
+        "under",
+        "until",
+        "we",
+        "when",
+        "where",
+        "while",
+        "with",
+        "without",
+    ]
 )
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 
 _END = re.compile(r"[.!?][.!?]*[”’»\"')\]]*\s+(?=[“‘«\"'(\[]*[^\W_a-z])")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
-_ENUMERATOR = re.compile(r"\((?P<inner>\d{1,2}|[a-z]|[ivx]+)\)\s+|(?P<outer>\d{1,2}|[A-Za-z]|[IVXivx]+)(?P<dot>[.)]?)\s+")
+_ENUMERATOR = re.compile(
+    r"\((?P<inner>\d{1,2}|[a-z]|[ivx]+)\)\s+"
+    r"|(?P<outer>\d{1,2}|[A-Za-z]|[IVXivx]+)(?P<dot>[.)]?)\s+"
+)
+_INNER_ENUMERATOR = re.compile(r"[:;]\s+\(?(?:\d{1,2}|[A-Za-z])[.)]+$")
 _TOKEN = re.compile(
     r"(?<!\w)(?:[^\W\d_]\.)+[^\W\d_](?!\w)\.?"  # u.s. and d.c., which lose their stops
     r"|fy(?=\d)"  # fy2027 is fy 2027
@@ -68,7 +177,7 @@ def _ends_sentence(before: str, after: str) -> bool:
     last = word.lstrip("“‘«\"'([")
     if not before.rstrip("”’»\"')] ").endswith("."):
         return True
-    if last.casefold() in ABBREVIATIONS:
+    if last.casefold() in ABBREVIATIONS or _INNER_ENUMERATOR.search(before):
         return False
     if _DOTTED.fullmatch(last) or last == "etc" or re.fullmatch(r"[A-Z]", last):
         follower = re.match(r"[^\W\d_]+", after.lstrip("“‘«\"'["))
@@ -112,7 +221,7 @@ def _readings(match: re.Match[str]) -> Iterator[tuple[str, int, str]]:
     if mark.casefold() in ROMAN and mark in (mark.upper(), mark.lower()):
         case = "upper" if mark.isupper() else "lower"
         yield f"{case} roman {shape}", ROMAN.index(mark.casefold()) + 1, shape.format(mark)
-    if len(mark) == 1:
+    if len(mark) == 1 and (match["inner"] or match["dot"]):  # a heading may begin with the article
         case = "upper" if mark.isupper() else "lower"
         yield f"{case} letter {shape}", ord(mark.casefold()) - ord("a") + 1, shape.format(mark)
 

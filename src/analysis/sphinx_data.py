@@ -34,7 +34,8 @@ class DataDictionary(SphinxDirective):
         """The parsed sections."""
         file = Path(self.env.srcdir, "data", "datapackage.json")
         self.env.note_dependency(str(file))
-        text = "\n".join(dictionary_markdown(table) for table in read_schema(file).values())
+        tables = [table for form in ("csv", "parquet") for table in read_schema(file, form).values()]
+        text = "\n".join(dictionary_markdown(table) for table in tables)
         node = nodes.Element()
         self.state.nested_parse(StringList(text.splitlines(), str(file)), self.content_offset, node, match_titles=True)
         return node.children

@@ -1,6 +1,6 @@
 """Numbers, dates and lists as words, so that no figure is ever typed into prose."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -29,6 +29,12 @@ def ordinal(value: int) -> str:
         return ORDINALS[value - 1]
     ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value}{ending}"
+
+
+def ordinals(values: Iterable[int]) -> str:
+    """Places in an order, from the first to the last: 1, 3, 2 are first to third; 1, 1 are first."""
+    places = sorted(set(values))
+    return ordinal(places[0]) if len(places) == 1 else f"{ordinal(places[0])} to {ordinal(places[-1])}"
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,110 @@
+"""The folder of texts from which the features are made, and the proof that the committed features are theirs.
+
+A corpus folder holds texts/ID.txt for each document of data/documents.csv, in the normal form (`analysis.segment`). The
+texts are never part of the repository.
+"""
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis import paths
+from analysis.errors import DataError
+from analysis.features import TABLES, build_tables, read_table, write_tables
+from analysis.tables import FIRST_ROW
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
+    """The texts of all documents by id. Raises DataError with every text that is missing, altered or not UTF-8."""
+    texts, faults = {}, []
+    for number, row in enumerate(table.itertuples(), FIRST_ROW):
+        file = folder / "texts" / f"{row.document_id}.txt"
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            faults.append(f"texts/{file.name}: cannot be read ({error.strerror})")
+            continue
+        found = hashlib.sha256(raw).hexdigest()
+        if found != row.sha256:
+            faults.append(
+                f"texts/{file.name}: SHA-256 {found[:12]}…; data/documents.csv, row {number}, column sha256 has "
+                f"{str(row.sha256)[:12]}…: use the text that was read, or record the new one there"
+            )
+            continue
+        try:
+            texts[str(row.document_id)] = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            faults.append(f"texts/{file.name}: byte {error.start} is not UTF-8")
+    if faults:
+        shown = "\n".join(faults[:10]) + (f"\n… and {len(faults) - 10} more" if len(faults) > 10 else "")
+        raise DataError(f"{folder} is not the corpus of data/documents.csv:\n{shown}")
+    return texts
+
+
+def last_blocks(table: pd.DataFrame) -> dict[str, int]:
+    """The last block of the documents that end before their text does (column last_block)."""
+    cut = table.dropna(subset=["last_block"])
+    return dict(zip(cut["document_id"], cut["last_block"].astype(int), strict=True))
+
+
+def tables_of(folder: Path, table: pd.DataFrame) -> "dict[str, pa.Table]":
+    """The tables of features that the texts of a folder give. Raises DataError where a text is not as recorded."""
+    return build_tables(read_texts(folder, table), last_blocks(table))
+
+
+def build(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> dict[str, int]:
+    """Make the features of a folder of texts and write them; returns the number of rows of each table.
+
+    Nothing is written unless all texts are there and as recorded.
+    """
+    tables = tables_of(folder, table)
+    write_tables(tables, target)
+    return {name: made.num_rows for name, made in tables.items()}
+
+
+def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> list[str]:
+    """How the committed features differ from what the texts give: the first difference of each table, or nothing.
+
+    The values are compared, then the bytes of the files. Raises DataError where a text is not as recorded.
+    """
+    made = tables_of(folder, table)
+    found = [first_difference(name, read_table(name, target), made[name]) for name in TABLES]
+    if any(found):
+        return [line for line in found if line]
+    with tempfile.TemporaryDirectory() as scratch:
+        write_tables(made, Path(scratch))
+        return [
+            f"{name}.parquet: the values are those of the texts, but not the bytes of the file: it was written by "
+            "another version of pyarrow"
+            for name in TABLES
+            if (Path(scratch) / f"{name}.parquet").read_bytes() != (target / f"{name}.parquet").read_bytes()
+        ]
+
+
+def first_difference(name: str, committed: "pa.Table", made: "pa.Table") -> str:
+    """Where a committed table first differs from the one made of the texts, in one line; empty where it does not."""
+    if committed.column_names != made.column_names:
+        return f"{name}.parquet: columns {', '.join(committed.column_names)}; expected {', '.join(made.column_names)}"
+    a, b = committed.to_pandas(), made.to_pandas()
+    n = min(len(a), len(b))
+    differs = np.zeros(n, dtype=bool)
+    for column in a.columns:
+        differs |= a[column].to_numpy()[:n] != b[column].to_numpy()[:n]
+    if not differs.any() and len(a) == len(b):
+        return ""
+    row = int(differs.argmax()) if differs.any() else n
+
+    def shown(frame: pd.DataFrame) -> str:
+        return ", ".join(f"{c} {frame[c].iloc[row]}" for c in frame.columns) if row < len(frame) else "no row"
+
+    place = f"{name}.parquet, row {row}"
+    if name == "counts" and row < min(len(a), len(b)):
+        place += f" (passage {b['passage'].iloc[row]})"
+    return f"{place}: committed {shown(a)}; the texts give {shown(b)} ({len(a)} and {len(b)} rows)"

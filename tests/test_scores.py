@@ -1,0 +1,355 @@
+"""Scores, placebos and the curve: on a small corpus worked by hand, on the real features, and through the notebook."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from analysis import paths
+from analysis.before_after import gains, split_test
+from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, ids
+from analysis.embeddings import no_scores, unit_vectors
+from analysis.features import as_features, build_tables
+from analysis.pair import align, load_source, standings
+from analysis.results import read_results
+from analysis.run import execute, quiet_kernels
+from analysis.scores import (
+    base_rows,
+    double_centred,
+    drawn_passages,
+    drawn_scores,
+    in_unit,
+    placebo_strategies,
+    rank_in_draws,
+    standing,
+    without_states,
+)
+from analysis.similarity import represent
+from analysis.specifications import (
+    CHOICES,
+    EMBEDDINGS,
+    Source,
+    Specification,
+    all_specifications,
+    curve,
+    curve_test,
+    influence,
+    pair_standing,
+    parameters,
+    z_of_each,
+)
+
+TEXTS = {
+    "us-aaa-2024-01-01": "Missiles deter. Trade grows.\n\nArmed forces train. Music plays.",
+    "us-bbb-2024-01-02": "Music plays and trade grows.",
+    "aaa-nss-2023": "Missiles deter war. Forces train hard. Trade is free.",
+    "bbb-nss-2023": "Music plays. Forests grow. Trade grows and grows. Japan sings.",
+    "ccc-nss-2023": "Музика грає. Торгівля зростає.",
+}
+TABLE = pd.DataFrame(
+    {
+        "document_id": list(TEXTS),
+        "kind": ["statement", "statement", "strategy", "strategy", "strategy"],
+        "parties": [("USA", "AAA"), ("USA", "BBB"), ("AAA",), ("BBB",), ("CCC",)],
+        "language": ["en", "en", "en", "en", "uk"],
+    }
+)
+TERMS = pd.DataFrame(
+    [
+        ("japan", "mask", "state"),
+        ("missiles", "security", "x"),
+        ("forces", "security", "x"),
+        ("armed", "security", "x"),
+    ],
+    columns=["token", "role", "kind"],
+)
+PLAIN = Specification(mask=False, length_matched=False)
+
+
+@pytest.fixture(scope="module")
+def small() -> Source:
+    return Source(as_features(build_tables(TEXTS, {})), TABLE, TERMS, no_scores())
+
+
+@pytest.fixture(scope="module")
+def real() -> Source:
+    return load_source()
+
+
+# --- units and parts
+
+
+def test_units_masks_and_parts(small: Source) -> None:
+    sentences = in_unit(small.features, TABLE, TERMS, "sentence", mask=True)
+    assert len(sentences.frame) == 4 + 1 + 3 + 4 + 2
+    assert sentences.counts.sum() == small.features.counts.sum() - 1
+    # the first paragraph has one military word, the second two: armed and forces
+    own = sentences.frame[sentences.frame["document_id"] == "us-aaa-2024-01-01"]
+    assert own["security"].tolist() == [False, False, True, True]
+    paragraphs = in_unit(small.features, TABLE, TERMS, "paragraph", mask=False)
+    assert paragraphs.frame["document_id"].value_counts()["us-aaa-2024-01-01"] == 2
+    assert paragraphs.counts.sum() == small.features.counts.sum()
+    assert "sentence" not in paragraphs.frame
+
+
+def test_base_and_draws_leave_out_what_is_not_english(small: Source) -> None:
+    frame = in_unit(small.features, TABLE, TERMS, "sentence", mask=True).frame
+    assert base_rows(frame, "all").sum() == 12
+    assert base_rows(frame, "strategies").sum() == 7
+    assert drawn_passages(frame) == 3
+    assert drawn_passages(frame, 2) == 2
+
+
+# --- scores
+
+
+def by_scikit_learn(texts: dict[str, list[str]], statement: str, strategy: str, base: list[str]) -> float:
+    """The score by scikit-learn alone, from lists of sentences of small letters."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    vectorizer = CountVectorizer(token_pattern=r"[^\W_]+")
+    every = vectorizer.fit_transform([sentence for sentences in texts.values() for sentence in sentences])
+    owner = np.repeat(list(texts), [len(sentences) for sentences in texts.values()])
+    transformer = TfidfTransformer(sublinear_tf=True).fit(every[np.isin(owner, base)])
+    weighted = transformer.transform(every)
+    return float((weighted[owner == statement] @ weighted[owner == strategy].T).toarray().max(axis=1).mean())
+
+
+def test_scores_equal_scikit_learn(small: Source) -> None:
+    texts = {
+        name: [s.strip(". ") for s in text.replace("\n\n", " ").lower().split(". ") if s]
+        for name, text in TEXTS.items()
+    }
+    scores = small.scores(PLAIN)
+    english = [name for name in texts if not name.startswith("ccc")]
+    for statement in scores.index:
+        for strategy in ("aaa-nss-2023", "bbb-nss-2023"):
+            expected = by_scikit_learn(texts, statement, strategy, english)
+            assert scores.at[statement, strategy] == pytest.approx(expected, abs=1e-12)
+    assert (scores["ccc-nss-2023"] == 0).all()
+
+
+def test_parts_aggregations_and_lengths(small: Source) -> None:
+    whole, security = small.scores(PLAIN), small.scores(replace(PLAIN, part="security"))
+    assert np.isnan(security.at["us-bbb-2024-01-02", "aaa-nss-2023"])
+    assert security.at["us-aaa-2024-01-01", "aaa-nss-2023"] != whole.at["us-aaa-2024-01-01", "aaa-nss-2023"]
+    top = small.scores(replace(PLAIN, aggregation="top3"))
+    assert (top["aaa-nss-2023"] <= whole["aaa-nss-2023"]).all()
+    matched = small.scores(replace(PLAIN, length_matched=True))
+    # three passages are drawn: all of the shorter strategy, three of four of the other
+    assert matched["aaa-nss-2023"].to_list() == pytest.approx(whole["aaa-nss-2023"].to_list())
+    assert (matched["bbb-nss-2023"] < whole["bbb-nss-2023"]).all()
+
+
+def test_real_scores_equal_scikit_learn(real: Source) -> None:
+    scores = real.scores(replace(PLAIN, mask=True))
+    passages = in_unit(real.features, real.documents, real.terms, "sentence", mask=True)
+    weighted = TfidfTransformer(sublinear_tf=True).fit(passages.counts[base_rows(passages.frame, "all")])
+    vectors = weighted.transform(passages.counts)
+    for statement, strategy in ((FOCAL_STATEMENT, FOCAL_STRATEGY), ("us-kor-2023-04-26", "kor-dwp-2022")):
+        similarity = vectors[passages.rows(statement)] @ vectors[passages.rows(strategy)].T
+        assert scores.at[statement, strategy] == pytest.approx(similarity.toarray().max(axis=1).mean(), abs=1e-9)
+
+
+def test_length_matching_is_the_mean_of_its_draws(real: Source) -> None:
+    passages = in_unit(real.features, real.documents, real.terms, "sentence", mask=True)
+    represented = represent("tfidf", passages.counts, base_rows(passages.frame, "all"))
+    statements, strategies = [FOCAL_STATEMENT, "us-kor-2023-04-26"], [FOCAL_STRATEGY, "kor-dwp-2022"]
+    drawn = drawn_scores(passages, represented, statements, strategies, draws=400, seed=7)
+    assert drawn.shape == (400, 2, 2)
+    exact = real.scores(Specification()).loc[statements, strategies].to_numpy()
+    assert (np.abs(drawn.mean(axis=0) - exact) < 4 * drawn.std(axis=0) / 400**0.5).all()
+    alone = drawn_scores(passages, represented, statements[1:], strategies, draws=400, seed=7)
+    assert (alone[:, 0] == drawn[:, 1]).all()
+    share = rank_in_draws(drawn[:, 0], 0)
+    assert share["low"] < exact[0, 0] < share["high"]
+    assert share["first"] == (drawn[:, 0, 0] > drawn[:, 0, 1]).mean()
+
+
+# --- among placebos
+
+
+def test_double_centring_by_hand() -> None:
+    scores = pd.DataFrame({"x": [1.0, 3.0], "y": [2.0, 8.0]}, index=["a", "b"])
+    centred = double_centred(scores, ["a", "b", "x", "y"])
+    assert centred.to_numpy().tolist() == [[1.0, -1.0], [-1.0, 1.0]]
+    wider = scores.assign(z=[100.0, 0.0])
+    assert double_centred(wider, ["a", "b", "x", "y"])[["x", "y"]].equals(centred)
+
+
+def test_standing_by_hand() -> None:
+    scores = pd.Series({"own": 3.0, "a": 1.0, "b": 5.0, "c": 3.0, "d": float("nan")})
+    place = standing(scores, "own")
+    assert (place.rank, place.placebos, place.p) == (3, 3, 3 / 4)  # a tie counts against the pair
+    assert place.z == pytest.approx((3 - 3) / 2)
+    assert standing(scores, "b").p == 1 / 4
+    missing = standing(scores, "d")
+    assert missing.rank == 0
+    assert np.isnan(missing.p)
+
+
+def test_placebos_are_in_english_and_can_leave_states_out() -> None:
+    assert placebo_strategies(TABLE, "aaa-nss-2023") == ["aaa-nss-2023", "bbb-nss-2023"]
+    assert placebo_strategies(TABLE, "ccc-nss-2023") == ["aaa-nss-2023", "bbb-nss-2023", "ccc-nss-2023"]
+    assert without_states(TABLE, ids(TABLE, "strategy"), "aaa-nss-2023", ["AAA", "BBB"]) == [
+        "aaa-nss-2023",
+        "ccc-nss-2023",
+    ]
+
+
+def test_z_of_each_label_is_its_standing() -> None:
+    scores = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 9.0, "e": float("nan")})
+    z = z_of_each(scores)
+    for label in "abcd":
+        assert z[label] == pytest.approx(standing(scores, label).z)
+    assert np.isnan(z["e"])
+
+
+# --- the curve
+
+
+def test_specifications_are_every_combination_once() -> None:
+    every = all_specifications()
+    assert len(every) == len(set(every)) == 3 * 2**7 + 2**6 == 448
+    assert Specification() in every
+    assert {s.idf_base for s in every if s.representation == EMBEDDINGS} == {"all"}
+
+
+def test_curve_equals_specifications_one_by_one(real: Source) -> None:
+    some = [s for s in all_specifications() if s.unit == "paragraph" and s.representation in ("overlap", EMBEDDINGS)]
+    some = some[::9]
+    table, every = curve(real, FOCAL_STATEMENT, FOCAL_STRATEGY, some)
+    for row, s in zip(table.to_dict("records"), some, strict=True):
+        alone = pair_standing(real.scores(s), real.documents, FOCAL_STATEMENT, FOCAL_STRATEGY)
+        assert {key: row[key] for key in alone} == alone
+        assert {key: row[key] for key in CHOICES} == parameters(s)
+    assert every[FOCAL_STATEMENT].to_numpy() == pytest.approx(table["z_statements"])
+
+
+def test_influence_and_test_by_hand() -> None:
+    table = pd.DataFrame(
+        [{**parameters(Specification(unit=unit, mask=mask)), "z_statements": z, "rank_statements": rank}
+         for unit, mask, z, rank in (("sentence", True, 1.0, 1), ("sentence", False, 3.0, 1),
+                                     ("paragraph", True, 5.0, 2), ("paragraph", False, 7.0, 1))]
+    )  # fmt: skip
+    moved = influence(table).set_index(["choice", "option"])
+    assert moved.at[("unit", "sentence"), "mean"] == 2
+    assert moved.at[("unit", "paragraph"), "first"] == 0.5
+    assert moved.at[("unit", "paragraph"), "range"] == 4
+    assert moved.at[("unit", "paragraph"), "share"] == pytest.approx(16 / 20)
+    assert moved.at[("mask", True), "share"] == pytest.approx(4 / 20)
+
+    every = pd.DataFrame(
+        {"own": [3.0, 2.0, 1.0], "a": [1.0, 2.5, 0.0], "b": [0.0, float("nan"), 0.5], "c": [0.0, 0.0, 0.0]}
+    )
+    tested = curve_test(every, "own").set_index("statistic")
+    assert tested.at["median z", "value"] == 2
+    assert tested.at["median z", "p"] == 1 / 4
+    assert tested.at["share ranked first", "value"] == pytest.approx(2 / 3)
+    assert tested.at["share ranked first", "rank"] == 1
+    assert curve_test(every, "a").set_index("statistic").at["median z", "p"] == 2 / 4
+
+
+def test_the_curve_of_a_placebo_is_not_that_of_the_pair(real: Source) -> None:
+    """The test can fail: with another statement's label the curve is unremarkable."""
+    some = all_specifications()[:: len(all_specifications()) // 12]
+    _, every = curve(real, FOCAL_STATEMENT, FOCAL_STRATEGY, some)
+    assert curve_test(every, FOCAL_STATEMENT)["p"].max() < 0.05
+    assert curve_test(every, "us-ken-2024-05-23")["p"].min() > 0.5
+
+
+# --- before and after
+
+
+def test_gains_and_splits_by_hand() -> None:
+    scores = pd.DataFrame({"new": [1.0, 1.0, 3.0, 4.0], "old": [1.0, 2.0, 2.0, 2.0]}, index=list("abcd"))
+    assert gains(scores, ["c", "d"]).to_dict() == {"new": 2.5, "old": 0.5}
+    test = split_test(scores, ["c", "d"], "new", ["old"])
+    assert test["splits"] == 6
+    assert (test["gain"], test["gain_p"]) == (2.5, 1 / 6)
+    assert (test["lead"], test["lead_p"]) == (2.0, 1 / 6)
+    assert split_test(scores, ["a", "b"], "new", ["old"])["gain_p"] == 1
+
+
+# --- any pair
+
+
+@pytest.mark.parametrize("representation", ["tfidf", EMBEDDINGS])
+def test_every_pair_has_a_score_and_a_standing(real: Source, representation: str) -> None:
+    scores = real.scores(Specification(representation=representation))
+    statements, strategies = ids(real.documents, "statement"), ids(real.documents, "strategy")
+    assert (len(statements), len(strategies)) == (44, 46)
+    assert set(scores.index) == set(statements)
+    assert set(scores.columns) == set(strategies)
+    assert scores.notna().all().all()
+    for statement in statements:
+        for strategy in strategies[::9]:
+            place = pair_standing(scores, real.documents, statement, strategy)
+            assert 0 < place["p_statements"] <= 1
+            assert 1 <= place["rank_strategies"] <= 46
+
+
+def test_align_gives_plain_json_with_its_settings(real: Source) -> None:
+    result = align(real, "us-kor-2023-04-26", "kor-dwp-2022", Specification(), draws=20)
+    assert json.loads(json.dumps(result)) == result
+    assert result["settings"]["drawn_passages"] == 100
+    assert [row["placebos"] for row in result["standing"] if row["placebos_are"] == "all"] == [43, 44]
+    assert result["draws"]["draws"] == 20
+    scores = real.scores(Specification())
+    assert result["score"] == round(scores.at["us-kor-2023-04-26", "kor-dwp-2022"], 6)
+    expected = standings(scores, real.documents, "us-kor-2023-04-26", "kor-dwp-2022")
+    assert [row["rank"] for row in result["standing"]] == expected["rank"].to_list()
+
+
+def test_a_strategy_that_is_not_english_is_compared_but_is_no_placebo(real: Source) -> None:
+    own = align(real, FOCAL_STATEMENT, "ukr-nss-2020", Specification(), draws=0)
+    [among] = [row for row in own["standing"] if row["among"] == "strategies" and row["placebos_are"] == "all"]
+    assert (among["rank"], among["placebos"]) == (46, 45)
+    assert "draws" not in own
+
+
+# --- embeddings
+
+
+def test_paragraphs_are_means_of_their_sentences() -> None:
+    vectors = np.array([[1.0, 0], [0, 1], [0, 0], [3, 4]])
+    means = unit_vectors(vectors, np.array([0, 0, 1, 2])).vectors
+    assert means == pytest.approx(np.array([[0.5**0.5, 0.5**0.5], [0, 0], [0.6, 0.8]]))
+    assert unit_vectors(vectors).vectors[3] == pytest.approx([0.6, 0.8])
+
+
+# --- the notebook
+
+
+def results_of(folder: Path, runs: list[dict[str, Any]]) -> list[dict[str, dict[str, Any]]]:
+    """The named results of notebook 04 with parameters, without the curve, run two at a time."""
+    source = paths.NOTEBOOKS / "04-alignment.ipynb"
+    targets = [folder / f"run-{number}.ipynb" for number in range(len(runs))]
+    with quiet_kernels() as scratch, ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda target, given: execute(source, target, scratch, given | {"curve": False}), targets, runs))
+    return [read_results([target])["04-alignment"] for target in targets]
+
+
+def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source, tmp_path: Path) -> None:
+    every = all_specifications()
+    chosen = [every[i] for i in np.random.default_rng(20250207).choice(len(every), 3, replace=False)]
+    table, _ = curve(real, FOCAL_STATEMENT, FOCAL_STRATEGY, chosen)
+    other_pair = {"statement": "us-kor-2023-04-26", "strategy": "kor-dwp-2022"}
+    *found, other = results_of(tmp_path, [*map(parameters, chosen), other_pair])
+    columns = {"pair_score": "score"} | {
+        f"{name}_{among}": f"{name}_{among}" for name in ("rank", "p", "z") for among in ("statements", "strategies")
+    }
+    for row, results in zip(table.to_dict("records"), found, strict=True):
+        # a record keeps six digits
+        assert {name: results[name]["value"] for name in columns} == {
+            name: round(row[column], 6) for name, column in columns.items()
+        }
+    score = real.scores(Specification()).at[other_pair["statement"], other_pair["strategy"]]
+    assert other["pair_score"]["value"] == round(score, 6)
+    assert "curve_first_statements" not in other
