@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import charts, charts_events, theme
+from analysis import charts, charts_events, charts_texts, theme
 from analysis.alignment import APPROACHES, PILLARS, STRENGTHS
 from analysis.claims import VERDICTS
 from analysis.continuity import EMPHASES, GROUPS
 from analysis.diplomacy import DYADS, FORMS
+from analysis.specifications import CHOICES, Specification, parameters
 from analysis.tables import load
 
 WORDS = {"title": "A finding", "subtitle": "Unit and sample"}
@@ -102,6 +103,67 @@ def test_names_in_code_and_tables_are_the_same() -> None:
 
 
 def test_every_chart_has_a_docstring_that_names_its_columns() -> None:
-    for name, function in [*vars(charts).items(), *vars(charts_events).items()]:
+    for name, function in [*vars(charts).items(), *vars(charts_events).items(), *vars(charts_texts).items()]:
         if callable(function) and function.__module__.startswith("analysis.charts") and not name.startswith("_"):
             assert re.search(r"Needs|Takes|are the frames of", function.__doc__ or ""), name
+
+
+def test_every_option_of_a_specification_has_words() -> None:
+    assert list(charts_texts.NAMES) == list(CHOICES)
+    assert {choice: tuple(words) for choice, words in charts_texts.OPTIONS.items()} == dict(CHOICES)
+
+
+def curve_frame() -> pd.DataFrame:
+    """Two specifications, the second one closer."""
+    rows = [
+        {**parameters(s), "score": 0.2, "z_statements": z, "rank_statements": rank, "p_statements": 0.5}
+        for s, z, rank in ((Specification(), 1.5, 1), (Specification(unit="paragraph"), -0.5, 7))
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_the_curve_is_in_order_and_says_what_each_specification_is() -> None:
+    spec = charts_texts.specification_curve(curve_frame(), among="statements", **WORDS).to_dict()
+    drawn = rows(spec)
+    assert [(row["place"], row["z"], row["first"]) for row in drawn] == [(1, -0.5, "not first"), (2, 1.5, "first")]
+    assert (drawn[0]["unit"], drawn[0]["mask"]) == ("paragraph", "left out")
+    [marked] = [parameter for parameter in spec["params"] if parameter["name"] == "marked"]
+    assert "Names: kept" in marked["bind"]["options"]
+    assert [panel.get("height") for panel in spec["vconcat"]] == [190, {"step": 14}]
+
+
+def test_strips_show_the_pair_apart_from_its_placebos() -> None:
+    places = pd.DataFrame(
+        {"panel": "p", "setting": "s", "document_id": ["a", "b", "c"], "name": "n", "group": ["far", "near", "own"],
+         "z": [0.0, 1.0, 2.0], "rank": [3, 2, 1]}
+    )  # fmt: skip
+    spec = charts_texts.placebo_strips(places, groups=("own", "near", "far"), **WORDS).to_dict()
+    layers = spec["spec"]["layer"]
+    assert [layer["mark"]["type"] for layer in layers] == ["tick", "tick", "point"]
+    assert layers[0]["mark"]["size"] < layers[1]["mark"]["size"]
+    assert layers[0]["encoding"]["color"]["scale"]["domain"] == ["own", "near", "far"]
+
+
+def test_dumbbells_join_the_means_before_and_after() -> None:
+    scores = pd.DataFrame(
+        {
+            "strategy": "s",
+            "statement": ["a", "b", "c"],
+            "period": ["before", "after", "after"],
+            "score": [0.1, 0.2, 0.4],
+        }
+    )
+    spec = charts_texts.gain_dumbbells(scores, own="s", **WORDS).to_dict()
+    wide = next(data for data in spec["datasets"].values() if "before" in data[0])
+    assert wide == [{"strategy": "s", "after": pytest.approx(0.3), "before": 0.1}]
+
+
+def test_words_and_recall_are_drawn_as_given() -> None:
+    words = pd.DataFrame(
+        {"token": ["a", "b"], "side": ["first", "second"], "z": [2.0, -1.0], "first": [3, 0], "second": [0, 5]}
+    )
+    spec = charts_texts.key_words(words, names=("one", "two"), **WORDS).to_dict()
+    assert [row["text"] for row in rows(spec)] == ["one", "two"]
+    recall = pd.DataFrame({"k": [1, 3], "source": "measure", "recall": [0.2, 0.6]})
+    spec = charts_texts.recall_points(recall, **WORDS).to_dict()
+    assert [row["sections"] for row in rows(spec)] == ["the best", "3 best"]

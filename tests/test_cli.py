@@ -1,5 +1,6 @@
 """The command prints one clear message and the right exit status."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import analysis
-from analysis import cli, rules, run
+from analysis import cli, corpus, drift, fetch, rules, run
 from analysis.errors import BuildError
 from analysis.tables import Fault
 
@@ -66,9 +67,78 @@ def test_the_module_is_the_command() -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    heavy = ("pandas", "altair", "sphinx", "papermill")
+    heavy = ("pandas", "altair", "sphinx", "papermill", "scipy", "pyarrow", "httpx")
     code = f"import sys, analysis.cli; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
     )
     assert done.stdout == "[]\n"
+
+
+def test_align_prints_json_for_a_pair(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["align", "us-jpn-2025-02-07", "jpn-nds-2022", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert {"score", "residual", "standing", "residual_standing", "draws", "settings"} <= set(result)
+    for row in result["standing"]:
+        assert set(row) == {"among", "placebos_are", "rank", "placebos", "p", "z"}
+        assert row["p"] == pytest.approx(row["rank"] / (row["placebos"] + 1), abs=1e-6)
+
+
+def test_align_prints_the_same_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["align", "us-kor-2023-04-26", "kor-dwp-2022"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("us-kor-2023-04-26 with kor-dwp-2022\n")
+    assert " of 44" in out
+    assert "nearest strategies: " in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["us-jpn-2025-02-08", "jpn-nds-2022"],
+            "'us-jpn-2025-02-08' is not the id of a statement; nearest: us-jpn-2025-02",
+        ),
+        (["us-jpn-2025-02-07", "jpn-nds-2023"], "'jpn-nds-2023' is not the id of a strategy; nearest: jpn-nds-2022"),
+        (["jpn-nds-2022", "jpn-nds-2022"], "(it is no statement)"),
+        (["us-jpn-2025-02-07", "xyz"], "all 46 stand in data/documents.csv"),
+    ],
+)
+def test_an_unknown_id_is_answered_with_the_nearest(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["align", *arguments]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_corpus_verify_holds_and_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert cli.main(["corpus", "verify", "--texts", str(tmp_path)]) == 1
+    assert "is not the corpus of data/documents.csv" in capsys.readouterr().err
+    monkeypatch.setattr(corpus, "verify", lambda *_: ["counts.parquet, row 4: differs"])
+    assert cli.main(["corpus", "verify", "--texts", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "counts.parquet, row 4: differs\n"
+    monkeypatch.setattr(corpus, "verify", lambda *_: [])
+    assert cli.main(["corpus", "verify", "--texts", str(tmp_path)]) == 0
+    assert "is what the 90 texts give, byte for byte" in capsys.readouterr().out
+
+
+def test_corpus_build_and_fetch_pass_on_what_they_are_given(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(corpus, "build", lambda folder, _: {"passages": 1234} if folder == tmp_path else {})
+    assert cli.main(["corpus", "build", "--texts", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "data/features: 1,234 passages\n"
+    drifted = drift.Fetched("us-jpn-2025-02-07", "drifted", "1 of 2 passages found again", 1, ("section 0",))
+    seen = []
+
+    def fetched(_: object, only: list[str], folder: Path, *, refresh: bool) -> list[drift.Fetched]:
+        seen.append((only, folder, refresh))
+        return [drifted]
+
+    monkeypatch.setattr(fetch, "fetch", fetched)
+    command = ["corpus", "fetch", "--document", "us-jpn-2025-02-07", "--into", str(tmp_path), "--refresh"]
+    assert cli.main(command) == 1
+    assert seen == [(["us-jpn-2025-02-07"], tmp_path, True)]
+    assert "us-jpn-2025-02-07: drifted; 1 of 2 passages found again" in capsys.readouterr().out

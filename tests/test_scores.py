@@ -11,12 +11,21 @@ import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from analysis import paths
+from analysis import before_after, paths
 from analysis.before_after import gains, split_test
-from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, ids
+from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, SERIES, STRATEGIES_OF_JAPAN, ids
 from analysis.embeddings import no_scores, unit_vectors
 from analysis.features import as_features, build_tables
-from analysis.pair import align, load_source, standings
+from analysis.pair import (
+    SETTINGS,
+    align,
+    in_four_settings,
+    load_source,
+    nearest_documents,
+    places_in_settings,
+    reading,
+    standings,
+)
 from analysis.results import read_results
 from analysis.run import execute, quiet_kernels
 from analysis.scores import (
@@ -44,6 +53,7 @@ from analysis.specifications import (
     parameters,
     z_of_each,
 )
+from analysis.tables import load
 
 TEXTS = {
     "us-aaa-2024-01-01": "Missiles deter. Trade grows.\n\nArmed forces train. Music plays.",
@@ -353,3 +363,54 @@ def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source
     score = real.scores(Specification()).at[other_pair["statement"], other_pair["strategy"]]
     assert other["pair_score"]["value"] == round(score, 6)
     assert "curve_first_statements" not in other
+
+
+# --- around a pair
+
+
+def test_places_say_who_stands_near(real: Source) -> None:
+    settings = in_four_settings(real, Specification(representation="overlap", unit="paragraph"))
+    assert list(settings) == list(SETTINGS.values())
+    placed = places_in_settings(settings, real.documents, FOCAL_STATEMENT, FOCAL_STRATEGY)
+    pair = placed[placed["group"] == "pair"]
+    assert len(pair) == 8
+    for row in pair.itertuples():
+        alone = pair_standing(settings[row.setting], real.documents, FOCAL_STATEMENT, FOCAL_STRATEGY)
+        assert (row.rank, row.z) == (alone[f"rank_{row.among}"], pytest.approx(alone[f"z_{row.among}"]))
+    near = set(placed.loc[placed["group"] == "near", "document_id"])
+    assert {"jpn-nss-2013", "us-jpn-2024-04-10", "quad-2021-03-12"} <= near
+    assert "us-kor-2023-04-26" in set(placed.loc[placed["group"] == "far", "document_id"])
+
+
+def test_a_statement_without_the_part_has_no_place(real: Source) -> None:
+    settings = {"security": real.scores(Specification(part="security"))}
+    placed = places_in_settings(settings, real.documents, FOCAL_STATEMENT, FOCAL_STRATEGY)
+    assert "us-ken-2024-05-23" not in set(placed["document_id"])
+
+
+def test_nearest_documents_come_in_order(real: Source) -> None:
+    scores = real.scores(Specification())
+    found = nearest_documents(scores, real.documents, FOCAL_STATEMENT, FOCAL_STRATEGY, 4)
+    strategies = found[found["of"] == "strategies"]
+    assert strategies["score"].is_monotonic_decreasing
+    assert strategies["place"].to_list() == [1, 2, 3, 4]
+    assert found.loc[found["pair"], "document_id"].to_list() == [FOCAL_STRATEGY, FOCAL_STATEMENT]
+
+
+def test_readings_follow_the_numbers() -> None:
+    assert len({reading(a, b) for a in (1, 2) for b in (1, 3)}) == 4
+    assert "no statement is closer" in reading(1, 3)
+    weak, strong, against = ({"lead": lead, "lead_p": p, "splits": 10} for lead, p in ((1, 0.2), (1, 0.1), (-1, 0.1)))
+    assert "no more than chance" in before_after.reading(weak)
+    assert "as much as so few" in before_after.reading(strong)
+    assert "did not come closer" in before_after.reading(against)
+
+
+def test_documents_are_parted_by_a_day() -> None:
+    dates = load("documents").set_index("document_id")["date"]
+    earlier, later = before_after.published_by(dates, SERIES, dates[FOCAL_STRATEGY])
+    assert (earlier, later) == (list(SERIES[:2]), list(SERIES[2:]))
+    older, _ = before_after.published_by(dates, STRATEGIES_OF_JAPAN, dates[FOCAL_STRATEGY])
+    assert older == ["jpn-ndpg-2010", "jpn-ndpg-2013", "jpn-nss-2013", "jpn-ndpg-2018"]
+    scores = pd.DataFrame({"s": [1.0, float("nan")]}, index=["a", "b"])
+    assert before_after.by_period(scores, ["b"])["period"].to_list() == ["before"]

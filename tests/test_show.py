@@ -90,3 +90,11 @@ def test_a_result_needs_a_new_and_plain_name(name: str) -> None:
     results.add("share", 1)
     with pytest.raises(ParameterError, match="a new name"):
         results.add(name, 1)
+
+
+def test_a_folded_table_opens_from_its_caption_and_stands_open_on_paper() -> None:
+    table = Table(pd.DataFrame({"a": [1, 2]}), "Two rows", {"a": "A"}, folded=True)
+    data = table._repr_mimebundle_()
+    assert data["text/html"].startswith('<details class="ba-table"><summary>Two rows (2 rows)</summary>')
+    assert "<details" not in data["text/markdown"]
+    assert "| 1 |" in data["text/markdown"]

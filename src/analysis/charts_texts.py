@@ -5,6 +5,7 @@ and the subtitle, which gives unit and sample, come from the notebook, because t
 mean the same everywhere (`analysis.theme.PALETTE`).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 
 import altair as alt
@@ -161,7 +162,7 @@ def recall_points(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopL
 
 
 def in_words(table: pd.DataFrame, choices: Sequence[str]) -> pd.DataFrame:
-    """Specifications with their options in words: the columns of the choices, named as in the chart."""
+    """Takes the frame of `specifications.curve`; returns the options of each specification in words, by choice."""
     return pd.DataFrame({choice: table[choice].map(dict(OPTIONS[choice])) for choice in choices})
 
 
@@ -181,7 +182,6 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
     frame = frame.sort_values(["z", *choices], ignore_index=True).assign(place=range(1, len(frame) + 1))
     frame["first"] = (frame["rank"] == 1).map({True: "first", False: "not first"})
     labels = {choice: [f"{NAMES[choice]}: {word}" for word in OPTIONS[choice].values()] for choice in choices}
-    frame["all"] = ["|".join(f"{NAMES[c]}: {row[c]}" for c in choices) + "|" for row in frame.to_dict("records")]
     menu = alt.binding_select(
         options=[None, *(label for group in labels.values() for label in group)],
         labels=["all specifications", *(label for group in labels.values() for label in group)],
@@ -189,7 +189,8 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
     )
     marked = alt.param(name="marked", value=None, bind=menu)
     pointed = alt.selection_point(name="pointed", fields=["place"], on="pointerover", nearest=True, empty=False)
-    is_marked = "(marked === null || indexof(datum.all, marked + '|') >= 0)"
+    own = " || ".join(f"marked === '{NAMES[choice]}: ' + datum.{choice}" for choice in choices)
+    is_marked = f"(marked === null || {own})"
     x = alt.X("place:Q", title=None, axis=None, scale=alt.Scale(domain=[0, len(frame) + 1], nice=False))
     tooltip = [
         alt.Tooltip("rank:Q", title=f"Rank among {among}"),
@@ -218,11 +219,7 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
     order = [label for group in labels.values() for label in group]
     ticks = (
         base.transform_fold([*choices], as_=["choice", "word"])
-        .transform_lookup(
-            lookup="choice",
-            from_=alt.LookupData(pd.DataFrame({"key": choices, "name": [NAMES[c] for c in choices]}), "key", ["name"]),
-        )
-        .transform_calculate(option="datum.name + ': ' + datum.word")
+        .transform_calculate(option=f"{json.dumps(NAMES)}[datum.choice] + ': ' + datum.word")
         .mark_tick(thickness=0.9, size=9, aria=False)
         .encode(
             x=x,

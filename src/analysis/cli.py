@@ -77,6 +77,15 @@ def _corpus(options: argparse.Namespace) -> int:
     return 0
 
 
+def _fetch(options: argparse.Namespace) -> int:
+    from analysis import fetch
+    from analysis.tables import load
+
+    results = fetch.fetch(load("documents"), options.document, options.into, refresh=options.refresh)
+    print("\n".join(fetch.report(results)))
+    return fetch.exit_status(results)
+
+
 def _embed(options: argparse.Namespace) -> None:
     from analysis import corpus, embeddings
     from analysis.features import load_features
@@ -161,6 +170,13 @@ def _parser() -> argparse.ArgumentParser:
         action = actions.add_parser(name, help=text, description=text)
         action.add_argument("--texts", type=Path, required=True, metavar="DIR", help="folder with texts/ID.txt")
         action.set_defaults(call=_corpus)
+
+    text = "get the publishers' pages and PDFs and compare them with what was read"
+    fetch = actions.add_parser("fetch", help=text, description=text)
+    fetch.add_argument("--document", action="append", default=[], metavar="ID", help="only this one (may be repeated)")
+    fetch.add_argument("--into", type=Path, default=paths.CORPUS, metavar="DIR", help="folder (default: build/corpus)")
+    fetch.add_argument("--refresh", action="store_true", help="ask again for what is there already")
+    fetch.set_defaults(call=_fetch)
 
     align = commands.add_parser("align", help="how close a statement is to a strategy, among placebos")
     align.add_argument("statement", metavar="STATEMENT", help="id of a statement, such as us-jpn-2025-02-07")

@@ -33,12 +33,12 @@ def comparable(documents: pd.DataFrame) -> pd.DataFrame:
     return documents[documents["language"] == "en"]
 
 
-def find(name: str, value: object, documents: pd.DataFrame, kind: str) -> str:
-    """The id of a document of a kind. Raises ParameterError with the nearest ids where there is none."""
-    known = ids(documents, kind)
+def find(name: str, value: object, documents: pd.DataFrame, kind: str = "document") -> str:
+    """The id of a document, of a kind where one is named. Raises ParameterError with the nearest ids."""
+    known = documents["document_id"].to_list() if kind == "document" else ids(documents, kind)
     if value not in known:
         near = close_matches(str(value), known) or known[:3]
-        other = " (it is no " + kind + ")" if value in set(documents["document_id"]) else ""
+        other = f" (it is no {kind})" if value in set(documents["document_id"]) else ""
         raise ParameterError(
             f"{name}: {value!r} is not the id of a {kind}{other}; nearest: {', '.join(near)}; "
             f"all {len(known)} stand in data/documents.csv"

@@ -17,5 +17,9 @@ class RunError(ProjectError):
     """A notebook failed while it was executed."""
 
 
+class FetchError(ProjectError):
+    """A document could not be fetched or read."""
+
+
 class BuildError(ProjectError):
     """The HTML or PDF book could not be built; the last good one is untouched."""

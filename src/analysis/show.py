@@ -74,13 +74,15 @@ class Table:
     """A frame as a table with a caption.
 
     columns maps the columns to show, in order, to their headings; a column named in links is linked to the
-    address in the column it is mapped to. Numbers are set to the right; floats have two digits.
+    address in the column it is mapped to. Numbers are set to the right; floats have two digits. A folded table opens
+    in HTML when its caption is clicked; on paper it stands open.
     """
 
     frame: pd.DataFrame
     caption: str
     columns: Mapping[str, str]
     links: Mapping[str, str] = field(default_factory=dict)
+    folded: bool = False
 
     def _rows(self) -> list[list[tuple[str, str, str]]]:
         """Cells as (text, address or "", CSS class)."""
@@ -116,10 +118,17 @@ class Table:
         rules = "|" + "|".join("---:" if c else "---" for c in classes) + "|"
         lines = ["| " + " | ".join(cell_markdown(text, url) for text, url, _ in row) + " |" for row in rows]
         markdown = "\n".join([f"*{self.caption}*", "", "| " + " | ".join(heads) + " |", rules, *lines])
-        return {
-            "text/html": f'<figure class="ba-table"><figcaption>{caption}</figcaption>'
+        grid = (
             f'<div class="ba-scroll" tabindex="0" role="region" aria-label="{caption}">'
-            f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div></figure>",
+            f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+        )
+        html = (
+            f'<details class="ba-table"><summary>{caption} ({len(rows)} rows)</summary>{grid}</details>'
+            if self.folded
+            else f'<figure class="ba-table"><figcaption>{caption}</figcaption>{grid}</figure>'
+        )
+        return {
+            "text/html": html,
             "text/markdown": markdown,
             "text/plain": f"{self.caption}\n"
             + pd.DataFrame([[text for text, _, _ in row] for row in rows], columns=heads).to_string(index=False),
