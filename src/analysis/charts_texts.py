@@ -188,7 +188,7 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
         name="Mark ",
     )
     marked = alt.param(name="marked", value=None, bind=menu)
-    pointed = alt.selection_point(name="pointed", fields=["place"], on="pointerover", nearest=True, empty=False)
+    pointed = alt.selection_point(name="pointed", fields=["place"], on="pointerover", empty=False)
     own = " || ".join(f"marked === '{NAMES[choice]}: ' + datum.{choice}" for choice in choices)
     is_marked = f"(marked === null || {own})"
     x = alt.X("place:Q", title=None, axis=None, scale=alt.Scale(domain=[0, len(frame) + 1], nice=False))
@@ -210,11 +210,12 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
             shape=alt.Shape("first:N", title=f"Rank among {among}", scale=scale_of(shapes)),
             opacity=alt.condition(is_marked, alt.value(0.9), alt.value(0.08)),
             size=alt.condition(pointed, alt.value(120), alt.value(16)),
-            tooltip=tooltip,
         )
-        .add_params(marked, pointed)
+        .add_params(marked)
         .properties(width=WIDTH - 180, height=190)
     )
+    # a column to point at: the points themselves are too small, and the nearest point of Vega-Lite loses its words
+    columns = base.mark_rule(opacity=0, strokeWidth=2, aria=False).encode(x=x, tooltip=tooltip).add_params(pointed)
     zero = alt.Chart(pd.DataFrame({"z": [0]})).mark_rule(color=PALETTE["ink"]).encode(y="z:Q")
     order = [label for group in labels.values() for label in group]
     ticks = (
@@ -230,4 +231,6 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
         )
         .properties(width=WIDTH - 180, height={"step": 14})
     )
-    return alt.vconcat(points + zero, ticks, spacing=6, title=titled(title, subtitle)).resolve_scale(color="shared")
+    return alt.vconcat(points + zero + columns, ticks, spacing=6, title=titled(title, subtitle)).resolve_scale(
+        color="shared"
+    )
