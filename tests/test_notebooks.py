@@ -141,6 +141,8 @@ def test_the_readme_says_what_the_texts_show() -> None:
         "no other statement is as close to the strategy, but the strategy is not the closest to the statement" in readme
     )
     assert results["rank_statements"]["value"] == 1
+    assert "no other state's strategy is as close to the statement" in readme
+    assert results["rank_strategies_other"]["value"] == 1
     assert "Japan's security strategies of 2022 and 2013 are closer" in readme
     assert results["closer_strategies"]["value"] == "jpn-nss-2022, jpn-nss-2013"
 

@@ -15,6 +15,7 @@ from analysis import before_after, paths
 from analysis.before_after import gains, split_test
 from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, SERIES, STRATEGIES_OF_JAPAN, ids
 from analysis.embeddings import no_scores, unit_vectors
+from analysis.errors import ParameterError
 from analysis.features import as_features, build_tables
 from analysis.pair import (
     SETTINGS,
@@ -51,6 +52,7 @@ from analysis.specifications import (
     influence,
     pair_standing,
     parameters,
+    require_score,
     z_of_each,
 )
 from analysis.tables import load
@@ -240,6 +242,16 @@ def test_curve_equals_specifications_one_by_one(real: Source) -> None:
         assert {key: row[key] for key in alone} == alone
         assert {key: row[key] for key in CHOICES} == parameters(s)
     assert every[FOCAL_STATEMENT].to_numpy() == pytest.approx(table["z_statements"])
+
+
+def test_specifications_without_a_score_are_left_out_or_refused(small: Source) -> None:
+    parts = [replace(PLAIN, part=part) for part in ("whole", "security")]
+    table, every = curve(small, "us-bbb-2024-01-02", "aaa-nss-2023", parts)
+    assert table["part"].to_list() == ["whole"]
+    assert len(every) == 1
+    require_score(small.scores(parts[0]), "us-bbb-2024-01-02", "aaa-nss-2023")
+    with pytest.raises(ParameterError, match=r"us-bbb-2024-01-02 has no security part .* allowed for it: whole"):
+        require_score(small.scores(parts[1]), "us-bbb-2024-01-02", "aaa-nss-2023")
 
 
 def test_influence_and_test_by_hand() -> None:

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from analysis import documents
+from analysis.errors import ParameterError
 from analysis.features import Features
 from analysis.scores import (
     AGGREGATIONS,
     IDF_BASES,
     PARTS,
+    SECURITY_WORDS,
     UNITS,
     double_centred,
     placebo_strategies,
@@ -145,6 +147,7 @@ def curve(
 
     Returns a frame with the choices and the columns of `pair_standing`, one row a specification, and a frame of z
     (specifications, statements): how many standard deviations a statement lies above the mean of the others.
+    Specifications in which the statement has no score, for want of a security part, are left out.
     """
     rows: dict[Specification, dict[str, Any]] = {}
     every: dict[Specification, pd.Series[float]] = {}
@@ -155,7 +158,17 @@ def curve(
             scores = source.adjusted(frames, s)
             rows[s] = asdict(s) | pair_standing(scores, source.documents, statement, strategy)
             every[s] = z_of_each(scores[strategy])
-    return pd.DataFrame([rows[s] for s in wanted]), pd.DataFrame([every[s] for s in wanted]).reset_index(drop=True)
+    scored = [s for s in wanted if pd.notna(rows[s]["score"])]
+    return pd.DataFrame([rows[s] for s in scored]), pd.DataFrame([every[s] for s in scored]).reset_index(drop=True)
+
+
+def require_score(scores: pd.DataFrame, statement: str, strategy: str) -> None:
+    """Raise ParameterError where a statement has no score, because it has no security part."""
+    if pd.isna(scores.at[statement, strategy]):
+        raise ParameterError(
+            f"parameter part: {statement} has no security part (no paragraph with {SECURITY_WORDS} military words of "
+            "data/terms.csv); allowed for it: whole"
+        )
 
 
 def z_of_each(scores: "pd.Series[float]") -> "pd.Series[float]":
