@@ -10,7 +10,6 @@ from analysis import documents
 from analysis.embeddings import read_scores
 from analysis.features import load_features
 from analysis.scores import (
-    DRAWN,
     base_rows,
     double_centred,
     drawn_passages,
@@ -171,7 +170,7 @@ def align(
         **_nearest(nearest_documents(scores, table, statement, strategy, 5)),
         "settings": {name: value for name, value in asdict(plain).items() if name != "adjustment"},
     }
-    result["settings"]["drawn_passages"] = drawn_passages(passages.frame, DRAWN) if plain.length_matched else None
+    result["settings"]["drawn_passages"] = drawn_passages(passages.frame) if plain.length_matched else None
     drawable = plain.representation != EMBEDDINGS and plain.aggregation == "max" and plain.part == "whole"
     if draws and plain.length_matched and drawable:
         represented = represent(plain.representation, passages.counts, base_rows(passages.frame, plain.idf_base))

@@ -9,121 +9,21 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # before the next capital letter these end no sentence; all in small letters, without the last full stop
-ABBREVIATIONS = frozenset(
-    [
-        "adm",
-        "approx",
-        "art",
-        "arts",
-        "capt",
-        "ch",
-        "cf",
-        "co",
-        "col",
-        "dr",
-        "eg",
-        "ex",
-        "fig",
-        "figs",
-        "gen",
-        "gov",
-        "hon",
-        "ie",
-        "inc",
-        "jr",
-        "lt",
-        "ltd",
-        "messrs",
-        "mr",
-        "mrs",
-        "ms",
-        "no",
-        "nos",
-        "op",
-        "para",
-        "paras",
-        "pp",
-        "pres",
-        "prof",
-        "rep",
-        "rev",
-        "sec",
-        "sen",
-        "sgt",
-        "sr",
-        "st",
-        "vol",
-        "vols",
-        "vs",
-    ]
+ABBREVIATIONS = _words(
+    "adm approx art arts capt ch cf co col dr eg ex fig figs gen gov hon ie inc jr lt ltd messrs mr mrs ms no nos "
+    "op para paras pp pres prof rep rev sec sen sgt sr st vol vols vs"
 )
 # after "etc." and abbreviations in capitals, such as U.S. or D.C., only these words begin a new sentence
-OPENERS = frozenset(
-    [
-        "a",
-        "after",
-        "all",
-        "also",
-        "although",
-        "an",
-        "and",
-        "as",
-        "at",
-        "because",
-        "both",
-        "but",
-        "by",
-        "during",
-        "each",
-        "finally",
-        "for",
-        "from",
-        "further",
-        "furthermore",
-        "given",
-        "he",
-        "her",
-        "his",
-        "however",
-        "if",
-        "in",
-        "it",
-        "its",
-        "many",
-        "moreover",
-        "most",
-        "no",
-        "on",
-        "or",
-        "our",
-        "she",
-        "since",
-        "so",
-        "such",
-        "that",
-        "the",
-        "their",
-        "there",
-        "therefore",
-        "these",
-        "they",
-        "this",
-        "those",
-        "through",
-        "thus",
-        "to",
-        "together",
-        "today",
-        "under",
-        "until",
-        "we",
-        "when",
-        "where",
-        "while",
-        "with",
-        "without",
-    ]
+OPENERS = _words(
+    "a after all also although an and as at because both but by during each finally for from further furthermore "
+    "given he her his however if in it its many moreover most no on or our she since so such that the their there "
+    "therefore these they this those through thus to together today under until we when where while with without"
 )
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 
