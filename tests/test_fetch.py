@@ -827,7 +827,7 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize("package", ["httpx", "trafilatura", "pypdf"])
 def test_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ProjectError, match=re.escape('pip install "balancing-act[fetch]"')):
+    with pytest.raises(ProjectError, match=re.escape('pip install -e ".[fetch]"')):
         fetch.fetch(load("documents"), folder=tmp_path, progress=False)
 
 

