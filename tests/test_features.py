@@ -1,13 +1,11 @@
 """Features: what is stored, that it repeats byte for byte, and that a changed text or file is found."""
 
 import hashlib
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import SHARED
 
 from analysis import corpus, paths
 from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, QUOTED
@@ -191,7 +189,5 @@ def test_committed_texts_are_one_document_each(corpus: Path) -> None:
     assert len(found[FOCAL_STRATEGY] & runs("jpn-nss-2022")) / len(found[FOCAL_STRATEGY]) > 0.4
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the corpus beside the repository (../shared/corpus)")
-def test_last_blocks_are_read_from_the_table(tmp_path: Path) -> None:
-    shutil.copytree(SHARED / "corpus" / "texts", tmp_path / "texts")
+def test_last_blocks_are_read_from_the_table() -> None:
     assert corpus.last_blocks(load("documents")) == {"jpn-nss-2022": 148}

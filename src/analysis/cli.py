@@ -119,6 +119,21 @@ def _align(options: argparse.Namespace) -> int:
     return 0
 
 
+def _quote(options: argparse.Namespace) -> int:
+    from analysis.features import load_features, load_ngrams
+    from analysis.quotations import find_quotation
+
+    found = find_quotation(options.text, options.document, load_ngrams(), load_features(), section=options.section)
+    if found.found:
+        print(f"stands word for word in {options.document}, section {', '.join(found.sections)}")
+        return 0
+    print(f"does not stand in {options.document}" + (f", section {options.section}" if options.section else ""))
+    for wording in found.nearest:
+        near = f"“{wording}” (words changed: {wording.changes})" if wording else "nothing near is on record"
+        print(f"  nearest wording on record: {near}")
+    return 1
+
+
 def _coding_sheet(options: argparse.Namespace) -> int:
     from analysis import coding_sheet
     from analysis.schema import read_schema
@@ -183,6 +198,13 @@ def _parser() -> argparse.ArgumentParser:
     align.add_argument("strategy", metavar="STRATEGY", help="id of a strategy, such as jpn-nds-2022")
     align.add_argument("--json", action="store_true", help="print the result as JSON")
     align.set_defaults(call=_align)
+
+    text = "whether a quotation stands in a document word for word (exit 0), and else the nearest wording (exit 1)"
+    quote = commands.add_parser("quote", help=text, description=text)
+    quote.add_argument("text", metavar="WORDS", help="the quotation, in quotation marks")
+    quote.add_argument("--in", dest="document", required=True, metavar="ID", help="id of a document")
+    quote.add_argument("--section", metavar="PATH", help="only in this section and below, such as III-2")
+    quote.set_defaults(call=_quote)
 
     sheet = commands.add_parser("coding-sheet", help="make or take in the sheet of a further coder (codebook A)")
     either = sheet.add_mutually_exclusive_group(required=True)
