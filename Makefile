@@ -92,7 +92,7 @@ types: setup ## mypy, strict, over src
 
 unit: setup ## pytest
 	$(HEADING) 'pytest'
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 check: setup ## validate data/ against data/datapackage.json
 	$(HEADING) 'data check'

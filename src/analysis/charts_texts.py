@@ -188,7 +188,7 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
         name="Mark ",
     )
     marked = alt.param(name="marked", value=None, bind=menu)
-    pointed = alt.selection_point(name="pointed", fields=["place"], on="pointerover", empty=False)
+    pointed = alt.selection_point(name="pointed", fields=["place"], on="mouseover", empty=False)
     own = " || ".join(f"marked === '{NAMES[choice]}: ' + datum.{choice}" for choice in choices)
     is_marked = f"(marked === null || {own})"
     x = alt.X("place:Q", title=None, axis=None, scale=alt.Scale(domain=[0, len(frame) + 1], nice=False))
