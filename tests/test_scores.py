@@ -201,6 +201,8 @@ def test_standing_by_hand() -> None:
     assert (place.rank, place.placebos, place.p) == (3, 3, 3 / 4)  # a tie counts against the pair
     assert place.z == pytest.approx((3 - 3) / 2)
     assert standing(scores, "b").p == 1 / 4
+    assert np.isnan(standing(pd.Series({"own": 2.0, "a": 1.0, "b": 1.0}), "own").z)
+    assert np.isnan(z_of_each(pd.Series({"own": 2.0, "a": 1.0, "b": 1.0}))["own"])
     missing = standing(scores, "d")
     assert missing.rank == 0
     assert np.isnan(missing.p)

@@ -1,7 +1,8 @@
 """What one text says more than another: weighted log odds with an informative Dirichlet prior.
 
 B. L. Monroe, M. P. Colaresi and K. M. Quinn, Fightin' Words: Lexical Feature Selection and Evaluation for Identifying
-the Content of Political Conflict, Political Analysis 16 (2008), 372-403, equations 15, 16, 20 and 22.
+the Content of Political Conflict, Political Analysis 16 (2008), 372-403: the log odds ratio with an informative prior,
+its approximate variance, and their quotient z.
 """
 
 from collections.abc import Iterable

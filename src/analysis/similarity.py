@@ -6,12 +6,12 @@ the weights of tokens are learnt from. A representation holds passages in the fo
 - tfidf: cosine of 1 + ln(tf) times ln((1 + n) / (1 + df)) + 1, the weights that scikit-learn's TfidfTransformer gives
   with sublinear_tf=True (C. D. Manning, P. Raghavan, H. Schütze, Introduction to Information Retrieval, 2008,
   sections 6.3 and 6.4).
-- bm25: S. Robertson and H. Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009), section 3.4.4, with
+- bm25: S. Robertson and H. Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009), section 3.4, with
   an idf that is never negative; divided by the most that the query could reach, so that long queries do not score
   higher for their length alone.
 - overlap: the share of the weight of all tokens of two passages that both have (weighted Jaccard). A token's weight is
   the log odds that a passage lacks it, ln((n - df + 1/2) / (df + 1/2)), not below 0 (S. E. Robertson and K. Sparck
-  Jones, Relevance weighting of search terms, 1976, JASIS 27, p. 135, without relevance information).
+  Jones, Relevance weighting of search terms, 1976, JASIS 27, 129-146; their weight without relevance information).
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 LEXICAL = ("tfidf", "bm25", "overlap")
 COMMON = 0.05  # share of passages from which a token counts as common
-K1, B = 1.2, 0.75  # Robertson and Zaragoza (2009), p. 360: values that do well in many collections
+K1, B = 1.2, 0.75  # within the ranges that Robertson and Zaragoza (2009) find to do well in many collections
 
 
 def document_frequency(counts: "csr_array", base: NDArray[np.bool_]) -> tuple[Floats, int]:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, fields
 from itertools import product
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis import documents
@@ -177,7 +176,8 @@ def z_of_each(scores: "pd.Series[float]") -> "pd.Series[float]":
     n = len(values) - 1
     mean = (values.sum() - values) / n
     squares = ((values**2).sum() - values**2 - n * mean**2).clip(lower=0)
-    return ((values - mean) / np.sqrt(squares / (n - 1))).reindex(scores.index)
+    spread = (squares / (n - 1)) ** 0.5
+    return ((values - mean) / spread.where(spread > 0)).reindex(scores.index)
 
 
 # --- reading the curve
