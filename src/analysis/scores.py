@@ -201,8 +201,8 @@ def standing(scores: "pd.Series[float]", own: str) -> Standing:
 
     rank = 1 + number of placebos at least as large, p = rank / (1 + number of placebos): the share of labels that would
     do as well, the own one included (E. J. G. Pitman 1937, Supplement to JRSS 4, p. 119; B. Phipson and G. K. Smyth
-    2010, SAGMB 9(1), article 39). A missing own score has rank 0 and p and z missing; where all placebos are equal, z is
-    missing.
+    2010, SAGMB 9(1), article 39). A missing own score has rank 0 and p and z missing; where all placebos are equal, z
+    is missing.
     """
     value, others = float(scores[own]), scores.drop(own).dropna()
     if np.isnan(value):
