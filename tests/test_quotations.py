@@ -9,6 +9,7 @@ from analysis import cli
 from analysis.errors import ParameterError
 from analysis.features import Features, as_features, build_tables, load_features, load_ngrams, ngram_hashes
 from analysis.quotations import Ngrams, Quotation, Record, find_quotation, parts_of
+from analysis.tables import load
 
 DOCUMENT = "us-jpn-2025-02-07"
 TEXT = """The leaders met. They agreed on Japan’s “far-reaching” plans for the U.S. Navy.
@@ -165,3 +166,12 @@ def test_the_nearest_wording_is_that_of_all_runs(text: list[str], quotation: lis
     assert found.changes == least
     assert list(found.words) in runs
     assert distance(quotation, list(found.words)) == least
+
+
+def test_the_anchor_words_of_every_provision_stand_in_their_part() -> None:
+    """The same as the test on the texts themselves, on a clone that has none."""
+    ngrams, features = load_ngrams(), load_features()
+    sections = {"preamble": "0", "peace": "#1", "prosperity": "#2", "indo-pacific": "#3", "invitation": "#4"}
+    for row in load("provisions").itertuples():
+        found = find_quotation(str(row.anchor_words), DOCUMENT, ngrams, features, section=sections[str(row.pillar)])
+        assert found.found, row.provision_id
