@@ -1,14 +1,20 @@
 """Quotations against the features: word for word, whatever the marks, and the nearest wording where they are not."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
+from conftest import SHARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import cli
 from analysis.errors import ParameterError
 from analysis.features import Features, as_features, build_tables, load_features, load_ngrams, ngram_hashes
+from analysis.quotation_audit import audit, audit_markdown, mark_differences, summary
 from analysis.quotations import Ngrams, Quotation, Record, find_quotation, parts_of
+from analysis.segment import tokenize
 from analysis.tables import load
 
 DOCUMENT = "us-jpn-2025-02-07"
@@ -175,3 +181,67 @@ def test_the_anchor_words_of_every_provision_stand_in_their_part() -> None:
     for row in load("provisions").itertuples():
         found = find_quotation(str(row.anchor_words), DOCUMENT, ngrams, features, section=sections[str(row.pillar)])
         assert found.found, row.provision_id
+
+
+# --- audit
+
+
+def test_differences_are_marked_on_both_sides() -> None:
+    assert mark_differences("new golden era", "new golden age") == ("new golden **era**", "new golden **age**")
+    assert mark_differences("Free and Open,", "free and open") == ("Free and Open,", "free and open")
+    assert mark_differences("a b", "a much longer b") == ("a b", "a **much longer** b")
+    assert mark_differences("illegal", "unlawful", "_") == ("_illegal_", "_unlawful_")
+
+
+@pytest.fixture(scope="module")
+def audited() -> pd.DataFrame:
+    return audit(load("quotations"), load_ngrams(), load_features())
+
+
+def test_the_audit_says_what_stands_word_for_word(audited: pd.DataFrame) -> None:
+    rows = audited.set_index("quotation_id")
+    assert rows.at["Q01", "on_record"] == "new golden age"
+    assert rows.loc[rows["exact"]].index.to_list() == ["Q02", "Q03", "Q04"]
+    # a difference matters in something exactly where there is one
+    assert ((rows["matters"] == "none") == rows["exact"]).all()
+    assert (rows["on_record"] != "").all()
+    assert (rows["looked_up"] == (rows["door"] == "primary text")).all()
+
+
+def test_another_quotation_or_text_gives_another_audit(audited: pd.DataFrame) -> None:
+    quotations = load("quotations")
+    quotations.loc[0, "words"] = "new golden age"
+    quotations.loc[1, "words"] = "Cooperation for War"
+    again = audit(quotations, load_ngrams(), load_features())
+    assert again["exact"].to_list()[:2] == [True, False]
+    assert again["on_record"].to_list()[1] == "cooperation for peace"
+    assert summary(again) != summary(audited) or again["exact"].sum() == audited["exact"].sum()
+
+
+def test_every_quotation_of_the_article_is_there(audited: pd.DataFrame) -> None:
+    claims = load("claims").set_index("claim_id")
+    assert set(claims.loc[audited["claim_id"], "type"].astype("object")) == {"quotation"}
+    article = SHARED / "research" / "article.txt"
+    if not article.exists():
+        pytest.skip("needs the article beside the repository (../shared)")
+    text = article.read_text("utf-8")
+    marked = [" ".join(tokenize(words)) for words in re.findall('[“"]([^”"]+)[”"]', text)]
+    assert [" ".join(tokenize(str(words))) for words in audited["words"]] == marked
+
+
+def test_the_summary_counts(audited: pd.DataFrame) -> None:
+    assert summary(audited) == (
+        "Of eleven quotations five can be looked up in a text at hand, and three of these stand there word for word "
+        "(60%). Of the eight that differ from the wording on record, one changes the meaning."
+    )
+    kinder = audited.assign(matters="wording")
+    assert summary(kinder).endswith("none changes the meaning.")
+
+
+def test_the_page_shows_every_quotation_with_its_source(audited: pd.DataFrame) -> None:
+    page = audit_markdown(audited)
+    for row in audited.itertuples():
+        assert f"| {row.quotation_id}, claim {row.claim_id} |" in page
+        assert f"[source]({row.url})" in page
+    assert "“new golden **era**” | “new golden **age**”" in page
+    assert "{zh}`严正交涉`" in page

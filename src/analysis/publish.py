@@ -23,7 +23,20 @@ from analysis.run import RESULTS, notebook_files, replace_folder, without_colour
 
 CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
-CODE = ("publish", "schema", "sphinx_book", "sphinx_charts", "sphinx_data", "theme", "vega")
+CODE = (
+    "features",
+    "publish",
+    "quotation_audit",
+    "quotations",
+    "schema",
+    "segment",
+    "sphinx_audit",
+    "sphinx_book",
+    "sphinx_charts",
+    "sphinx_data",
+    "theme",
+    "vega",
+)
 PDF_CODE = ("sphinx_pdf", "sphinx_pdf_text", "sphinx_pdf_writer")
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
 PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
@@ -40,8 +53,7 @@ def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOUR
     """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
     files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
     for folder in (paths.BOOK, paths.DATA):
-        inside = (file for file in folder.rglob("*") if file.is_file() and file.parent != paths.FEATURES)
-        files |= {Path(folder.name) / file.relative_to(folder): file for file in inside}
+        files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
     files |= {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
     files |= {name: paths.ROOT / name for name in (CHANGELOG, CITATION)}
     for relative, file in files.items():
