@@ -15,8 +15,8 @@ MATTERS = {"none": "nothing", "wording": "wording", "detail": "a detail", "meani
 def audit(quotations: pd.DataFrame, ngrams: Ngrams, features: Features) -> pd.DataFrame:
     """The table quotations with columns exact (it stands there word for word), on_record and looked_up.
 
-    on_record is the wording on record: the quotation itself where it is exact, otherwise the nearest run of words of the
-    document, or the recorded wording. looked_up says whether a document was searched.
+    on_record is the wording on record: the quotation itself where it is exact, otherwise the nearest run of words of
+    the document, or the recorded wording. looked_up says whether a document was searched.
     """
     exact, on_record = [], []
     for row in quotations.itertuples():
@@ -53,9 +53,9 @@ def summary(table: pd.DataFrame) -> str:
     verb = "changes" if changed < 2 else "change"
     there, share = number(int(searched["exact"].sum())), percent(searched["exact"].mean())
     return (
-        f"Of {number(len(table))} quotations {number(len(searched))} can be looked up in a text at hand, and {there} of "
-        f"these stand there word for word ({share}). Of the {number(len(differ))} that differ from the wording on record, "
-        f"{count(changed)} {verb} the meaning."
+        f"Of {number(len(table))} quotations {number(len(searched))} can be looked up in a text at hand, and {there} "
+        f"of these stand there word for word ({share}). Of the {number(len(differ))} that differ from the wording on "
+        f"record, {count(changed)} {verb} the meaning."
     )
 
 
