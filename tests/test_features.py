@@ -17,8 +17,8 @@ from analysis.features import (
     hash_ngram,
     load_features,
     load_ngrams,
-    read_table,
-    write_tables,
+    read_features,
+    write_features,
 )
 from analysis.segment import passages, tokenize
 from analysis.tables import load
@@ -53,7 +53,7 @@ def test_counts_are_those_of_the_tokens() -> None:
 
 
 def test_ngrams_are_kept_of_quoted_documents_alone_by_section(tmp_path: Path) -> None:
-    write_tables(build_tables(TEXTS, {}), tmp_path)
+    write_features(build_tables(TEXTS, {}), tmp_path)
     grams = load_ngrams(tmp_path)
     assert {document_id for document_id, _, _ in grams} == {FOCAL_STATEMENT}
     assert hash_ngram(["met", "they"]) in grams[FOCAL_STATEMENT, "0", 2]
@@ -64,7 +64,7 @@ def test_ngrams_are_kept_of_quoted_documents_alone_by_section(tmp_path: Path) ->
 
 def test_nothing_longer_than_a_token_can_be_read() -> None:
     for name in TABLES:
-        table = pq.read_table(paths.FEATURES / f"{name}.parquet")
+        table = pq.read_features(paths.FEATURES / f"{name}.parquet")
         for column in table.column_names:
             if str(table.schema.field(column).type).startswith("dictionary"):
                 values = table[column].combine_chunks().dictionary.to_pylist()
@@ -81,7 +81,7 @@ def test_a_text_ends_with_its_last_block() -> None:
 
 def test_the_same_texts_give_the_same_bytes(tmp_path: Path) -> None:
     for name, texts in (("one", TEXTS), ("two", dict(reversed(TEXTS.items())))):
-        write_tables(build_tables(texts, {}), tmp_path / name)
+        write_features(build_tables(texts, {}), tmp_path / name)
     for name in TABLES:
         one, two = (tmp_path / folder / f"{name}.parquet" for folder in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
@@ -115,7 +115,7 @@ def test_verify_passes_on_what_was_built_and_names_the_first_difference(tmp_path
     assert corpus.verify(folder, table, target) == []
 
     longer = build_tables(TEXTS | {FOCAL_STATEMENT: TEXTS[FOCAL_STATEMENT].replace("on arms", "on ships")}, {})
-    write_tables(longer, target)
+    write_features(longer, target)
     [counts, ngrams] = corpus.verify(folder, table, target)
     assert counts == (
         "counts.parquet, row 4 (passage 1): committed passage 1, token on, count 1; "
@@ -123,7 +123,7 @@ def test_verify_passes_on_what_was_built_and_names_the_first_difference(tmp_path
     )
     assert ngrams.startswith("ngrams.parquet, row ")
 
-    write_tables(build_tables({FOCAL_STATEMENT: TEXTS[FOCAL_STATEMENT]}, {}), target)
+    write_features(build_tables({FOCAL_STATEMENT: TEXTS[FOCAL_STATEMENT]}, {}), target)
     assert any("no row" in line for line in corpus.verify(folder, table, target))
 
 
@@ -131,7 +131,7 @@ def test_other_bytes_with_the_same_values_are_named(tmp_path: Path) -> None:
     folder, table = folder_of(TEXTS, tmp_path / "corpus")
     target = tmp_path / "features"
     corpus.build(folder, table, target)
-    pq.write_table(read_table("counts", target), target / "counts.parquet", compression="none")
+    pq.write_table(read_features("counts", target), target / "counts.parquet", compression="none")
     [line] = corpus.verify(folder, table, target)
     assert line.startswith("counts.parquet: the values are those of the texts, but not the bytes")
 

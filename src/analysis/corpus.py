@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
-from analysis.features import TABLES, build_tables, read_table, write_tables
+from analysis.features import TABLES, build_tables, read_features, write_features
 from analysis.tables import FIRST_ROW
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def build(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> d
     Nothing is written unless all texts are there and as recorded.
     """
     tables = tables_of(folder, table)
-    write_tables(tables, target)
+    write_features(tables, target)
     return {name: made.num_rows for name, made in tables.items()}
 
 
@@ -75,11 +75,11 @@ def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> 
     The values are compared, then the bytes of the files. Raises DataError where a text is not as recorded.
     """
     made = tables_of(folder, table)
-    found = [first_difference(name, read_table(name, target), made[name]) for name in TABLES]
+    found = [first_difference(name, read_features(name, target), made[name]) for name in TABLES]
     if any(found):
         return [line for line in found if line]
     with tempfile.TemporaryDirectory() as scratch:
-        write_tables(made, Path(scratch))
+        write_features(made, Path(scratch))
         return [
             f"{name}.parquet: the values are those of the texts, but not the bytes of the file: it was written by "
             "another version of pyarrow"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import ProjectError
-from analysis.features import read_table, write_tables
+from analysis.features import read_features, write_features
 from analysis.scores import UNITS, frames_of, in_unit
 from analysis.segment import passages, tokenize
 from analysis.similarity import Floats, Rows, Vectors
@@ -103,7 +103,7 @@ def write_scores(scores: pd.DataFrame, folder: Path = paths.FEATURES) -> None:
     """Write the scores as a table of the features."""
     import pyarrow as pa
 
-    write_tables({TABLE: pa.Table.from_pandas(scores, preserve_index=False).replace_schema_metadata()}, folder)
+    write_features({TABLE: pa.Table.from_pandas(scores, preserve_index=False).replace_schema_metadata()}, folder)
 
 
 def are_committed(folder: Path = paths.FEATURES) -> bool:
@@ -118,7 +118,7 @@ def no_scores() -> pd.DataFrame:
 
 def read_scores(folder: Path = paths.FEATURES) -> pd.DataFrame:
     """The committed scores. Raises DataError where the file is missing or broken."""
-    frame: pd.DataFrame = read_table(TABLE, folder).to_pandas()
+    frame: pd.DataFrame = read_features(TABLE, folder).to_pandas()
     return frame
 
 

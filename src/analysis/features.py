@@ -116,7 +116,7 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
 # --- files
 
 
-def write_tables(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
+def write_features(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
     """Write tables as files NAME.parquet, none ever half written; the same tables give the same bytes."""
     import pyarrow.parquet as pq
 
@@ -127,14 +127,14 @@ def write_tables(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
         partial.replace(folder / f"{name}.parquet")
 
 
-def read_table(name: str, folder: Path) -> "pa.Table":
+def read_features(name: str, folder: Path) -> "pa.Table":
     """One table of features. Raises DataError where its file is missing or broken."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     file = folder / f"{name}.parquet"
     try:
-        return pq.read_table(file)
+        return pq.read_features(file)
     except FileNotFoundError:
         raise DataError(
             f"data/features/{file.name} is missing; restore it from the repository, or make it with "
@@ -149,7 +149,7 @@ def recorded_hashes(folder: Path) -> dict[str, str]:
 
     Raises DataError where the file of passages is missing or broken, or records none.
     """
-    metadata = read_table("passages", folder).schema.metadata or {}
+    metadata = read_features("passages", folder).schema.metadata or {}
     if HASHES.encode() not in metadata:
         raise DataError("data/features/passages.parquet does not record of which texts it was made; build it again")
     found: dict[str, str] = json.loads(metadata[HASHES.encode()])
@@ -190,12 +190,12 @@ def as_features(tables: "Mapping[str, pa.Table]") -> Features:
 @cache
 def load_features(folder: Path = paths.FEATURES) -> Features:
     """The committed features. Raises DataError where a file is missing or broken."""
-    return as_features({name: read_table(name, folder) for name in ("passages", "counts")})
+    return as_features({name: read_features(name, folder) for name in ("passages", "counts")})
 
 
 @cache
 def load_ngrams(folder: Path = paths.FEATURES) -> dict[tuple[str, str, int], NDArray[np.uint64]]:
     """Sorted hashes of n-grams by document, section and n. Raises DataError where the file is missing or broken."""
-    frame = read_table("ngrams", folder).to_pandas()
+    frame = read_features("ngrams", folder).to_pandas()
     grouped = frame.groupby(["document_id", "section", "n"], observed=True)["hash"]
     return {(str(d), str(s), int(n)): np.sort(hashes.to_numpy()) for (d, s, n), hashes in grouped}
