@@ -64,7 +64,7 @@ def test_ngrams_are_kept_of_quoted_documents_alone_by_section(tmp_path: Path) ->
 
 def test_nothing_longer_than_a_token_can_be_read() -> None:
     for name in TABLES:
-        table = pq.read_features(paths.FEATURES / f"{name}.parquet")
+        table = pq.read_table(paths.FEATURES / f"{name}.parquet")
         for column in table.column_names:
             if str(table.schema.field(column).type).startswith("dictionary"):
                 values = table[column].combine_chunks().dictionary.to_pylist()

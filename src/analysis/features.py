@@ -134,7 +134,7 @@ def read_features(name: str, folder: Path) -> "pa.Table":
 
     file = folder / f"{name}.parquet"
     try:
-        return pq.read_features(file)
+        return pq.read_table(file)
     except FileNotFoundError:
         raise DataError(
             f"data/features/{file.name} is missing; restore it from the repository, or make it with "
