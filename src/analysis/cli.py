@@ -57,23 +57,26 @@ def _book(options: argparse.Namespace) -> int:
     return 0
 
 
-def _corpus(options: argparse.Namespace) -> int:
+def _build(options: argparse.Namespace) -> int:
+    from analysis import corpus
+    from analysis.tables import load
+
+    rows = corpus.build(options.texts, load("documents"))
+    print("data/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
     from analysis import corpus
     from analysis.tables import load
 
     table = load("documents")
-    if options.action == "build":
-        rows = corpus.build(options.texts, table)
-        print("data/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
-    elif options.action == "verify":
-        differences = corpus.verify(options.texts, table)
-        for line in differences:
-            print(line, file=sys.stderr)
-        if differences:
-            return 1
-        print(f"data/features is what the {len(table)} texts give, byte for byte")
-    else:
-        _embed(options)
+    differences = corpus.verify(options.texts, table)
+    for line in differences:
+        print(line, file=sys.stderr)
+    if differences:
+        return 1
+    print(f"data/features is what the {len(table)} texts give, byte for byte")
     return 0
 
 
@@ -86,7 +89,7 @@ def _fetch(options: argparse.Namespace) -> int:
     return fetch.exit_status(results)
 
 
-def _embed(options: argparse.Namespace) -> None:
+def _embed(options: argparse.Namespace) -> int:
     from analysis import corpus, embeddings
     from analysis.features import load_features
     from analysis.specifications import Source
@@ -102,6 +105,7 @@ def _embed(options: argparse.Namespace) -> None:
         print(f"largest difference from the scores before: {difference:.6f}")
     embeddings.write_scores(scores)
     print(f"data/features: {len(scores):,} embedding scores")
+    return 0
 
 
 def _align(options: argparse.Namespace) -> int:
@@ -176,15 +180,15 @@ def _parser() -> argparse.ArgumentParser:
     book.set_defaults(call=_book)
 
     corpus = commands.add_parser("corpus", help="make, verify or fetch the texts behind the features")
-    actions = corpus.add_subparsers(title="actions", required=True, metavar="ACTION", dest="action")
-    for name, text in (
-        ("build", "make data/features from a folder of texts"),
-        ("verify", "show that data/features is what a folder of texts gives"),
-        ("embed", "make the embedding scores again (needs the extra semantic)"),
+    actions = corpus.add_subparsers(title="actions", required=True, metavar="ACTION")
+    for name, call, text in (
+        ("build", _build, "make data/features from a folder of texts"),
+        ("verify", _verify, "show that data/features is what a folder of texts gives"),
+        ("embed", _embed, "make the embedding scores again (needs the extra semantic)"),
     ):
         action = actions.add_parser(name, help=text, description=text)
         action.add_argument("--texts", type=Path, required=True, metavar="DIR", help="folder with texts/ID.txt")
-        action.set_defaults(call=_corpus)
+        action.set_defaults(call=call)
 
     text = "get the publishers' pages and PDFs and compare them with what was read"
     fetch = actions.add_parser("fetch", help=text, description=text)

@@ -49,8 +49,8 @@ def sentences_of(texts: Mapping[str, str], last_blocks: Mapping[str, int], maske
     return [
         " ".join(token for token in tokenize(part.text) if token not in masked)
         for document_id in sorted(texts)
-        for part in passages(texts[document_id])
-        if not part.heading and part.block <= last_blocks.get(document_id, part.block)
+        for part in passages(texts[document_id], last_blocks.get(document_id))
+        if not part.heading
     ]
 
 

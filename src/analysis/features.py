@@ -58,8 +58,7 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
     counted: list[Counter[str]] = []
     grams: list[tuple[str, str, int, int]] = []
     for document_id in sorted(texts):
-        last = last_blocks.get(document_id)
-        parts = [part for part in passages(texts[document_id]) if last is None or part.block <= last]
+        parts = passages(texts[document_id], last_blocks.get(document_id))
         for part in parts:
             tokens = Counter(tokenize(part.text))
             place = (part.section, part.block, part.paragraph, part.sentence, part.heading)

@@ -234,9 +234,7 @@ def fetch(
                     message = "the text is the one that was read"
                     results.append(Fetched(document_id, "unchanged", message, len(before)))
                     continue
-                end = last.get(document_id)
-                parts = [part for part in passages(text) if end is None or part.block <= end]
-                results.append(compare(document_id, before, parts))
+                results.append(compare(document_id, before, passages(text, last.get(document_id))))
     except OSError as error:
         raise FetchError(f"{folder} cannot be written ({error}); name another folder with --into") from None
     return results

@@ -21,7 +21,7 @@ from analysis.scores import (
     without_states,
 )
 from analysis.similarity import represent
-from analysis.specifications import EMBEDDINGS, Source, Specification
+from analysis.specifications import EMBEDDINGS, Source, Specification, placebo_sets
 from analysis.tables import load
 
 
@@ -43,13 +43,10 @@ def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strateg
     issued the strategy), rank, placebos, p, z.
     """
     issuers = parties(table, strategy)
-    strategies, statements = placebo_strategies(table, strategy), list(scores.index)
     rows = []
-    for among, series, ids, own in (
-        ("statements", scores[strategy], statements, statement),
-        ("strategies", scores.T[statement], strategies, strategy),
-    ):
-        for placebos, chosen in (("all", ids), ("other states", without_states(table, ids, own, issuers))):
+    for among, series, own in placebo_sets(scores, table, statement, strategy):
+        apart = without_states(table, series.index, own, issuers)
+        for placebos, chosen in (("all", list(series.index)), ("other states", apart)):
             rows.append({"among": among, "placebos_are": placebos, **asdict(standing(series[chosen], own))})
     return pd.DataFrame(rows)
 
@@ -101,13 +98,10 @@ def places_in_settings(
 
     Columns: among (statements or strategies), setting, and those of `places`.
     """
-    issuers, known = parties(table, strategy), placebo_strategies(table, strategy)
+    issuers = parties(table, strategy)
     parts = []
     for setting, scores in settings.items():
-        for among, series, own in (
-            ("statements", scores[strategy], statement),
-            ("strategies", scores.T[statement][known], strategy),
-        ):
+        for among, series, own in placebo_sets(scores, table, statement, strategy):
             if pd.notna(series[own]):
                 parts.append(places(series, table, own, issuers).assign(among=among, setting=setting))
     return pd.concat(parts, ignore_index=True)
@@ -121,10 +115,7 @@ def nearest_documents(
     Columns: of (strategies or statements), place, document_id, score, pair (whether it is the one of the pair).
     """
     parts = []
-    for of, series, own in (
-        ("strategies", scores.T[statement][placebo_strategies(table, strategy)], strategy),
-        ("statements", scores[strategy], statement),
-    ):
+    for of, series, own in reversed(placebo_sets(scores, table, statement, strategy)):
         best = series.dropna().sort_values(ascending=False, kind="stable").head(most)
         frame = pd.DataFrame({"document_id": list(best.index), "score": best.to_numpy()})
         parts.append(frame.assign(of=of, place=range(1, len(best) + 1), pair=frame["document_id"] == own))
@@ -206,14 +197,13 @@ def report(result: dict[str, Any]) -> str:
         f"  score     {_number(result['score'])}",
         f"  residual  {_number(result['residual'])}",
         "",
-        "  among        placebos       rank       p       z",
+        f"  {'among':<22} {'placebos':<13} {'rank':>9}  {'p':>6}  {'z':>6}",
     ]
     for title, key in (("", "standing"), ("residual, ", "residual_standing")):
         for row in result[key]:
             rank = f"{row['rank']} of {row['placebos'] + 1}" if row["rank"] else "none"
             numbers = f"{_number(row['p'])}  {_number(row['z'])}"
             lines.append(f"  {title + row['among']:<22} {row['placebos_are']:<13} {rank:>9}  {numbers}")
-    lines[4] = f"  {'among':<22} {'placebos':<13} {'rank':>9}  {'p':>6}  {'z':>6}"
     if draws := result.get("draws"):
         lines += ["", f"  in {draws['draws']} single draws the strategy ranks first in {draws['first']:.0%}"]
     settings = ", ".join(f"{name} {value}" for name, value in result["settings"].items())

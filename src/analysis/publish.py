@@ -24,6 +24,7 @@ from analysis.run import RESULTS, notebook_files, replace_folder, without_colour
 CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
 CODE = (
+    "documents",
     "features",
     "publish",
     "quotation_audit",
@@ -34,6 +35,8 @@ CODE = (
     "sphinx_book",
     "sphinx_charts",
     "sphinx_data",
+    "tables",
+    "text",
     "theme",
     "vega",
 )

@@ -163,12 +163,15 @@ class Outline:
         return block
 
 
-def passages(text: str) -> list[Passage]:
-    """The passages of a normalised text, in order; those without a token, such as a row of dashes, are left out."""
+def passages(text: str, last_block: int | None = None) -> list[Passage]:
+    """The passages of a normalised text, in order; those without a token, such as a row of dashes, are left out.
+
+    With last_block the text is read up to that block, because another document follows.
+    """
     found: list[Passage] = []
     outline, paragraph = Outline(), 0
     blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n", text)]
-    for number, block in enumerate((block for block in blocks if block), 1):
+    for number, block in enumerate([block for block in blocks if block][:last_block], 1):
         if block.startswith("# "):
             title = outline.enter(block[2:], heading=True)
             found.append(Passage(outline.path, number, 0, 0, True, title))

@@ -126,16 +126,27 @@ def _grouped(specifications: Iterable[Specification]) -> Iterator[tuple[Specific
     yield from groups.items()
 
 
+def placebo_sets(
+    scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str
+) -> "tuple[tuple[str, pd.Series[float], str], ...]":
+    """Among what a pair is placed: (statements or strategies, scores by id, own id).
+
+    Its statement stands among all statements with the strategy, its strategy among the placebo strategies.
+    """
+    return (
+        ("statements", scores[strategy], statement),
+        ("strategies", scores.T[statement][placebo_strategies(table, strategy)], strategy),
+    )
+
+
 def pair_standing(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> dict[str, Any]:
     """The standing of a pair among statements and among strategies.
 
     Keys: score, and for statements and strategies rank_…, placebos_…, p_…, z_….
     """
-    among_statements = standing(scores[strategy], statement)
-    among_strategies = standing(scores.T[statement][placebo_strategies(table, strategy)], strategy)
     row: dict[str, Any] = {"score": float(scores[strategy][statement])}
-    for name, place in (("statements", among_statements), ("strategies", among_strategies)):
-        row |= {f"{field}_{name}": value for field, value in asdict(place).items()}
+    for among, series, own in placebo_sets(scores, table, statement, strategy):
+        row |= {f"{field}_{among}": value for field, value in asdict(standing(series, own)).items()}
     return row
 
 
