@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import charts, charts_events, charts_texts, theme
+from analysis import charts, charts_argument, charts_events, charts_texts, theme
 from analysis.alignment import APPROACHES, PILLARS, STRENGTHS
-from analysis.claims import VERDICTS
 from analysis.continuity import EMPHASES, GROUPS
 from analysis.diplomacy import DYADS, FORMS
+from analysis.ledger import VERDICTS
 from analysis.specifications import CHOICES, Specification, parameters
 from analysis.tables import load
 
@@ -84,11 +84,6 @@ def test_quarters_show_frictions_below_the_line() -> None:
     assert sorted(row["signed"] for row in rows(spec)) == [-2, 3]
 
 
-def test_tiles_carry_a_letter_for_every_verdict() -> None:
-    assert tuple(charts.VERDICT_LETTERS) == VERDICTS
-    assert len(set(charts.VERDICT_LETTERS.values())) == len(VERDICTS)
-
-
 def test_names_in_code_and_tables_are_the_same() -> None:
     """One word for one concept: what the code names and what the schema allows agree."""
     assert list(PILLARS) == list(load("provisions")["pillar"].cat.categories)
@@ -96,14 +91,19 @@ def test_names_in_code_and_tables_are_the_same() -> None:
     assert set(DYADS) < set(load("events")["dyad"].cat.categories)
     assert set(charts_events.LANES) == set(load("events")["dyad"].cat.categories)
     assert list(FORMS) == list(load("protests")["form"].cat.categories)
-    assert set(VERDICTS) == set(load("claims")["verdict"].cat.categories)
+    assert set(VERDICTS) == set(load("judgements")["verdict"].cat.categories)
     assert set(APPROACHES) == set(load("codings_alignment")["approach"])
     assert set(STRENGTHS) == set(load("codings_alignment")["strength"])
     assert set(EMPHASES) == set(load("codings_topics")["emphasis"])
 
 
 def test_every_chart_has_a_docstring_that_names_its_columns() -> None:
-    for name, function in [*vars(charts).items(), *vars(charts_events).items(), *vars(charts_texts).items()]:
+    for name, function in [
+        *vars(charts).items(),
+        *vars(charts_events).items(),
+        *vars(charts_texts).items(),
+        *vars(charts_argument).items(),
+    ]:
         if callable(function) and function.__module__.startswith("analysis.charts") and not name.startswith("_"):
             assert re.search(r"Needs|Takes|are the frames of", function.__doc__ or ""), name
 

@@ -3,8 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis import alignment, claims, continuity, diplomacy, statement, strategy
-from analysis.rules import objections
+from analysis import alignment, continuity, diplomacy, statement, strategy
 from analysis.tables import load
 
 
@@ -198,14 +197,12 @@ def test_forms_in_code_and_schema_are_the_same() -> None:
 
 
 def test_the_protest_of_february_2025() -> None:
-    table = diplomacy.protest_table(
-        load("protests"), load("events"), objections(load("codings_signals")), load("event_sources")
-    )
+    table = diplomacy.protest_table(load("protests"), load("events"), load("codings_signals"), load("event_sources"))
     row = table.set_index("event_id").loc["E086"]
     assert (row["targets"], row["rank"], str(row["form"])) == ("JPN and USA", 1, "representations")
 
 
-# --- statement, strategy, claims
+# --- statement, strategy
 
 
 def test_what_the_article_reports() -> None:
@@ -239,21 +236,3 @@ def test_section_lengths_add_up_to_the_document(level: int) -> None:
         strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
         == paragraphs
     )
-
-
-def test_claims_that_hold() -> None:
-    frame = pd.DataFrame({"verdict": ["confirmed", "confirmed with correction", "imprecise", "not checkable"]})
-    assert claims.holding(frame) == (2, 3)
-    assert sum(claims.verdict_counts(load("claims")).values()) == 84
-
-
-def test_claims_of_a_step_carry_the_reason_of_the_second_check() -> None:
-    table = claims.of_step(load("claims"), load("claim_checks"), "S4")
-    assert table["claim_id"].to_list() == ["C35"]
-    assert table["reason"].str.len().min() > 0
-
-
-def test_every_claim_has_a_tile_of_its_own() -> None:
-    tiles = claims.claim_tiles(load("claims"), load("steps"))
-    assert len(tiles) == 84
-    assert not tiles.duplicated(["step", "place"]).any()

@@ -241,7 +241,7 @@ def test_the_summary_counts(audited: pd.DataFrame) -> None:
 def test_the_page_shows_every_quotation_with_its_source(audited: pd.DataFrame) -> None:
     page = audit_markdown(audited)
     for row in audited.itertuples():
-        assert f"| {row.quotation_id}, claim {row.claim_id} |" in page
+        assert f"| {row.quotation_id}, claim {{ref}}`{row.claim_id} <{str(row.claim_id).lower()}>` |" in page
         assert f"[source]({row.url})" in page
     assert "“new golden **era**” | “new golden **age**”" in page
     assert "{zh}`严正交涉`" in page

@@ -131,3 +131,49 @@ def test_features_of_an_unlisted_document_are_found(data: Path) -> None:
     lines = file.read_text("utf-8").splitlines(keepends=True)
     file.write_text("".join(line for line in lines if not line.startswith("aus-dsr-2023")), encoding="utf-8")
     assert "holds aus-dsr-2023" in [fault.value for fault in check(data)]
+
+
+def test_an_hour_needs_a_zone(change: Change, data: Path) -> None:
+    row = row_of("events", event_id="E083")
+    change("events", row, zone="")
+    assert columns(data) == [("events.csv", row, "zone")]
+
+
+def test_a_claim_is_computed_or_judged_and_not_both(change: Change, data: Path) -> None:
+    row = row_of("judgements", claim_id="C01")
+    change("judgements", row, claim_id="C02")
+    faults = check(data)
+    assert [(fault.file, fault.row) for fault in faults] == [("judgements.csv", row), ("claims.csv", None)]
+    assert "“C02”; allowed: a claim without rows in checks.csv" in str(faults[0])
+    assert "C01 has no verdict" in str(faults[1])
+
+
+def test_an_omission_needs_a_check(change: Change, data: Path) -> None:
+    change("checks", row_of("checks", entry_id="O3"), entry_id="O9")
+    assert {str(fault).split(":")[0] for fault in check(data)} == {
+        "checks.csv, row 117, column entry_id",
+        "omissions.csv",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("provisions=P08; acts=reaffirm", "act needs actors"),
+        ("provisions=P08; acts=reaffirm; actors=USA; who=JPN", "act has no argument “who”"),
+        ("provisions=P80; acts=reaffirm; actors=USA", "“P80” (nearest: P"),
+    ],
+)
+def test_arguments_of_checks_are_read_before_any_work(change: Change, data: Path, arguments: str, message: str) -> None:
+    row = row_of("checks", entry_id="C23", check_no=1)
+    change("checks", row, arguments=arguments)
+    [fault] = check(data)
+    assert (fault.file, fault.row, fault.column) == ("checks.csv", row, "arguments")
+    assert message in str(fault)
+
+
+def test_a_document_that_a_check_names_must_exist(change: Change, data: Path) -> None:
+    row = row_of("checks", entry_id="C19")
+    change("checks", row, arguments="words=x; document=us-jpn-2025-02-08")
+    [fault] = check(data)
+    assert "“us-jpn-2025-02-08” (nearest: us-jpn-2025-02-07); allowed: a document_id of documents.csv" in str(fault)

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.errors import ParameterError
 from analysis.results import MIME_TYPE, Results
-from analysis.show import Figure, Prose, Table, finding, limits
+from analysis.show import Figure, Outline, Prose, Table, entries_marked, finding, limits
 from analysis.vega import MIME_TYPE as VEGA_LITE
 
 FRAME = pd.DataFrame({"name": ["a", "b"], "count": [1, 2]})
@@ -98,3 +98,21 @@ def test_a_folded_table_opens_from_its_caption_and_stands_open_on_paper() -> Non
     assert data["text/html"].startswith('<details class="ba-table"><summary>Two rows (2 rows)</summary>')
     assert "<details" not in data["text/markdown"]
     assert "| 1 |" in data["text/markdown"]
+
+
+def test_ids_of_entries_are_marked_where_a_text_begins_with_one() -> None:
+    assert entries_marked("C32") == '<span class="ba-entry">C32</span>'
+    assert entries_marked("O1 <b>") == '<span class="ba-entry">O1</span> &lt;b&gt;'
+    assert "span" not in entries_marked("see C32") + entries_marked("CO2") + entries_marked("C320")
+    table = Table(pd.DataFrame({"claim_id": ["C32"]}), "Claims", {"claim_id": "Claim"})
+    assert '<td><span class="ba-entry">C32</span></td>' in table._repr_mimebundle_()["text/html"]
+
+
+def test_an_outline_is_a_nested_list_and_a_sentence_on_paper() -> None:
+    bundle = Outline("The map", [("S1 Meeting", ["C05 <confirmed>"]), ("S2", [])], "See there.")._repr_mimebundle_()
+    assert bundle["text/html"] == (
+        '<details class="ba-outline"><summary>The map</summary><ul><li>S1 Meeting<ul><li><span class="ba-entry">C05'
+        "</span> &lt;confirmed&gt;</li></ul></li><li>S2</li></ul></details>"
+    )
+    assert bundle["text/markdown"] == "See there."
+    assert bundle["text/plain"].splitlines() == ["The map", "S1 Meeting", "  C05 <confirmed>", "S2"]

@@ -155,13 +155,13 @@ def test_columns_in_another_order_are_read_by_name(data: Path) -> None:
 
 
 def test_frames_are_typed() -> None:
-    events, codings, claims = load("events"), load("codings_signals"), load("claims")
+    events, codings, judged = load("events"), load("codings_signals"), load("judgements")
     assert events["date"].dtype == "datetime64[ns]"
     assert events["end_date"].isna().any()
     assert events["kind"].cat.categories[0] == "summit"
     assert not events["kind"].cat.ordered
-    assert claims["verdict"].cat.ordered
-    assert claims["verdict"].min() == "confirmed"
+    assert judged["verdict"].cat.ordered
+    assert judged["verdict"].min() == "confirmed"
     assert codings["level"].dtype == "Int64"
     assert isinstance(load("provisions")["domain_tags"][0], tuple)
     assert load("states").loc[lambda frame: frame["state"] == "CHN", "native_name"].item() == "中国"

@@ -73,3 +73,17 @@ def test_a_switch() -> None:
 def test_ordinals_are_a_span() -> None:
     assert text.ordinals([3, 1, 2]) == "first to third"
     assert text.ordinals([12, 12]) == "12th"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        ("2023-04-02", "2024-12-25", "1 year, 8 months and 23 days"),
+        ("2024-01-31", "2024-02-29", "1 month"),
+        ("2024-01-31", "2024-02-28", "28 days"),
+        ("2023-02-07", "2025-02-07", "2 years"),
+        ("2025-02-07", "2025-02-07", "0 days"),
+    ],
+)
+def test_the_time_between_two_days(start: str, end: str, words: str) -> None:
+    assert text.elapsed(pd.Timestamp(start), pd.Timestamp(end)) == words

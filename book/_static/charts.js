@@ -36,8 +36,9 @@
     return merged;
   }
 
-  /** The parts of a specification whose width can follow the page. */
+  /** The parts of a specification whose width can follow the page; one that states autosize is a picture of its size. */
   function plots(spec) {
+    if (spec.autosize) return [];
     if (spec.vconcat) return spec.vconcat.flatMap(plots);
     if (spec.spec && spec.facet && !spec.facet.column && (spec.facet.row || spec.columns === 1)) return plots(spec.spec);
     return typeof spec.width === "number" ? [spec] : [];
@@ -120,11 +121,21 @@
         });
         if (!changed) break;
       }
+      this.stayOnPages(result.view.loader());
       if (this.drawn) this.drawn.finalize();
       this.drawn = result;
       this.view.replaceChildren(stage);
       this.figure.classList.add("ba-drawn");
       this.explain();
+    }
+
+    /** A link to another page of the book opens where the reader is; one to another host in a tab of its own. */
+    stayOnPages(loader) {
+      const sanitize = loader.sanitize.bind(loader);
+      loader.sanitize = async (address, options) => {
+        const link = await sanitize(address, options);
+        return /^[a-z]+:/i.test(address) ? link : Object.assign(link, { target: "_self" });
+      };
     }
 
     explain() {

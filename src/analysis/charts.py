@@ -1,4 +1,4 @@
-"""Charts of provisions, sections, topics, agreement and claims.
+"""Charts of provisions, sections, topics and agreement.
 
 Each chart is a function of a data frame and returns an Altair chart without theme. The title, which states the finding,
 and the subtitle, which gives unit and sample, come from the notebook, because they carry numbers of the run. Colours
@@ -14,15 +14,6 @@ from analysis.theme import PALETTE, SEQUENCE
 
 WIDTH = 600
 TILE = 22
-# a letter for each verdict, so that a tile can be read without its colour
-VERDICT_LETTERS = {
-    "confirmed": "C",
-    "confirmed with correction": "C+",
-    "imprecise": "I",
-    "misquoted": "M",
-    "unsupported": "U",
-    "not checkable": "–",
-}
 
 
 def titled(title: str, subtitle: str) -> alt.TitleParams:
@@ -250,22 +241,3 @@ def change_bars(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLev
         )
         .properties(width=WIDTH - 160, height={"step": 26}, title=titled(title, subtitle))
     )
-
-
-def verdict_tiles(claims: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """One tile a claim, by step, with a letter for the verdict. Needs claim_id, step, verdict, claim, place."""
-    colours = {verdict: PALETTE[verdict] for verdict in VERDICT_LETTERS}
-    verdicts = claims["verdict"].astype("object")
-    frame = claims[["claim_id", "step", "claim", "place"]].assign(
-        verdict=verdicts, letter=verdicts.map(VERDICT_LETTERS)
-    )
-    base = alt.Chart(frame).encode(
-        x=alt.X("place:O", title="Claims", axis=alt.Axis(labelAngle=0, ticks=False)),
-        y=alt.Y("step:N", title=None, sort=None, axis=alt.Axis(labelLimit=160)),
-        tooltip=["claim_id:N", "verdict:N", "claim:N"],
-    )
-    tiles = base.mark_rect(stroke=PALETTE["paper"], strokeWidth=2, cornerRadius=2).encode(
-        color=alt.Color("verdict:N", title="Verdict", scale=scale_of(colours))
-    )
-    letters = base.mark_text(color=PALETTE["paper"], fontWeight=600, fontSize=11).encode(text="letter:N")
-    return (tiles + letters).properties(width={"step": TILE}, height={"step": 26}, title=titled(title, subtitle))

@@ -138,6 +138,25 @@ def _quote(options: argparse.Namespace) -> int:
     return 1
 
 
+def _claims(options: argparse.Namespace) -> int:
+    import json
+
+    from analysis import ledger
+    from analysis.evidence import load_evidence
+    from analysis.tables import load
+
+    ledger.require_known(options.step, options.verdict, load("steps"))
+    evidence = load_evidence()
+    table = ledger.ledger(evidence, options.step)
+    if options.verdict:
+        table = table[table["verdict"] == options.verdict]
+    if options.json:
+        print(json.dumps(ledger.records(table, evidence), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(ledger.report(table)))
+    return 0
+
+
 def _coding_sheet(options: argparse.Namespace) -> int:
     from analysis import coding_sheet
     from analysis.schema import read_schema
@@ -209,6 +228,13 @@ def _parser() -> argparse.ArgumentParser:
     quote.add_argument("--in", dest="document", required=True, metavar="ID", help="id of a document")
     quote.add_argument("--section", metavar="PATH", help="only in this section and below, such as III-2")
     quote.set_defaults(call=_quote)
+
+    text = "the claims of the article with their verdicts, and why"
+    claims = commands.add_parser("claims", help=text, description=text)
+    claims.add_argument("--step", metavar="S4", help="only the claims of this step, S1 to S8")
+    claims.add_argument("--verdict", metavar="VERDICT", help="only those with this verdict, such as misquoted")
+    claims.add_argument("--json", action="store_true", help="print them as JSON, with checks, evidence and sources")
+    claims.set_defaults(call=_claims)
 
     sheet = commands.add_parser("coding-sheet", help="make or take in the sheet of a further coder (codebook A)")
     either = sheet.add_mutually_exclusive_group(required=True)

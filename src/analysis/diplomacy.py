@@ -74,18 +74,28 @@ def contact_counts(events: pd.DataFrame, windows: dict[str, tuple[pd.Timestamp, 
     return pd.concat(parts, ignore_index=True)[["window", "dyad", "contact", "friction", "military"]]
 
 
+def objections(signals: pd.DataFrame) -> pd.DataFrame:
+    """The coded signals by which China objects: ACCUSE with disapprove, and REQUEST, to Japan or the United States."""
+    disapproves = (signals["mode"] == "ACCUSE") & (signals["submode"] == "disapprove")
+    return signals[(signals["source"] == "CHN") & (disapproves | (signals["mode"] == "REQUEST"))]
+
+
 def protest_table(
-    protests: pd.DataFrame, events: pd.DataFrame, objections: pd.DataFrame, sources: pd.DataFrame
+    protests: pd.DataFrame, events: pd.DataFrame, signals: pd.DataFrame, sources: pd.DataFrame
 ) -> pd.DataFrame:
     """Chinese protests with day, form, rank of the sender and targets, in order of the day.
 
     Rank is the lower median of the level coded for the objecting signals of the event; targets are joined codes.
     Columns: those of protests, and date, title, rank, targets, coders, url, publisher.
     """
-    coded = objections.groupby("event_id").agg(
-        rank=("level", lambda levels: sorted(levels)[(len(levels) - 1) // 2]),
-        targets=("target", lambda targets: " and ".join(sorted({str(target) for target in targets}))),
-        coders=("coder", "nunique"),
+    coded = (
+        objections(signals)
+        .groupby("event_id")
+        .agg(
+            rank=("level", lambda levels: sorted(levels)[(len(levels) - 1) // 2]),
+            targets=("target", lambda targets: " and ".join(sorted({str(target) for target in targets}))),
+            coders=("coder", "nunique"),
+        )
     )
     table = protests.merge(
         with_sources(events, sources)[["event_id", "date", "title", "url", "publisher"]], on="event_id"

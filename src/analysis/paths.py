@@ -13,7 +13,7 @@ NOTEBOOKS = ROOT / "notebooks"
 BOOK = ROOT / "book"
 FONTS = BOOK / "_static" / "fonts"
 TYPST = BOOK / "pdf"
-README_PICTURE = BOOK / "_static" / "alignment-coverage.svg"
+README_PICTURE = BOOK / "_static" / "argument-map.svg"
 CONFIG = ROOT / "_config.yml"
 TOC = ROOT / "_toc.yml"
 

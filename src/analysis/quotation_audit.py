@@ -71,7 +71,7 @@ def audit_markdown(table: pd.DataFrame) -> str:
         words, on_record = mark_differences(str(row.words), str(row.on_record))
         original = f" ({{zh}}`{row.original!s}`)" if row.original else ""
         cells = (
-            f"{row.quotation_id}, claim {row.claim_id}",
+            f"{row.quotation_id}, claim {{ref}}`{row.claim_id} <{str(row.claim_id).lower()}>`",
             f"“{words}”",
             f"“{on_record}”{original}, [source]({row.url})",
             str(row.door),

@@ -143,13 +143,8 @@ def vocabulary_of(features: Features, document_id: str) -> list[str]:
     return [features.vocabulary[column] for column in np.unique(features.counts[rows].indices)]
 
 
-def find_quotation(
-    text: str, document_id: str, ngrams: Ngrams, features: Features, *, section: str | None = None
-) -> Quotation:
-    """Look for a quotation in a document, or in one section of it and what lies below.
-
-    Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
-    """
+def _chosen_sections(document_id: str, section: str | None, ngrams: Ngrams, features: Features) -> list[str]:
+    """The sections of a document, or one of them and what lies below; raises ParameterError where there is none."""
     quoted = sorted({known for known, _, _ in ngrams})
     if document_id not in quoted:
         raise ParameterError(f"{document_id}: quotations can be checked in {', '.join(quoted)}")
@@ -158,14 +153,35 @@ def find_quotation(
     chosen = [place for place in sections if section is None or place == section or place.startswith(f"{section}-")]
     if not chosen:
         raise ParameterError(f"{document_id} has no section {section!r}; sections: {', '.join(sections)}")
-    parts = parts_of(text)
+    return chosen
 
-    found = tuple(place for place in chosen if all(_holds(ngrams, document_id, place, part) for part in parts))
-    if found:
+
+def sections_holding(
+    text: str, document_id: str, ngrams: Ngrams, features: Features, *, section: str | None = None
+) -> tuple[str, ...]:
+    """The sections of a document, or of one section and what lies below, in which all of a quotation stands.
+
+    Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
+    """
+    parts = parts_of(text)
+    chosen = _chosen_sections(document_id, section, ngrams, features)
+    return tuple(place for place in chosen if all(_holds(ngrams, document_id, place, part) for part in parts))
+
+
+def find_quotation(
+    text: str, document_id: str, ngrams: Ngrams, features: Features, *, section: str | None = None
+) -> Quotation:
+    """Look for a quotation as `sections_holding` does, and where it does not stand for the nearest wording.
+
+    Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
+    """
+    if found := sections_holding(text, document_id, ngrams, features, section=section):
         return Quotation(text, document_id, found)
+    chosen = _chosen_sections(document_id, section, ngrams, features)
     hashes = [(n, values) for (known, place, n), values in ngrams.items() if known == document_id and place in chosen]
     record = Record(hashes, vocabulary_of(features, document_id))
-    return Quotation(text, document_id, (), tuple(record.nearest(part, most_changes(part)) for part in parts))
+    nearest = tuple(record.nearest(part, most_changes(part)) for part in parts_of(text))
+    return Quotation(text, document_id, (), nearest)
 
 
 def most_changes(tokens: list[str]) -> int:

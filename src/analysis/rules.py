@@ -3,6 +3,7 @@
 Each rule takes the frames by name and yields faults. `check` runs the schema and all rules.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from pybtex.database import BibliographyDataError, parse_string
 from pybtex.exceptions import PybtexError
 
 from analysis import paths
+from analysis.diplomacy import objections
 from analysis.documents import FOCAL_STATEMENT, SERIES
-from analysis.errors import DataError
+from analysis.errors import DataError, ParameterError
 from analysis.features import recorded_hashes
+from analysis.ledger import read_arguments
 from analysis.tables import FIRST_ROW, Fault, nearest, read_all, show_value
 
 Frames = Mapping[str, pd.DataFrame]
@@ -158,12 +161,6 @@ def signals_answer_earlier_events(frames: Frames) -> Iterator[Fault]:
             )
 
 
-def objections(signals: pd.DataFrame) -> pd.DataFrame:
-    """The coded signals by which China objects: ACCUSE with disapprove, and REQUEST, to Japan or the United States."""
-    disapproves = (signals["mode"] == "ACCUSE") & (signals["submode"] == "disapprove")
-    return signals[(signals["source"] == "CHN") & (disapproves | (signals["mode"] == "REQUEST"))]
-
-
 def protests_follow_the_codings(frames: Frames) -> Iterator[Fault]:
     """The table of protests holds exactly the events in which a coder found a Chinese objection."""
     protests = frames["protests"]
@@ -187,6 +184,68 @@ def protests_follow_the_codings(frames: Frames) -> Iterator[Fault]:
         )
 
 
+def every_claim_has_one_verdict(frames: Frames) -> Iterator[Fault]:
+    """A claim is computed by checks or judged, not both, and every check belongs to a claim or an omission."""
+    claims, judged = set(frames["claims"]["claim_id"]), set(frames["judgements"]["claim_id"])
+    checked = set(frames["checks"]["entry_id"])
+    entries = claims | set(frames["omissions"]["omission_id"])
+    for index, entry_id in frames["checks"]["entry_id"].items():
+        if entry_id not in entries:
+            allowed = "allowed: a claim_id of claims.csv or an omission_id of omissions.csv"
+            yield Fault("checks.csv", _row(index), "entry_id", show_value(entry_id), allowed)
+    for index, claim_id in frames["judgements"]["claim_id"].items():
+        if claim_id in checked:
+            allowed = "allowed: a claim without rows in checks.csv"
+            yield Fault("judgements.csv", _row(index), "claim_id", show_value(claim_id), allowed)
+    for entry_id in sorted(entries - checked - judged):
+        table = "claims" if entry_id in claims else "omissions"
+        allowed = "a row in checks.csv" + (" or in judgements.csv" if entry_id in claims else "")
+        yield Fault(f"{table}.csv", None, None, f"{entry_id} has no verdict", allowed)
+
+
+# the forms of ids in arguments of checks, with the table that holds them
+IDS = {
+    r"E\d{3}": ("events", "event_id"),
+    r"P\d{2}": ("provisions", "provision_id"),
+    r"Q\d{2}": ("quotations", "quotation_id"),
+    r"T\d{2}": ("topics", "topic_id"),
+}
+
+
+def checks_can_be_read(frames: Frames) -> Iterator[Fault]:
+    """The arguments of a check are those that it takes, and the ids in them exist."""
+    known = {form: set(frames[table][column]) for form, (table, column) in IDS.items()}
+    documents = set(frames["documents"]["document_id"])
+
+    def fault(index: object, value: str, allowed: str) -> Fault:
+        return Fault("checks.csv", _row(index), "arguments", value, allowed)
+
+    for index, row in frames["checks"].iterrows():
+        try:
+            arguments = read_arguments(str(row["check"]), row["arguments"])
+        except ParameterError as error:
+            yield fault(index, show_value(row["arguments"]), str(error))
+            continue
+        for name, value in arguments.items():
+            for item in value if isinstance(value, tuple) else (value,):
+                for form, (table, column) in IDS.items():
+                    if re.fullmatch(form, str(item)) and item not in known[form]:
+                        hint = nearest(item, sorted(known[form]))
+                        yield fault(index, show_value(item) + hint, f"allowed: a {column} of {table}.csv")
+                if name in ("document", "statement", "strategy") and item not in documents:
+                    hint = nearest(item, sorted(documents))
+                    yield fault(index, show_value(item) + hint, "allowed: a document_id of documents.csv")
+
+
+def hours_have_a_zone(frames: Frames) -> Iterator[Fault]:
+    """An event has an hour and its zone, or neither."""
+    events = frames["events"]
+    for index in events.index[(events["time"] != "") != events["zone"].notna()]:
+        zone = events.at[index, "zone"]
+        allowed = "filled where time is, and empty where it is not"
+        yield Fault("events.csv", _row(index), "zone", show_value("" if pd.isna(zone) else str(zone)), allowed)
+
+
 RULES: tuple[Callable[[Frames], Iterator[Fault]], ...] = (
     events_end_after_they_begin,
     events_have_a_source,
@@ -196,6 +255,9 @@ RULES: tuple[Callable[[Frames], Iterator[Fault]], ...] = (
     signals_are_whole,
     signals_answer_earlier_events,
     protests_follow_the_codings,
+    hours_have_a_zone,
+    every_claim_has_one_verdict,
+    checks_can_be_read,
 )
 
 

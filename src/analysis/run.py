@@ -25,7 +25,7 @@ from analysis.errors import DataError, RunError
 from analysis.results import read_results
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
-README_FIGURE = ("04-alignment.ipynb", "fig-alignment-coverage")
+README_FIGURE = ("08-balance.ipynb", "fig-balance-map")
 REPORTED_PACKAGES = (
     "altair",
     "jupyter-book",

@@ -65,6 +65,11 @@ def _cell(value: Any) -> str:
     return "" if value is None or value is pd.NA or value is pd.NaT or value != value else str(value)
 
 
+def entries_marked(words: str) -> str:
+    """A text as HTML; where it begins with the id of a claim or an omission, the id is marked for the book to link."""
+    return re.sub(r"^([CO]\d{1,2})(?=$| )", r'<span class="ba-entry">\1</span>', escape(words))
+
+
 def _plain(cell: str) -> str:
     return cell.replace("|", "\\|").replace("\n", " ")
 
@@ -105,7 +110,7 @@ class Table:
             return f' class="{name}"' if name else ""
 
         def cell_html(text: str, url: str) -> str:
-            return f'<a href="{escape(url)}">{escape(text)}</a>' if url.startswith("http") else escape(text)
+            return f'<a href="{escape(url)}">{escape(text)}</a>' if url.startswith("http") else entries_marked(text)
 
         def cell_markdown(text: str, url: str) -> str:
             return f"[{_plain(text)}]({url})" if url.startswith("http") else _plain(text)
@@ -132,6 +137,28 @@ class Table:
             "text/markdown": markdown,
             "text/plain": f"{self.caption}\n"
             + pd.DataFrame([[text for text, _, _ in row] for row in rows], columns=heads).to_string(index=False),
+        }
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A nested list: items with items below them. HTML folds it; on paper the sentence `on_paper` stands instead."""
+
+    caption: str
+    items: Sequence[tuple[str, Sequence[str]]]
+    on_paper: str
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        def listed(items: Sequence[str]) -> str:
+            return "<ul>" + "".join(f"<li>{entries_marked(item)}</li>" for item in items) + "</ul>" if items else ""
+
+        body = "".join(f"<li>{entries_marked(item)}{listed(below)}</li>" for item, below in self.items)
+        head = f"<summary>{escape(self.caption)}</summary>"
+        lines = [line for item, below in self.items for line in (item, *(f"  {inner}" for inner in below))]
+        return {
+            "text/html": f'<details class="ba-outline">{head}<ul>{body}</ul></details>',
+            "text/markdown": self.on_paper,
+            "text/plain": "\n".join([self.caption, *lines]),
         }
 
 

@@ -26,6 +26,7 @@ from sphinx.util.osutil import relative_uri
 
 from analysis import paths, results, theme, vega
 
+LEDGER = "book/ledger"
 SCRIPTS = ("vega.js", "charts.js")
 WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
 
@@ -158,6 +159,20 @@ def _write_once(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """A specification in which what has a tooltip of an entry of the ledger leads to that entry at an address."""
+    linked: dict[str, Any] = json.loads(json.dumps(spec))
+    for layer in linked.get("layer", ()):
+        tooltip = layer.get("encoding", {}).get("tooltip", [])
+        if any(isinstance(part, dict) and part.get("field") == "entry" for part in tooltip):
+            layer["encoding"]["href"] = {"field": "href", "type": "nominal"}
+    for rows in linked.get("datasets", {}).values():
+        for row in rows:
+            if "entry" in row:
+                row["href"] = f"{address}#{row['entry'].lower()}"
+    return linked
+
+
 def visit_chart_html(translator: Any, node: chart) -> None:
     """Write the figure of a chart, and its picture and data as files of the book."""
     builder = translator.builder
@@ -185,7 +200,11 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     def line(tag: str, css: str, text: str) -> str:
         return f'<{tag} class="{css}">{escape(text)}</{tag}>' if text else ""
 
-    specification = node["specification"].replace("</", "<\\/")
+    specification = node["specification"]
+    if address := ledger_address(builder):
+        linked = with_links(json.loads(specification), address)
+        specification = json.dumps(linked, ensure_ascii=False, separators=(",", ":"))
+    specification = specification.replace("</", "<\\/")
     translator.body.append(
         f'<figure class="ba-chart" id="{quoted(name)}">'
         + line("p", "ba-chart-title", node["heading"])
@@ -204,6 +223,13 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         + f'<script type="application/json" class="ba-chart-spec">{specification}</script></figure>\n'
     )
     raise nodes.SkipNode
+
+
+def ledger_address(builder: Any) -> str:
+    """The address of the ledger of claims from the page that is written; empty where the book has none."""
+    if LEDGER not in builder.env.found_docs:
+        return ""
+    return str(relative_uri(builder.get_target_uri(builder.current_docname), builder.get_target_uri(LEDGER)))
 
 
 def load_scripts(

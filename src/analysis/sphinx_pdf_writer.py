@@ -128,6 +128,28 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
         else:
             super().visit_block_quote(node)
 
+    def visit_ledger_entry(self, node: nodes.Element) -> None:
+        """Begin a claim or an omission, a place to which other pages can lead."""
+        self.append_block_fun(node, name="ledger-entry")
+
+    def depart_ledger_entry(self, _node: nodes.Element) -> None:
+        """End a claim or an omission."""
+        self.absorb_fun_in_body()
+
+    def visit_fold(self, node: nodes.Element) -> None:
+        """Begin what HTML shows folded; on paper it stands open, in small type."""
+        self.append_block_fun(node, name="small")
+
+    def depart_fold(self, _node: nodes.Element) -> None:
+        """End what HTML shows folded."""
+        self.absorb_fun_in_body()
+
+    def visit_ledger_filter(self, node: nodes.Element) -> None:
+        """Leave out what only a screen can use: filters, and counts that the text gives as well."""
+        raise nodes.SkipNode
+
+    visit_verdict_strip = visit_ledger_filter
+
     def visit_raw(self, node: nodes.Element) -> None:
         """Pass raw Typst on; raw HTML of a page that the PDF would lose is a warning (an extension's has no line)."""
         if (

@@ -47,6 +47,16 @@ def day(date: pd.Timestamp) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
+def elapsed(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """The time from one day to a later one in whole years, months and days: 1 year, 8 months and 23 days."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    if start + pd.DateOffset(months=months) > end:
+        months -= 1
+    days = (end - (start + pd.DateOffset(months=months))).days
+    parts = ((months // 12, "year"), (months % 12, "month"), (days, "day"))
+    return listing([f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in parts if n]) or "0 days"
+
+
 def listing(items: Sequence[str], last: str = "and") -> str:
     """Items as a list in a sentence: a, b and c."""
     if len(items) < 2:

@@ -1,0 +1,185 @@
+"""The ledger in the book: built once from the real data on a small page, in HTML and PDF."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from analysis import ledger, paths, publish, sphinx_pdf
+from analysis.evidence import load_evidence
+from analysis.results import read_results
+from analysis.run import notebook_files
+from analysis.sphinx_ledger import filter_choices, place_in_article, slug
+from analysis.tables import load
+
+TABLE = '<table><tr><td><span class="ba-entry">C32</span></td></tr></table>'
+INDEX = """# Sample
+
+See [the claim](#c32) and {ref}`an omission <o1>`.
+
+```{verdict-strip}
+```
+
+```{check-kinds}
+```
+"""
+
+
+def notebook() -> dict[str, Any]:
+    output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
+    cells = [
+        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Notebook"},
+        {
+            "cell_type": "code",
+            "id": "b",
+            "metadata": {},
+            "execution_count": 1,
+            "source": "table",
+            "outputs": [{**output, "data": {"text/html": TABLE, "text/markdown": "C32", "text/plain": "C32"}}],
+        },
+    ]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ledger") / "source"
+    (folder / "notebooks").mkdir(parents=True)
+    shutil.copy(paths.CONFIG, folder)
+    shutil.copytree(paths.DATA, folder / "data")
+    shutil.copytree(paths.BOOK / "_static", folder / "book" / "_static")
+    page = (paths.BOOK / "ledger.md").read_text("utf-8")
+    page = re.sub(r"\[([^\]]+)\]\((methods\.md|\.\./notebooks/[^)]+)\)", r"\1", page)
+    (folder / "book" / "ledger.md").write_text(page, encoding="utf-8")
+    (folder / "book" / "index.md").write_text(INDEX, encoding="utf-8")
+    (folder / "notebooks" / "01-sample.ipynb").write_text(json.dumps(notebook()), encoding="utf-8")
+    chapters = "chapters: [{file: book/ledger}, {file: notebooks/01-sample}]"
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\n{chapters}\n")
+    (folder / "results.json").write_text(json.dumps(read_results(notebook_files(paths.NOTEBOOKS))))
+    (folder / "CHANGELOG.md").write_text("## [0.1.0] - 2026-11-23\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def html(source: Path) -> Path:
+    folder = source.parent / "html"
+    publish.build_html(source, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(html: Path) -> str:
+    return (html / "book" / "ledger.html").read_text("utf-8")
+
+
+def entry(page: str, entry_id: str) -> str:
+    [found] = re.findall(rf'<article id="{entry_id}" .*?</article>', page, re.S)
+    return found
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", html).split())
+
+
+def test_every_claim_and_omission_has_an_address(page: str) -> None:
+    ids = re.findall(r'<article id="(\w+)"', page)
+    wanted = [*load("claims")["claim_id"].str.lower(), *load("omissions")["omission_id"].str.lower()]
+    assert sorted(ids) == sorted(wanted)
+
+
+def test_an_entry_shows_checks_values_evidence_and_what_would_change_it(page: str) -> None:
+    found = words(entry(page, "c32"))
+    assert "C32 misquoted quotation · ¶4 · computed by checks" in found
+    assert "“illegal” does not stand in the part on the Indo-Pacific of the statement" in found
+    assert "Fails (its quoted words): quotation: words=illegal" in found
+    assert "What would change this verdict: Another verdict would follow if" in found
+    assert "P46" in found
+    assert 'href="https://www.whitehouse.gov/' in entry(page, "c32")
+
+
+def test_a_judged_claim_says_who_judged(page: str) -> None:
+    found = words(entry(page, "c54"))
+    assert "judged by annotators" in found
+    assert "Judged by language-model annotators, first round; confidence high." in found
+    assert "What evidence would change this verdict: The full Chinese answer" in found
+
+
+def test_an_omission_is_marked_as_ours(page: str) -> None:
+    found = words(entry(page, "o1"))
+    assert "O1 left out an entry of ours, not a claim of the article · speaks against S6" in found
+    assert "No claim of the article tells P49, P50, P51 or P52." in found
+
+
+def test_every_choice_of_the_filter_fits_some_claim_and_every_claim_a_choice(page: str) -> None:
+    evidence = load_evidence()
+    claims = ledger.ledger(evidence)
+    choices = filter_choices(claims, evidence.tables["steps"], evidence.bibliography)
+    classes = re.findall(r'<article id="c\d+" class="([^"]+)"', page)
+    for name, (_, values) in choices.items():
+        offered = {f"{name}-{value}" for value, _ in values}
+        used = {css for found in classes for css in found.split() if css.startswith(f"{name}-")}
+        assert used == offered
+        assert all(f'<option value="{value}">' in page for value, _ in values)
+
+
+def test_the_filter_waits_for_its_script(page: str, html: Path) -> None:
+    assert '<form class="ba-filter" hidden' in page
+    assert "ledger.js" in page
+    assert "ledger.js" not in (html / "book" / "index.html").read_text("utf-8")
+    assert (html / "_static" / "ledger.js").exists()
+
+
+def test_the_strip_shows_the_counts_of_the_run(html: Path, source: Path) -> None:
+    index = (html / "book" / "index.html").read_text("utf-8")
+    results = json.loads((source / "results.json").read_text("utf-8"))["08-balance"]
+    for verdict, count in ledger.verdict_counts(ledger.ledger(load_evidence())).items():
+        assert results[slug(verdict).replace("-", "_")]["value"] == count
+        shown = f'<a href="ledger.html?verdict={slug(verdict)}"><b>{count}</b> {verdict}</a>'
+        assert (shown in index) == (count > 0)
+
+
+def test_other_pages_lead_to_entries(html: Path) -> None:
+    index = (html / "book" / "index.html").read_text("utf-8")
+    assert 'href="ledger.html#c32"' in index
+    assert 'href="ledger.html#o1"' in index
+    chapter = (html / "notebooks" / "01-sample.html").read_text("utf-8")
+    assert '<a class="ba-entry" href="../book/ledger.html#c32">C32</a>' in chapter
+
+
+def test_every_kind_of_check_is_explained(html: Path) -> None:
+    index = words((html / "book" / "index.html").read_text("utf-8"))
+    assert "heading_count: Exactly so many headings of a document have some words." in index
+
+
+def test_the_pdf_has_every_entry_and_no_form(source: Path) -> None:
+    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pdf = source.parent / "book.pdf"
+    sphinx_pdf.build_pdf(source, pdf, source.parent / "pdf-doctrees")
+    reader = PdfReader(pdf)
+    text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    for claim_id in load("claims")["claim_id"]:
+        assert f"{claim_id} " in text
+    assert "Show all" not in text
+    assert "What would change this verdict" in text
+
+
+def test_places_in_the_article() -> None:
+    claims = load("claims").set_index("claim_id")
+    rows = {claim_id: claims.loc[claim_id].to_dict() for claim_id in ("C01", "C39", "C12", "C78")}
+    assert [place_in_article(row) for row in rows.values()] == ["abstract", "¶5 item 2", "¶1", "references"]
+
+
+def test_white_words_on_a_verdict_can_be_read() -> None:
+    from test_charts import contrast
+
+    css = (paths.BOOK / "_static" / "book.css").read_text("utf-8")
+    colours = dict(re.findall(r"--ba-([a-z-]+): (#[0-9a-f]{3,6});", css.split("/* --- the ledger of claims */")[1]))
+    for verdict in (*ledger.VERDICTS, "left out"):
+        colour = colours[slug(verdict)]
+        full = colour if len(colour) == 7 else "#" + "".join(digit * 2 for digit in colour[1:])
+        assert contrast(full, "#FFFFFF") >= 4.5
