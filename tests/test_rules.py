@@ -151,7 +151,7 @@ def test_a_claim_is_computed_or_judged_and_not_both(change: Change, data: Path) 
 def test_an_omission_needs_a_check(change: Change, data: Path) -> None:
     change("checks", row_of("checks", entry_id="O3"), entry_id="O9")
     assert {str(fault).split(":")[0] for fault in check(data)} == {
-        "checks.csv, row 117, column entry_id",
+        "checks.csv, row 115, column entry_id",
         "omissions.csv",
     }
 

@@ -251,8 +251,8 @@ def count(
     holds = found == exactly if exactly >= 0 else found >= at_least
     with_values = text.listing([f"{LABELS.get(c, c)} {text.listing(list(v), 'or')}" for c, v in where.items()])
     sentence = (
-        f"{text.capital(text.count(found))} of {len(frame)} {noun} {'has' if found == 1 else 'have'} {with_values}"
-        f"{window}; the claim needs {wanted}."
+        f"{text.capital(text.number(found))} {noun} {'has' if found == 1 else 'have'} {with_values}{window}; "
+        f"the claim needs {wanted}."
     )
     other = wanted if not holds else "more or fewer" if exactly >= 0 else "fewer"
     return Outcome(holds, sentence, f"{other} {noun} had these values")
