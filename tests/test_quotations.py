@@ -243,5 +243,7 @@ def test_the_page_shows_every_quotation_with_its_source(audited: pd.DataFrame) -
     for row in audited.itertuples():
         assert f"| {row.quotation_id}, claim {{ref}}`{row.claim_id} <{str(row.claim_id).lower()}>` |" in page
         assert f"[source]({row.url})" in page
+    assert "official English; said by China, given to Japan and China" in page
+    assert "primary text; said by the United States and Japan |" in page
     assert "“new golden **era**” | “new golden **age**”" in page
     assert "{zh}`严正交涉`" in page

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import alignment, continuity, diplomacy, text
+from analysis.diplomacy import STATES, named
 from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome
@@ -27,16 +28,6 @@ CITIES = {
     "Asia/Tokyo": "Tokyo",
     "Asia/Shanghai": "Beijing",
     "Asia/Seoul": "Seoul",
-}
-STATES = {
-    "AUS": "Australia",
-    "CHN": "China",
-    "IND": "India",
-    "JPN": "Japan",
-    "ISR": "Israel",
-    "KOR": "South Korea",
-    "PHL": "the Philippines",
-    "USA": "the United States",
 }
 # the sections of the statement of 2025, by what they are about
 PARTS = {
@@ -458,11 +449,6 @@ def untold(evidence: Evidence, *, provisions: tuple[str, ...] = (), events: tupl
 # --- who says what
 
 
-def _speakers(states: Iterable[str]) -> str:
-    order = sorted(states, key=lambda state: (state != "USA", state != "JPN", state))
-    return text.listing([STATES[state] for state in order])
-
-
 def act(
     evidence: Evidence,
     *,
@@ -486,9 +472,9 @@ def act(
         aimed = not target or target in [item.strip() for item in str(row["target"]).split(";")]
         holds &= aimed and (set(actors) == who if alone else set(actors) <= who) and bool(set(found) & set(acts))
         aim = f", towards {STATES.get(row['target'], row['target'])}" if target else ""
-        said.setdefault(f"the speech act of {_speakers(who)} is {_quoted(found)}{aim}", []).append(str(provision_id))
+        said.setdefault(f"the speech act of {named(who)} is {_quoted(found)}{aim}", []).append(str(provision_id))
     sentence = "; ".join(f"in {text.listing(ids)} {what}" for what, ids in said.items())
-    wanted = f"{_quoted(acts, 'or')} by {_speakers(actors)}{' alone' if alone else ''}"
+    wanted = f"{_quoted(acts, 'or')} by {named(actors)}{' alone' if alone else ''}"
     sentence = f"{text.capital(sentence)}" + ("" if holds else f"; the claim needs {wanted}")
     other = "speakers or speech acts were others" if holds else f"it were {wanted}"
     return Outcome(holds, f"{sentence}.", f"in {text.listing(list(provisions), 'or')} {other}")
@@ -499,10 +485,8 @@ def speakers(evidence: Evidence, *, quotation: str) -> Outcome:
     row = evidence.rows("quotations", "quotation_id", [quotation]).iloc[0]
     given, on_record = set(row["attributed_to"]), set(row["said_by"])
     alone = " alone" if on_record < given else ""
-    sentence = (
-        f"The article gives “{row['words']}” to {_speakers(given)}; on record it is of {_speakers(on_record)}{alone}."
-    )
-    other = "of others" if given == on_record else f"of {_speakers(given)}"
+    sentence = f"The article gives “{row['words']}” to {named(given)}; on record it is of {named(on_record)}{alone}."
+    other = "of others" if given == on_record else f"of {named(given)}"
     return Outcome(given == on_record, sentence, f"the words were on record as {other}")
 
 

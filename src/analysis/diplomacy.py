@@ -3,15 +3,36 @@
 Starts from `events` and its side tables; pure functions of frames.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
+
+from analysis import text
 
 CONTACTS = ("summit", "call", "ministerial")
 FRICTIONS = ("protest", "incident")
 DYADS = {"JPN-USA": "Japan-United States", "JPN-CHN": "Japan-China", "CHN-USA": "China-United States"}
 FORMS = ("remark", "representations", "called in", "ambassador called in", "letter to the UN")
+# as a sentence calls them
+STATES = {
+    "AUS": "Australia",
+    "CHN": "China",
+    "IND": "India",
+    "JPN": "Japan",
+    "ISR": "Israel",
+    "KOR": "South Korea",
+    "PHL": "the Philippines",
+    "USA": "the United States",
+}
 # the states of the tables in East, Southeast and South Asia
 EAST_AND_SOUTH_ASIA = ("CHN", "IND", "JPN", "KOR", "PHL", "PRK", "TWN", "VNM")
 RANKS = {1: "spokesperson, agency or unit", 2: "senior official", 3: "minister", 4: "leader"}
+
+
+def named(states: Iterable[str]) -> str:
+    """States as a list in a sentence: the United States first, then Japan, then the others by their codes."""
+    order = sorted(states, key=lambda state: (state != "USA", state != "JPN", state))
+    return text.listing([STATES[state] for state in order])
 
 
 def in_window(events: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

@@ -1,9 +1,11 @@
 """The article's quotations beside the wording on record: word for word or not, with the words that differ marked."""
 
 from difflib import SequenceMatcher
+from typing import Any
 
 import pandas as pd
 
+from analysis.diplomacy import named
 from analysis.features import Features
 from analysis.quotations import Ngrams, find_quotation
 from analysis.segment import tokenize
@@ -59,6 +61,12 @@ def summary(table: pd.DataFrame) -> str:
     )
 
 
+def _speakers(attributed_to: Any, said_by: Any) -> str:
+    """Who says the words, and to whom the article gives them where that differs."""
+    given = f", given to {named(attributed_to)}" if set(attributed_to) != set(said_by) else ""
+    return f"said by {named(said_by)}{given}"
+
+
 def audit_markdown(table: pd.DataFrame) -> str:
     """The audit as Markdown: the summary, then a table in the order of the article."""
     lines = [
@@ -74,7 +82,7 @@ def audit_markdown(table: pd.DataFrame) -> str:
             f"{row.quotation_id}, claim {{ref}}`{row.claim_id} <{str(row.claim_id).lower()}>`",
             f"“{words}”",
             f"“{on_record}”{original}, [source]({row.url})",
-            str(row.door),
+            f"{row.door}; {_speakers(row.attributed_to, row.said_by)}",
             MATTERS[str(row.matters)],
             str(row.remark),
         )
