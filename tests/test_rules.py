@@ -177,3 +177,23 @@ def test_a_document_that_a_check_names_must_exist(change: Change, data: Path) ->
     change("checks", row, arguments="words=x; document=us-jpn-2025-02-08")
     [fault] = check(data)
     assert "“us-jpn-2025-02-08” (nearest: us-jpn-2025-02-07); allowed: a document_id of documents.csv" in str(fault)
+
+
+def test_a_claim_needs_an_event_with_two_sources(data: Path) -> None:
+    file = data / "event_sources.csv"
+    lines = [line for line in file.read_text("utf-8").splitlines(keepends=True) if not line.startswith("E076,2")]
+    file.write_text("".join(lines), encoding="utf-8")
+    assert columns(data) == [("events.csv", row_of("events", event_id="E076"), "event_id")]
+
+
+def test_a_meeting_at_home_needs_a_place_that_is_known(change: Change, data: Path) -> None:
+    row = row_of("events", event_id="E065")
+    change("events", row, venue="Atlantis")
+    faults = check(data)
+    assert [(fault.file, fault.row, fault.column) for fault in faults] == [("events.csv", row, "venue")]
+    assert "allowed: a place of one of JPN, CHN, USA" in str(faults[0])
+
+
+def test_the_arguments_of_expectations_are_read_too(change: Change, data: Path) -> None:
+    change("forecasts", 2, arguments="event=E001")
+    assert columns(data) == [("forecasts.csv", 2, "arguments")]

@@ -17,18 +17,19 @@ DYAD_COLOURS = {"JPN-USA": PALETTE["USA"], "JPN-CHN": PALETTE["CHN"], "CHN-USA":
 KIND_SHAPES = {"contact": "circle", "friction": "cross", "military": "triangle-up", "other": "square"}
 
 
-def _dates(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Days as text: the specification is then the same in every time zone."""
+def days_as_text(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Takes columns of days; returns them as text: the specification is then the same in every time zone."""
     return frame.assign(**{column: frame[column].dt.strftime("%Y-%m-%d") for column in columns})
 
 
-def _day(column: str, title: str | None = None) -> alt.X:
+def day_axis(column: str, title: str | None = None) -> alt.X:
+    """Takes a column of days; returns the axis along which they run."""
     axis = alt.Axis(format="%b %Y", labelOverlap=True, tickCount=8)
     return alt.X(f"{column}:T", title=title, axis=axis, scale=alt.Scale(padding=12))
 
 
-def _day_rule(date: pd.Timestamp, label: str) -> alt.LayerChart:
-    """A vertical line at a day, with its label at the top."""
+def day_rule(date: pd.Timestamp, label: str) -> alt.LayerChart:
+    """Takes a day; returns a vertical line there, with its label at the top."""
     base = alt.Chart(pd.DataFrame({"date": [f"{date:%Y-%m-%d}"], "label": [label]})).encode(x="date:T")
     line = base.mark_rule(color=PALETTE["ink"], strokeDash=[4, 3])
     return line + base.mark_text(align="left", dx=4, y=8, color=PALETTE["ink"]).encode(text="label:N")
@@ -40,7 +41,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
     Drag or scroll moves and zooms along the days, a click in the legend picks a group, the menu a pair, and a click on
     a point opens its source.
     """
-    frame = _dates(events[["event_id", "date", "dyad", "group", "kind", "title", "publisher", "url"]], "date")
+    frame = days_as_text(events[["event_id", "date", "dyad", "group", "kind", "title", "publisher", "url"]], "date")
     frame = frame.assign(lane=frame["dyad"].astype("object").map(LANES))
     picked = alt.selection_point(fields=["group"], bind="legend", name="group")
     choice = alt.binding_select(options=[None, *LANES.values()], labels=["all pairs", *LANES.values()], name="Show ")
@@ -50,7 +51,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
         alt.Chart(frame)
         .mark_point(size=70, filled=True)
         .encode(
-            x=_day("date"),
+            x=day_axis("date"),
             y=alt.Y("lane:N", title=None, sort=list(LANES.values()), axis=alt.Axis(labelLimit=200)),
             yOffset=alt.YOffset("group:N", scale=alt.Scale(domain=list(KIND_SHAPES))),
             color=alt.Color(
@@ -71,7 +72,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
         )
         .add_params(picked, pair, zoom)
     )
-    return (_day_rule(marked, label) + points).properties(width=WIDTH - 130, height=330, title=titled(title, subtitle))
+    return (day_rule(marked, label) + points).properties(width=WIDTH - 130, height=330, title=titled(title, subtitle))
 
 
 def monthly_density(events: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
@@ -86,7 +87,7 @@ def monthly_density(events: pd.DataFrame, *, title: str, subtitle: str) -> alt.T
         alt.Chart(counts)
         .mark_bar(width=7)
         .encode(
-            x=_day("month"),
+            x=day_axis("month"),
             y=alt.Y("events:Q", title="Events a month", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("found:N", title="Found by", scale=scale_of(colours)),
             tooltip=[alt.Tooltip("month:T", title="Month", format="%B %Y"), "found:N", "events:Q"],
@@ -108,12 +109,12 @@ def protest_ladder(
     }
     shapes = {"JPN": "circle", "JPN and USA": "diamond", "USA": "square"}
     columns = ["event_id", "date", "form", "trigger_kind", "targets", "official", "title", "trigger", "url"]
-    frame = _dates(protests[columns], "date").assign(form=protests["form"].astype("object"))
+    frame = days_as_text(protests[columns], "date").assign(form=protests["form"].astype("object"))
     points = (
         alt.Chart(frame)
         .mark_point(size=110, filled=True, opacity=0.9)
         .encode(
-            x=_day("date"),
+            x=day_axis("date"),
             y=alt.Y(
                 "form:N",
                 title=None,
@@ -133,7 +134,7 @@ def protest_ladder(
             ],
         )
     )
-    return (_day_rule(marked, label) + points).properties(width=WIDTH - 130, height=210, title=titled(title, subtitle))
+    return (day_rule(marked, label) + points).properties(width=WIDTH - 130, height=210, title=titled(title, subtitle))
 
 
 def quarterly_contacts(
@@ -141,7 +142,7 @@ def quarterly_contacts(
 ) -> alt.TopLevelMixin:
     """Contacts up, frictions and military acts down, by quarter and dyad. Takes `diplomacy.counts_by_quarter`."""
     colours = {"contact": SEQUENCE[3], "friction": PALETTE["accent"], "military": PALETTE["muted"]}
-    frame = _dates(counts[counts["dyad"].isin(list(DYADS)) & counts["group"].isin(list(colours))], "quarter")
+    frame = days_as_text(counts[counts["dyad"].isin(list(DYADS)) & counts["group"].isin(list(colours))], "quarter")
     frame = frame.assign(
         signed=frame["events"].where(frame["group"] == "contact", -frame["events"]),
         pair=frame["dyad"].astype("object").map(DYADS),
@@ -151,7 +152,7 @@ def quarterly_contacts(
         alt.Chart()
         .mark_bar(width=14)
         .encode(
-            x=_day("quarter"),
+            x=day_axis("quarter"),
             y=alt.Y("signed:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("group:N", title="Kind", scale=scale_of(colours)),
             order="rank:Q",

@@ -9,6 +9,7 @@ from typing import Any, Concatenate
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis import alignment, continuity, diplomacy, text
 from analysis.diplomacy import STATES, named
@@ -201,10 +202,11 @@ def heading_count(evidence: Evidence, *, words: str, document: str, exactly: int
 # --- counts
 
 
-def _one_of(column: "pd.Series[Any]", allowed: Iterable[str]) -> list[bool]:
+def _one_of(column: "pd.Series[Any]", allowed: Iterable[str]) -> NDArray[np.bool_]:
     """For each cell whether it, or one item of the list in it, is among the values allowed."""
     values = set(allowed)
-    return [bool(values & (set(map(str, cell)) if isinstance(cell, tuple) else {str(cell)})) for cell in column]
+    found = [bool(values & (set(map(str, cell)) if isinstance(cell, tuple) else {str(cell)})) for cell in column]
+    return np.array(found, dtype=bool)
 
 
 def count(
@@ -337,21 +339,26 @@ def interval(
 def happened(
     evidence: Evidence,
     *,
-    persons: tuple[str, ...],
     first: pd.Timestamp,
     last: pd.Timestamp,
+    persons: tuple[str, ...] = (),
     venue: str = "",
+    title: str = "",
+    kind: tuple[str, ...] = (),
     expected: bool = True,
 ) -> Outcome:
-    """An event with all of these persons, at a venue where one is named, happened from first to last.
+    """An event with all of these persons, or at a venue, of a kind or with words in its title, happened in these days.
 
     With expected no: none happened.
     """
     present = evidence.tables["event_actors"].groupby("event_id")["name"].agg(set)
     chosen = diplomacy.in_window(evidence.tables["events"], first, last)
-    chosen = chosen[[set(persons) <= present.get(event, set()) for event in chosen["event_id"]]]
-    chosen = chosen[chosen["venue"].str.contains(venue, regex=False)]
-    what = f"{text.listing(list(persons))}{f' in {venue}' if venue else ''}, {text.day(first)} to {text.day(last)}"
+    there = np.array([set(persons) <= present.get(event, set()) for event in chosen["event_id"]], dtype=bool)
+    chosen = chosen[there]
+    chosen = chosen[chosen["venue"].str.contains(venue, regex=False) & chosen["title"].str.contains(title, regex=False)]
+    chosen = chosen[chosen["kind"].isin(kind)] if kind else chosen
+    who = text.listing([*persons, *([f"“{title}”"] if title else [])])
+    what = f"{who}{f' in {venue}' if venue else ''}, {text.day(first)} to {text.day(last)}"
     if len(chosen):
         titles = text.listing([f"“{row['title']}” ({text.day(row['date'])})" for _, row in chosen.iterrows()])
         return Outcome(expected, f"{what}: {titles}.", "no such event were on record")

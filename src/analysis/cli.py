@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis import __version__, paths
-from analysis.errors import ProjectError
+from analysis.errors import ParameterError, ProjectError
 
 
 def _check(_: argparse.Namespace) -> int:
@@ -157,6 +157,32 @@ def _claims(options: argparse.Namespace) -> int:
     return 0
 
 
+def _signals(options: argparse.Namespace) -> int:
+    import json
+
+    from analysis import indices, signals
+    from analysis.diplomacy import DYADS, in_window
+    from analysis.parameters import read_choice, read_window
+    from analysis.tables import load
+
+    dyad = None if options.dyad is None else read_choice("--dyad", options.dyad, DYADS)
+    start, end = read_window("--from", options.first, "--to", options.last)
+    scales = load("scales")
+    if options.events:
+        from analysis import foreign_events
+
+        counts, reports = foreign_events.read_files(options.events, first=start, last=end)
+        print("\n".join(map(str, reports)), file=sys.stderr)
+    else:
+        settled = signals.counted(signals.load_settled(load("codings_signals"), load("events"), scales))
+        counts = indices.code_counts(in_window(settled, start, end))
+    if indices.in_dyad(counts, dyad).empty:
+        raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {options.first} to {options.last}")
+    result = {"dyad": dyad, "from": options.first, "to": options.last, **indices.summary(counts, scales, dyad)}
+    print(json.dumps(result, indent=2) if options.json else "\n".join(indices.report(result)))
+    return 0
+
+
 def _coding_sheet(options: argparse.Namespace) -> int:
     from analysis import coding_sheet
     from analysis.schema import read_schema
@@ -235,6 +261,16 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--verdict", metavar="VERDICT", help="only those with this verdict, such as misquoted")
     claims.add_argument("--json", action="store_true", help="print them as JSON, with checks, evidence and sources")
     claims.set_defaults(call=_claims)
+
+    text = "indices of the signals among Japan, China and the United States, on two scales"
+    signal = commands.add_parser("signals", help=text, description=text)
+    signal.add_argument("--dyad", metavar="PAIR", help="JPN-CHN, JPN-USA or CHN-USA (default: all)")
+    signal.add_argument("--from", dest="first", default="2021-01-01", metavar="DAY", help="first day, YYYY-MM-DD")
+    signal.add_argument("--to", dest="last", default="2026-12-31", metavar="DAY", help="last day, YYYY-MM-DD")
+    text = "take GDELT or POLECAT exports instead of the hand-coded signals"
+    signal.add_argument("--events", type=Path, nargs="+", metavar="FILE", help=text)
+    signal.add_argument("--json", action="store_true", help="print them as JSON, by direction and by quarter")
+    signal.set_defaults(call=_signals)
 
     sheet = commands.add_parser("coding-sheet", help="make or take in the sheet of a further coder (codebook A)")
     either = sheet.add_mutually_exclusive_group(required=True)

@@ -20,6 +20,14 @@ GROUPS = {
     "people": "People",
 }
 
+# the parts of the answer to “does it waver?”, by the topics that make them up
+STRANDS = {
+    "Security": {"group": "alliance"},
+    "Values": {"group": "values"},
+    "Economy": {"group": "economy"},
+    "Dialogue with China": {"topic_id": "T25"},
+}
+
 
 def emphasis(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
     """Emphasis of each topic in each statement: the lower median over the coders.
@@ -60,3 +68,44 @@ def holding_share(table: pd.DataFrame) -> float:
     """Share of the topics present in 2024 that are kept or stronger in 2025."""
     present = table[table["change"].isin(["kept", "stronger", "weaker", "dropped"])]
     return float(present["change"].isin(["kept", "stronger"]).mean())
+
+
+def strands(topics: pd.DataFrame) -> pd.DataFrame:
+    """The topics with the strand that they belong to; topics of no strand are left out."""
+    parts = []
+    for strand, chosen in STRANDS.items():
+        [(column, value)] = chosen.items()
+        parts.append(topics[topics[column].astype("object") == value].assign(strand=strand))
+    return pd.concat(parts, ignore_index=True)
+
+
+def strand_presence(table: pd.DataFrame) -> pd.DataFrame:
+    """How many topics of each strand a statement touches. Takes the frame of `emphasis`.
+
+    Columns: strand, document_id, topics, present (emphasis above 0), share, emphasis (their mean, 0 to 3).
+    """
+    grouped = strands(table).groupby(["strand", "document_id"], sort=False)["emphasis"]
+    found = grouped.agg(topics="size", present=lambda values: int((values > 0).sum()), emphasis="mean").reset_index()
+    return found.assign(share=found["present"] / found["topics"])
+
+
+def strand_changes(table: pd.DataFrame) -> pd.DataFrame:
+    """What became in 2025 of the topics of each strand that stood in 2024. Takes the frame of `changes`.
+
+    Columns: strand, present (topics in 2024), held (kept or stronger), weaker, dropped, new, share (held of present).
+    """
+    rows = []
+    for strand, part in strands(table).groupby("strand", sort=False):
+        counts = part["change"].astype("object").value_counts()
+        held = int(counts.get("kept", 0) + counts.get("stronger", 0))
+        present = held + int(counts.get("weaker", 0) + counts.get("dropped", 0))
+        rows.append(
+            {
+                "strand": strand,
+                "present": present,
+                "held": held,
+                **{name: int(counts.get(name, 0)) for name in ("weaker", "dropped", "new")},
+                "share": held / present if present else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows)

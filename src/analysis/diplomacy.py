@@ -96,9 +96,23 @@ def contact_counts(events: pd.DataFrame, windows: dict[str, tuple[pd.Timestamp, 
 
 
 def objections(signals: pd.DataFrame) -> pd.DataFrame:
-    """The coded signals by which China objects: ACCUSE with disapprove, and REQUEST, to Japan or the United States."""
-    disapproves = (signals["mode"] == "ACCUSE") & (signals["submode"] == "disapprove")
-    return signals[(signals["source"] == "CHN") & (disapproves | (signals["mode"] == "REQUEST"))]
+    """The coded signals by which China objects to an act of Japan or the United States.
+
+    They are ACCUSE with disapprove, and REQUEST unless the same coder has praise (SUPPORT) for the same state in the
+    same event: a wish in a friendly message is no objection. An event counts where most of its coders object, in its
+    last round of coding.
+    """
+    last = signals[signals["round"] == signals.groupby("event_id")["round"].transform("max")]
+    chinese = last[last["source"] == "CHN"]
+    keys = ["event_id", "coder", "target"]
+    praised = chinese.loc[chinese["mode"] == "SUPPORT", keys].astype(str).agg("|".join, axis=1)
+    friendly = chinese[keys].astype(str).agg("|".join, axis=1).isin(set(praised))
+    disapproves = (chinese["mode"] == "ACCUSE") & (chinese["submode"] == "disapprove")
+    found = chinese[disapproves | ((chinese["mode"] == "REQUEST") & ~friendly)]
+    coders = last.groupby("event_id")["coder"].nunique()
+    objecting = found.groupby("event_id")["coder"].nunique()
+    most = objecting[objecting > coders[objecting.index] / 2].index
+    return found[found["event_id"].isin(most)]
 
 
 def protest_table(

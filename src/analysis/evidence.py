@@ -83,8 +83,11 @@ def last_cited_day(claims: pd.DataFrame, bibliography: Mapping[str, Mapping[str,
     return max(pd.Timestamp(bibliography[key]["date"]) for key in cited)
 
 
-def load_evidence(folder: Path = paths.DATA) -> Evidence:
-    """The committed evidence up to the last day that the article cites. Raises DataError where a file is broken."""
+def load_evidence(folder: Path = paths.DATA, *, hindsight: bool = False) -> Evidence:
+    """The committed evidence up to the last day that the article cites, or with hindsight all of it.
+
+    Raises DataError where a file is broken.
+    """
     features = folder / paths.FEATURES.name
     entries = parse_file(str(folder / paths.BIBLIOGRAPHY.name), "bibtex").entries
     bibliography = {
@@ -93,4 +96,4 @@ def load_evidence(folder: Path = paths.DATA) -> Evidence:
     }
     tables = {name: load(name, folder) for name in read_schema(folder / paths.DATAPACKAGE.name)}
     evidence = Evidence(tables, load_features(features), load_ngrams(features), bibliography)
-    return evidence.until(last_cited_day(tables["claims"], bibliography))
+    return evidence if hindsight else evidence.until(last_cited_day(tables["claims"], bibliography))

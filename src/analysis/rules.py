@@ -17,6 +17,7 @@ from analysis.documents import FOCAL_STATEMENT, SERIES
 from analysis.errors import DataError, ParameterError
 from analysis.features import recorded_hashes
 from analysis.ledger import read_arguments
+from analysis.signals import home_of
 from analysis.tables import FIRST_ROW, Fault, nearest, read_all, show_value
 
 Frames = Mapping[str, pd.DataFrame]
@@ -162,7 +163,7 @@ def signals_answer_earlier_events(frames: Frames) -> Iterator[Fault]:
 
 
 def protests_follow_the_codings(frames: Frames) -> Iterator[Fault]:
-    """The table of protests holds exactly the events in which a coder found a Chinese objection."""
+    """The table of protests holds exactly the events in which most coders found a Chinese objection."""
     protests = frames["protests"]
     coded = set(objections(frames["codings_signals"])["event_id"])
     for index, event_id in protests["event_id"].items():
@@ -172,7 +173,7 @@ def protests_follow_the_codings(frames: Frames) -> Iterator[Fault]:
                 _row(index),
                 "event_id",
                 show_value(event_id),
-                "allowed: an event in which a coder found a Chinese objection",
+                "allowed: an event in which most coders found a Chinese objection",
             )
     for event_id in sorted(coded - set(protests["event_id"])):
         yield Fault(
@@ -180,7 +181,7 @@ def protests_follow_the_codings(frames: Frames) -> Iterator[Fault]:
             None,
             "event_id",
             f"{event_id} is missing",
-            "each event in which a coder found a Chinese objection has a row",
+            "each event in which most coders found a Chinese objection has a row",
         )
 
 
@@ -213,14 +214,19 @@ IDS = {
 
 
 def checks_can_be_read(frames: Frames) -> Iterator[Fault]:
-    """The arguments of a check are those that it takes, and the ids in them exist."""
+    """The arguments of a check are those that it takes, and the ids in them exist; also those of expectations."""
+    for table in ("checks", "forecasts"):
+        yield from _unreadable(frames, table)
+
+
+def _unreadable(frames: Frames, table_name: str) -> Iterator[Fault]:
     known = {form: set(frames[table][column]) for form, (table, column) in IDS.items()}
     documents = set(frames["documents"]["document_id"])
 
     def fault(index: object, value: str, allowed: str) -> Fault:
-        return Fault("checks.csv", _row(index), "arguments", value, allowed)
+        return Fault(f"{table_name}.csv", _row(index), "arguments", value, allowed)
 
-    for index, row in frames["checks"].iterrows():
+    for index, row in frames[table_name].iterrows():
         try:
             arguments = read_arguments(str(row["check"]), row["arguments"])
         except ParameterError as error:
@@ -235,6 +241,27 @@ def checks_can_be_read(frames: Frames) -> Iterator[Fault]:
                 if name in ("document", "statement", "strategy") and item not in documents:
                     hint = nearest(item, sorted(documents))
                     yield fault(index, show_value(item) + hint, "allowed: a document_id of documents.csv")
+
+
+def meetings_at_home_have_a_place(frames: Frames) -> Iterator[Fault]:
+    """The venue of a meeting at home lies in a state that is known for it, so that host and visitor can be told."""
+    codings, events = frames["codings_signals"], frames["events"]
+    at_home = set(codings.loc[codings["submode"] == "meet_home", "event_id"])
+    for index, row in events[events["event_id"].isin(at_home)].iterrows():
+        try:
+            home_of(row["venue"])
+        except DataError as error:
+            yield Fault("events.csv", _row(index), "venue", show_value(row["venue"]), str(error).partition("; ")[2])
+
+
+def events_that_carry_a_claim_have_two_sources(frames: Frames) -> Iterator[Fault]:
+    """An event that a claim tells, rests on or is touched by has at least two sources."""
+    counts = frames["event_sources"].groupby("event_id").size()
+    carrying = set(frames["claim_events"]["event_id"])
+    for index, event_id in frames["events"]["event_id"].items():
+        if event_id in carrying and counts.get(event_id, 0) < 2:
+            allowed = "allowed: an event with two rows in event_sources.csv, as a claim rests on it"
+            yield Fault("events.csv", _row(index), "event_id", show_value(event_id), allowed)
 
 
 def hours_have_a_zone(frames: Frames) -> Iterator[Fault]:
@@ -255,6 +282,8 @@ RULES: tuple[Callable[[Frames], Iterator[Fault]], ...] = (
     signals_are_whole,
     signals_answer_earlier_events,
     protests_follow_the_codings,
+    events_that_carry_a_claim_have_two_sources,
+    meetings_at_home_have_a_place,
     hours_have_a_zone,
     every_claim_has_one_verdict,
     checks_can_be_read,

@@ -1,0 +1,222 @@
+"""The dual track: an exact test with its power, sensitivity, and answers; series, strands and aftermath beside it."""
+
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import aftermath, continuity, diplomacy, dual_track, ledger, series, signals
+from analysis.dual_track import Change
+from analysis.errors import ParameterError
+from analysis.evidence import Evidence, last_cited_day, load_evidence
+from analysis.features import load_features
+from analysis.tables import load
+
+START, END = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-31")
+
+
+def sent(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
+    """Signals from (event, day, target, score), sent by Japan."""
+    frame = pd.DataFrame(rows, columns=["event_id", "date", "target", "plover"])
+    return frame.assign(date=pd.to_datetime(frame["date"]), source="JPN", cameo_goldstein=frame["plover"])
+
+
+FEW = sent(
+    ("E1", "2025-01-02", "CHN", 1.0), ("E2", "2025-01-03", "CHN", 2.0), ("E2", "2025-01-03", "CHN", -1.0),
+    ("E3", "2025-01-05", "USA", 3.0), ("E4", "2025-01-20", "USA", 3.0), ("E5", "2025-01-21", "USA", 3.0),
+    ("E6", "2025-01-25", "CHN", 4.0),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def real() -> pd.DataFrame:
+    return signals.counted(signals.load_settled(load("codings_signals"), load("events"), load("scales")))
+
+
+def test_a_change_is_counted_by_event() -> None:
+    found = dual_track.change(dual_track.halves(FEW, START, END), dual_track.BEIJING)
+    assert (found.first, found.second, found.events, found.late) == (2, 1, 6, 3)
+
+
+def test_p_is_the_share_of_all_ways_to_deal_out_the_days() -> None:
+    found = dual_track.change(dual_track.halves(FEW, START, END), dual_track.BEIJING)
+    ways = [len({0, 1, 2} & set(late)) for late in combinations(range(6), 3)]  # events 0 to 2 are those of Beijing
+    assert found.p_fall == pytest.approx(sum(k <= found.second for k in ways) / comb(6, 3))
+    assert found.p_rise == pytest.approx(sum(k >= found.second for k in ways) / comb(6, 3))
+
+
+def test_power_by_simulation() -> None:
+    found = Change(first=7, second=8, events=72, late=40, p_fall=0.5, p_rise=0.7)
+    rng = np.random.default_rng(1)
+    chance = found.late * 0.5 / (found.late * 0.5 + 32)
+    drawn = rng.binomial(15, chance, size=20_000)
+    from scipy.stats import hypergeom
+
+    seen = hypergeom(72, 40, 15).cdf(drawn) <= dual_track.LEVEL
+    assert dual_track.power(found, 0.5) == pytest.approx(seen.mean(), abs=0.01)
+
+
+def test_power_grows_with_the_change_and_a_null_change_is_rarely_seen() -> None:
+    found = Change(12, 14, 72, 40, 0.5, 0.7)
+    powers = [dual_track.power(found, factor) for factor in (1.0, 2.0, 4.0, 8.0)]
+    assert powers == sorted(powers)
+    assert powers[0] <= dual_track.LEVEL + 0.02
+    assert dual_track.power(found, 0.25) > dual_track.power(found, 0.5)
+
+
+def test_scores_that_fall_are_seen_and_the_seed_decides() -> None:
+    rows = [
+        (f"E{n}", f"2025-01-{day:02d}", "CHN", score)
+        for n, (day, score) in enumerate(
+            [(2, 4.0), (3, 5.0), (4, 4.0), (5, 5.0), (20, -4.0), (21, -5.0), (22, -4.0), (23, -3.0)]
+        )
+    ]
+    split = dual_track.halves(sent(*rows), START, END)
+    before, after, p_fall, p_rise = dual_track.score_change(split, dual_track.BEIJING, "plover", draws=2000)
+    assert (before, after) == (4.5, -4.0)
+    assert p_fall < 0.05 < 0.9 < p_rise
+    again = dual_track.score_change(split, dual_track.BEIJING, "plover", draws=2000)
+    assert again[2] == p_fall
+    one_half = dual_track.halves(sent(("E1", "2025-01-02", "CHN", 1.0)), START, END)
+    assert np.isnan(dual_track.score_change(one_half, dual_track.BEIJING, "plover")[0])
+
+
+@pytest.mark.parametrize(
+    ("p_fall", "p_rise", "second", "words"),
+    [
+        (0.5, 0.5, 3, "both tracks were in use, and no change is shown in either"),
+        (0.01, 0.5, 3, "cooperation with Beijing fell"),
+        (0.5, 0.01, 3, "cooperation with Washington rose and that with Beijing did not fall"),
+        (0.5, 0.5, 0, "one track was not in use"),
+    ],
+)
+def test_reading(p_fall: float, p_rise: float, second: int, words: str) -> None:
+    beijing = Change(second, second, 20, 10, p_fall, 0.5)
+    washington = Change(3, 3, 20, 10, 0.5, p_rise)
+    assert dual_track.reading(beijing, washington) == words
+
+
+def test_leaving_out_an_event_leaves_out_all_its_signals() -> None:
+    table = dual_track.leave_one_out(FEW, {"E2": ["E2"], "E3": ["E3"]}, START, END).set_index("left_out")
+    assert table.at["E2", "conflictual_beijing"] == 0
+    assert table.at["E3", "conflictual_beijing"] == 1
+    assert table["events"].to_list() == [5, 5]
+    low, high, most = dual_track.widest(table.reset_index(), "balance_beijing")
+    assert (low, high) == (0.5, 1.0)
+    assert most in {"E2", "E3"}
+
+
+def test_the_first_list_alone_would_have_looked_friendlier(real: pd.DataFrame) -> None:
+    events = load("events")
+    first = set(events.loc[events["search"] == 1, "event_id"])
+    window = (pd.Timestamp("2024-10-01"), pd.Timestamp("2025-02-28"))
+    table = dual_track.sensitivity({"all": real, "first": real[real["event_id"].isin(first)]}, {"w": window})
+    balance = table.set_index("variant")["balance_beijing"]
+    assert balance["first"] > balance["all"] + 0.2
+
+
+def test_answers_are_not_before_what_they_answer(real: pd.DataFrame) -> None:
+    found = dual_track.answers(real, load("events"))
+    assert (found["days"] >= 0).all()
+    assert dual_track.answer_table(found)["answers"].sum() == len(found)
+
+
+# --- nothing later than the article enters the tests of the steps
+
+
+def test_later_events_do_not_move_the_tests_of_the_steps(real: pd.DataFrame) -> None:
+    day = last_cited_day(load("claims"), load_evidence().bibliography)
+    window = (pd.Timestamp("2024-10-01"), day)
+    assert dual_track.setting(real, *window) == dual_track.setting(real[real["date"] <= day], *window)
+    everything = load_evidence(hindsight=True)
+    early = everything.until(day)
+    pd.testing.assert_frame_equal(ledger.ledger(load_evidence()), ledger.ledger(early))
+
+    def compared(evidence: Evidence) -> pd.DataFrame:
+        tables = evidence.tables
+        protests = diplomacy.protest_table(
+            tables["protests"], tables["events"], tables["codings_signals"], tables["event_sources"]
+        )
+        return diplomacy.rank_among(protests, "E087")
+
+    pd.testing.assert_frame_equal(compared(everything), compared(early))
+
+
+# --- aftermath
+
+
+def test_expectations_are_scored_by_later_events() -> None:
+    evidence = load_evidence(hindsight=True)
+    found = aftermath.scored(evidence).set_index("forecast_id")["outcome"]
+    assert found["F2"] == "did not happen"
+    assert found["F4"] == "happened"
+    assert set(found) <= set(aftermath.OUTCOMES)
+    early = evidence.until(pd.Timestamp("2025-04-01"))
+    assert set(aftermath.scored(early).set_index("forecast_id")["outcome"][["F2", "F4"]]) == {"not yet decidable"}
+
+
+def test_an_expectation_that_cannot_be_read_is_named() -> None:
+    evidence = load_evidence(hindsight=True)
+    broken = evidence.tables["forecasts"].assign(arguments="event=E001")
+    evidence.tables["forecasts"] = broken  # type: ignore[index]
+    with pytest.raises(ParameterError, match=r"forecasts.csv, F1 \(happened\): happened has no argument “event”"):
+        aftermath.scored(evidence)
+
+
+def test_two_periods_are_set_side_by_side() -> None:
+    rows = {"source": ["JPN"], "target": ["CHN"], "scale": ["plover"], "signals": [3], "mean": [1.0], "balance": [0.5]}
+    before, after = pd.DataFrame(rows), pd.DataFrame({**rows, "mean": [-1.0]})
+    [row] = aftermath.compare(before, after, "plover").to_dict("records")
+    assert (row["mean_before"], row["mean_after"], row["change"]) == (1.0, -1.0, -2.0)
+
+
+# --- series and strands
+
+
+@pytest.fixture(scope="module")
+def close() -> pd.DataFrame:
+    ids = [document for found in series.ALL_SERIES.values() for document in found]
+    return series.closeness(load_features(), load("documents"), load("terms"), ids)
+
+
+def test_closeness_is_the_same_both_ways_and_is_that_of_chapter_four(close: pd.DataFrame) -> None:
+    values = close.to_numpy()
+    assert np.allclose(values, values.T, equal_nan=True)
+    assert np.isnan(np.diag(values)).all()
+    assert ((values[~np.isnan(values)] > 0) & (values[~np.isnan(values)] < 1)).all()
+
+
+def test_pairs_know_their_series_and_the_change_of_leaders(close: pd.DataFrame) -> None:
+    table = series.pairs(close, load("documents"), load("governments")).set_index(["earlier", "later"])
+    last = table.loc[("us-jpn-2024-04-10", "us-jpn-2025-02-07")]
+    assert (last["series"], bool(last["successive"]), last["changed"]) == ("JPN", True, "JPN and USA")
+    same = table.loc[("us-jpn-2022-05-23", "us-jpn-2023-01-13")]
+    assert (same["changed"], bool(same["successive"])) == ("", True)
+    assert table.loc[("us-kor-2021-05-21", "us-kor-2022-05-21"), "changed"] == "KOR"
+    assert not table.loc[("us-jpn-2021-04-16", "us-jpn-2023-01-13"), "successive"]
+    found = series.bands(table.reset_index()).set_index("series")
+    assert found.loc["JPN", "pairs"] == 10
+    assert (found["low"] <= found["median"]).all()
+    assert (found["median"] <= found["high"]).all()
+
+
+def test_leaders_by_day() -> None:
+    governments = load("governments")
+    assert series.leader_on(governments, "JPN", pd.Timestamp("2024-09-30"))[0] == "Kishida Fumio"
+    assert series.leader_on(governments, "JPN", pd.Timestamp("2024-10-01"))[0] == "Ishiba Shigeru"
+    assert series.leader_on(governments, "KOR", pd.Timestamp("2000-01-01")) == ("", "")
+
+
+def test_strands_count_their_topics() -> None:
+    topics = load("topics")
+    emphasis = continuity.emphasis(load("codings_topics"), topics)
+    presence = continuity.strand_presence(emphasis).set_index(["strand", "document_id"])
+    assert presence.loc[("Dialogue with China", "us-jpn-2025-02-07"), "present"] == 0
+    assert presence.loc[("Dialogue with China", "us-jpn-2024-04-10"), "present"] == 1
+    assert (presence["present"] <= presence["topics"]).all()
+    changes = continuity.changes(load("codings_topics"), topics)
+    table = continuity.strand_changes(changes)
+    assert (table["held"] + table["weaker"] + table["dropped"] == table["present"]).all()
+    assert table.set_index("strand").at["Values", "share"] == 0

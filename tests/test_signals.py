@@ -1,0 +1,264 @@
+"""Signals: codes and scores by the codebook, one value of several coders, and indices from counts of codes."""
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import cli, indices, paths, signals
+from analysis.diplomacy import objections
+from analysis.errors import DataError
+from analysis.tables import load
+
+EVENTS = pd.DataFrame(
+    {
+        "event_id": ["E1", "E2"],
+        "date": pd.to_datetime(["2025-01-10", "2025-05-10"]),
+        "venue": ["Tokyo", "Beijing"],
+    }
+)
+SCALES = load("scales")
+ROW = {
+    "event_id": "E1", "coder": "a", "round": 1, "source": "JPN", "target": "CHN", "mode": "CONSULT", "submode": "phone",
+    "level": 3, "publicity": "public", "cost": "none", "reciprocal_to": "",
+}  # fmt: skip
+
+TALK = {"submode": "talk"}
+
+
+def coded(*rows: dict[str, Any]) -> pd.DataFrame:
+    return signals.with_scores(pd.DataFrame([{**ROW, **row} for row in rows]), EVENTS, SCALES)
+
+
+@pytest.fixture(scope="module")
+def settled() -> pd.DataFrame:
+    return signals.load_settled(load("codings_signals"), load("events"), SCALES)
+
+
+# --- codes and scores
+
+
+@pytest.mark.parametrize(
+    ("mode", "submode", "source", "venue", "codes", "scores"),
+    [
+        ("CONSULT", "meet_home", "JPN", "Tokyo", ("043", "CONSULT/Visit"), (2.8, 4.0)),
+        ("CONSULT", "meet_home", "CHN", "Tokyo", ("042", "CONSULT/Visit"), (1.9, 4.0)),
+        ("CONSULT", "phone", "CHN", "telephone", ("041", "CONSULT/Phone"), (1.0, 1.5)),
+        ("ACCUSE", "disapprove", "CHN", "Beijing", ("111", "ACCUSE/Disapprove"), (-2.0, -2.0)),
+        ("REQUEST", "talk", "JPN", "Beijing", ("100", "REQUEST/Change"), (-5.0, -1.0)),
+        ("REJECT", "meet_multilateral", "CHN", "Beijing", ("125", "REJECT/Meet"), (-5.0, -2.0)),
+        ("REJECT", "talk", "CHN", "Beijing", ("120", "REJECT"), (-4.0, -2.0)),
+        ("COOPERATE", "military_joint", "USA", "at sea", ("062", "COOPERATE"), (7.4, 9.5)),
+        ("MOBILIZE", "deploy", "CHN", "at sea", ("152", "MOBILIZE/Troops"), (-7.2, -6.5)),
+    ],
+)
+def test_scores_are_looked_up(
+    mode: str, submode: str, source: str, venue: str, codes: tuple[str, str], scores: tuple[float, float]
+) -> None:
+    assert signals.codes_of(mode, submode, source, venue) == codes
+    events = EVENTS.assign(venue=venue)
+    target = "USA" if source == "JPN" else "JPN"
+    row = {**ROW, "mode": mode, "submode": submode, "source": source, "target": target}
+    found = signals.with_scores(pd.DataFrame([row]), events, SCALES).iloc[0]
+    assert (found["cameo_goldstein"], found["plover"]) == scores
+
+
+def test_every_code_of_the_mapping_is_on_the_scales() -> None:
+    known = {scale: set(rows["code"]) for scale, rows in SCALES.groupby("scale", observed=True)}
+    for by_submode in signals.CODES.values():
+        for cameo, plover in by_submode.values():
+            assert cameo in known["cameo_goldstein"]
+            assert plover in known["plover"]
+
+
+def test_the_mapping_is_that_of_the_codebook() -> None:
+    codebook = (paths.BOOK / "codebook.md").read_text("utf-8").split("### Scores")[1]
+    written = set(re.findall(r"\| `(\d{3})` \| `([A-Z/a-z-]+)`", codebook))
+    used = {codes for by_submode in signals.CODES.values() for codes in by_submode.values()}
+    assert used <= written
+    assert set(signals.CODES) == {
+        line.split(" | ")[0][2:] for line in codebook.splitlines() if ("`" in line and "| `0" in line) or "| `1" in line
+    }
+
+
+def test_a_place_that_no_state_is_known_for_is_named() -> None:
+    with pytest.raises(DataError, match="“Atlantis” of a meeting at home; allowed: a place of one of JPN, CHN, USA"):
+        signals.codes_of("CONSULT", "meet_home", "JPN", "Atlantis")
+    with pytest.raises(DataError, match="mode “SMILE” has no code"):
+        signals.codes_of("SMILE", "talk", "JPN", "Tokyo")
+
+
+def test_every_coding_has_scores(settled: pd.DataFrame) -> None:
+    assert settled[["cameo_goldstein", "plover"]].notna().all().all()
+    assert set(zip(settled["source"].astype(str), settled["target"].astype(str), strict=True)) == set(
+        signals.DIRECTIONS
+    )
+
+
+def test_the_last_round_of_an_event_counts() -> None:
+    codings = load("codings_signals")
+    chosen = signals.latest(codings)
+    assert set(chosen["round"]) == {2, 3}
+    assert not chosen.duplicated(["event_id", "coder", "signal_no"]).any()
+    assert "NONE" not in set(chosen["mode"])
+
+
+# --- several coders
+
+
+def test_what_both_coders_have_is_agreed_with_the_lower_level_and_the_lower_cost() -> None:
+    [row] = signals.settle(coded({"level": 4, "cost": "sunk"}, {"coder": "b", "level": 3, "cost": "none"})).to_dict(
+        "records"
+    )
+    assert (row["settled"], row["level"], row["cost"], row["coders"]) == ("agreed", 3, "none", 2)
+
+
+def test_an_act_that_is_named_differently_takes_the_mode_nearest_to_zero() -> None:
+    found = signals.settle(
+        coded({"mode": "SUPPORT", "submode": "talk"}, {"coder": "b", "mode": "AGREE", "submode": "talk"})
+    )
+    assert found.set_index("mode")["settled"].to_dict() == {"AGREE": "weaker mode", "SUPPORT": "left out"}
+    assert signals.counted(found)["mode"].to_list() == ["AGREE"]
+
+
+def test_what_one_coder_alone_sees_is_left_out() -> None:
+    found = signals.settle(coded({}, {"coder": "b"}, {"coder": "b", "mode": "REQUEST", "submode": "talk"}))
+    assert found.set_index("mode")["settled"].to_dict() == {"CONSULT": "agreed", "REQUEST": "left out"}
+
+
+def test_two_acts_of_one_mode_are_two_signals() -> None:
+    found = signals.settle(coded({}, {}, {"coder": "b"}, {"coder": "b"}))
+    assert found["settled"].to_list() == ["agreed", "agreed"]
+
+
+def test_three_coders_decide_by_majority() -> None:
+    found = signals.settle(coded({}, {"coder": "b"}, {"coder": "c", "mode": "AGREE", "submode": "talk"}))
+    assert found.set_index("mode")["settled"].to_dict() == {"CONSULT": "agreed", "AGREE": "left out"}
+
+
+def test_one_coder_is_taken_as_it_is() -> None:
+    assert signals.settle(coded({}, {"mode": "REQUEST", "submode": "talk"}))["settled"].eq("agreed").all()
+
+
+def test_matched_units_pair_the_same_mode_first() -> None:
+    units = signals.matched(
+        coded(
+            {"mode": "AGREE", "submode": "talk"},
+            {},
+            {"coder": "b"},
+            {"coder": "b", "mode": "SUPPORT", "submode": "talk"},
+        )
+    )
+    pairs = units.groupby("unit")["mode"].agg(lambda modes: tuple(sorted(map(str, modes))))
+    assert sorted(pairs) == [("AGREE", "SUPPORT"), ("CONSULT", "CONSULT")]
+    assert signals.matched_share(units) == 1.0
+    assert signals.matched_share(signals.matched(coded({}, {"coder": "b", "source": "CHN", "target": "JPN"}))) == 0.0
+
+
+def test_a_demand_in_a_friendly_message_is_no_objection() -> None:
+    base = {"event_id": "E1", "round": 1, "source": "CHN", "target": "JPN", "submode": "talk"}
+    rows = [{**base, "coder": c, "mode": "REQUEST"} for c in "ab"]
+    assert set(objections(pd.DataFrame(rows))["event_id"]) == {"E1"}
+    assert objections(pd.DataFrame([*rows, *({**base, "coder": c, "mode": "SUPPORT"} for c in "ab")])).empty
+    assert objections(pd.DataFrame([rows[0], {**base, "coder": "b", "mode": "CONSULT"}])).empty  # a minority
+
+
+# --- indices
+
+
+def test_indices_by_hand() -> None:
+    rows = [{}, {"mode": "ACCUSE", "submode": "disapprove"}, {"mode": "SUPPORT", "submode": "sign"}]
+    counts = indices.code_counts(signals.settle(coded(*rows)))
+    table = indices.index_table(counts, SCALES).set_index("scale")
+    plover = table.loc["plover"]
+    assert (plover["signals"], plover["cooperative"], plover["conflictual"]) == (3, 2, 1)
+    assert plover["sum"] == 1.5 - 2 + 5
+    assert plover["mean"] == pytest.approx(1.5)
+    assert plover["balance"] == pytest.approx(1 / 3)
+    assert plover["mean_rank"] == pytest.approx(0)
+    assert table.loc["cameo_goldstein", "sum"] == 1.0 - 2.0 + 8.0
+
+
+def test_ranks_run_from_low_to_high_and_ties_share_theirs() -> None:
+    counts = indices.code_counts(signals.settle(coded({}, {}, {"mode": "ACCUSE", "submode": "disapprove"})))
+    ranks = indices.with_ranks(counts[counts["scale"] == "plover"], SCALES).set_index("code")["rank"]
+    assert ranks["ACCUSE/Disapprove"] == pytest.approx(-2 / 3)
+    assert ranks["CONSULT/Phone"] == pytest.approx(1 / 3)
+
+
+def test_a_direction_without_signs_has_no_balance() -> None:
+    counts = pd.DataFrame(
+        {"source": ["JPN"], "target": ["CHN"], "period": [EVENTS["date"][0]], "scale": ["plover"], "code": ["REQUEST"]}
+    ).assign(signals=4)
+    row = indices.index_table(counts, SCALES).iloc[0]
+    assert np.isnan(row["balance"])
+    assert row["signals"] == 4
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_parts_of_the_signals_add_up_to_the_whole(data: st.DataObject) -> None:
+    whole = signals.counted(signals.load_settled(load("codings_signals"), load("events"), SCALES)).head(80)
+    half = data.draw(st.lists(st.booleans(), min_size=len(whole), max_size=len(whole)))
+    counts = indices.code_counts(whole)
+    parts = [indices.code_counts(part) for part in (whole[half], whole[[not h for h in half]]) if len(part)]
+    added = pd.concat(parts).groupby(indices.KEYS)["signals"].sum().reset_index()
+    pd.testing.assert_frame_equal(added, counts, check_dtype=False)
+
+
+def test_both_directions_of_a_dyad_add_up(settled: pd.DataFrame) -> None:
+    counts = indices.code_counts(signals.counted(settled), "")
+    directed = indices.index_table(counts, SCALES)
+    both = indices.index_table(counts, SCALES, directed=False).set_index(["dyad", "scale"])
+    for (dyad, scale), row in both.iterrows():
+        part = indices.in_dyad(directed[directed["scale"] == scale], dyad)
+        assert row["signals"] == part["signals"].sum()
+        assert row["sum"] == pytest.approx(part["sum"].sum())
+
+
+def test_scales_that_say_the_same_agree() -> None:
+    table = pd.DataFrame(
+        {"source": list("aabb") * 2, "period": [1, 2, 1, 2] * 2, "mean": [1.0, 2, 3, 4, 10, 20, 30, 40]}
+    )
+    table["scale"] = ["plover"] * 4 + ["cameo_goldstein"] * 4
+    assert indices.scales_agree(table) == pytest.approx(1)
+    assert indices.scales_agree(table.assign(mean=[1.0, 2, 3, 4, 40, 30, 20, 10])) == pytest.approx(-1)
+
+
+# --- command
+
+
+def test_the_command_gives_the_indices_of_a_window(capsys: pytest.CaptureFixture[str], settled: pd.DataFrame) -> None:
+    window = ["--dyad", "JPN-CHN", "--from", "2024-10-01", "--to", "2025-02-28"]
+    assert cli.main(["signals", *window, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(row["source"], row["target"]) for row in found["directions"]] == [("CHN", "JPN"), ("JPN", "CHN")]
+    sent = signals.counted(settled)
+    sent = sent[
+        sent["date"].between("2024-10-01", "2025-02-28") & (sent["source"] == "JPN") & (sent["target"] == "CHN")
+    ]
+    assert found["directions"][1]["plover"]["signals"] == len(sent)
+    assert found["directions"][1]["plover"]["sum"] == pytest.approx(sent["plover"].sum())
+    assert cli.main(["signals", *window]) == 0
+    assert "JPN→CHN" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dyad", "JPN-CHM"], "nearest: JPN-CHN"),
+        (["--from", "2025-02-30"], "parameter --from: '2025-02-30' is not a day"),
+        (["--from", "2025-02-02", "--to", "2025-01-01"], "lies before --from"),
+        (["--from", "2026-12-30"], "no signal from 2026-12-30"),
+    ],
+)
+def test_the_command_refuses_what_makes_no_sense(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["signals", *arguments]) == 1
+    assert message in capsys.readouterr().err
