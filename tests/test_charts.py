@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import charts, charts_argument, charts_events, charts_texts, theme
+from analysis import charts, charts_argument, charts_events, charts_relations, charts_texts, theme
 from analysis.alignment import APPROACHES, PILLARS, STRENGTHS
 from analysis.continuity import EMPHASES, GROUPS
 from analysis.diplomacy import DYADS, FORMS
@@ -103,6 +103,7 @@ def test_every_chart_has_a_docstring_that_names_its_columns() -> None:
         *vars(charts_events).items(),
         *vars(charts_texts).items(),
         *vars(charts_argument).items(),
+        *vars(charts_relations).items(),
     ]:
         if callable(function) and function.__module__.startswith("analysis.charts") and not name.startswith("_"):
             assert re.search(r"Needs|Takes|are the frames of", function.__doc__ or ""), name
@@ -167,3 +168,38 @@ def test_words_and_recall_are_drawn_as_given() -> None:
     recall = pd.DataFrame({"k": [1, 3], "source": "measure", "recall": [0.2, 0.6]})
     spec = charts_texts.recall_points(recall, **WORDS).to_dict()
     assert [row["sections"] for row in rows(spec)] == ["the best", "3 best"]
+
+
+SIGNALS = pd.DataFrame(
+    {
+        "event_id": ["E1", "E2"], "date": pd.to_datetime(["2025-01-10", "2025-02-10"]), "source": ["JPN", "CHN"],
+        "target": ["CHN", "USA"], "mode": ["CONSULT", "ACCUSE"], "plover": [1.5, -2.0], "cameo_goldstein": [1.0, -2.0],
+        "title": ["a", "b"], "url": "https://example.org",
+    }
+)  # fmt: skip
+
+
+def test_every_signal_is_a_point_that_opens_its_source() -> None:
+    spec = charts_relations.signal_points(SIGNALS, marked=DAY, label="Day", **WORDS).to_dict()
+    found = rows(spec)
+    assert [row["direction"] for row in found] == ["Japan to China", "China to United States"]
+    assert [row["dyad"] for row in found] == ["Japan-China", "China-United States"]
+    points = spec["layer"][-1]
+    assert points["encoding"]["href"] == {"field": "url", "type": "nominal"}
+    assert {parameter["name"] for parameter in spec["params"]} >= {"dyad", "scale", "zoom"}
+
+
+def test_indices_are_drawn_on_both_scales() -> None:
+    table = pd.DataFrame(
+        {"source": "JPN", "target": "CHN", "period": DAY, "scale": ["plover", "cameo_goldstein"], "signals": [2, 2],
+         "mean": [1.0, 2.0], "balance": [0.5, 0.5]}
+    )  # fmt: skip
+    found = rows(charts_relations.index_lines(table, marked=DAY, label="Day", **WORDS).to_dict())
+    assert {(row["scale"], row["mean"]) for row in found} == {("PLOVER", 1.0), ("CAMEO-Goldstein", 2.0)}
+
+
+def test_sensitivity_has_two_points_a_setting() -> None:
+    table = pd.DataFrame({"label": ["x", "y"], "balance_beijing": [0.1, 0.2], "balance_washington": [0.8, 0.9]})
+    found = rows(charts_relations.balance_dots(table, **WORDS).to_dict())
+    assert len(found) == 4
+    assert {row["balance"] for row in found if row["track"] == "towards Beijing"} == {0.1, 0.2}

@@ -72,6 +72,7 @@
           if (part.axis && part.axis.labelLimit > limit) part.axis.labelLimit = limit;
           if (part.axis && part.axis.tickCount > 4) part.axis.tickCount = 4;
           if (part.width && part.width.step > 28) part.width.step = 28;
+          if (part.legend && part.legend.columns > 1) part.legend.columns = 1;
         });
       }
       visit(spec, (part) => {

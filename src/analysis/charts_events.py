@@ -5,6 +5,8 @@ and the subtitle, which gives unit and sample, come from the notebook, because t
 mean the same everywhere (`analysis.theme.PALETTE`).
 """
 
+from typing import Literal
+
 import altair as alt
 import pandas as pd
 
@@ -28,11 +30,13 @@ def day_axis(column: str, title: str | None = None) -> alt.X:
     return alt.X(f"{column}:T", title=title, axis=axis, scale=alt.Scale(padding=12))
 
 
-def day_rule(date: pd.Timestamp, label: str) -> alt.LayerChart:
-    """Takes a day; returns a vertical line there, with its label at the top."""
+def day_rule(date: pd.Timestamp, label: str, *, before: bool = False) -> alt.LayerChart:
+    """Takes a day; returns a vertical line there, with its label at the top, after or before the line."""
     base = alt.Chart(pd.DataFrame({"date": [f"{date:%Y-%m-%d}"], "label": [label]})).encode(x="date:T")
     line = base.mark_rule(color=PALETTE["ink"], strokeDash=[4, 3])
-    return line + base.mark_text(align="left", dx=4, y=8, color=PALETTE["ink"]).encode(text="label:N")
+    side: Literal["left", "right"] = "right" if before else "left"
+    shift = -4 if before else 4
+    return line + base.mark_text(align=side, dx=shift, y=8, color=PALETTE["ink"]).encode(text="label:N")
 
 
 def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str) -> alt.TopLevelMixin:

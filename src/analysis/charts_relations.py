@@ -123,7 +123,7 @@ def signal_points(
         .add_params(pair, scale, zoom)
     )
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=PALETTE["grid"]).encode(y="y:Q")
-    return alt.layer(zero, day_rule(marked, label), points).properties(
+    return alt.layer(zero, day_rule(marked, label, before=True), points).properties(
         width=WIDTH - 40, height=300, title=titled(title, subtitle)
     )
 
@@ -150,7 +150,12 @@ def index_lines(
             x=day_axis("period"),
             y=alt.Y("mean:Q", title=None),
             color=alt.Color("direction:N", title=None, scale=scale_of(colours), legend=alt.Legend(columns=2)),
-            strokeDash=alt.StrokeDash("scale:N", title="Scale", scale=scale_of(dashes)),  # type: ignore[arg-type]
+            strokeDash=alt.StrokeDash(
+                "scale:N",
+                title="Scale",
+                scale=alt.Scale(domain=list(dashes), range=list(dashes.values())),
+                legend=alt.Legend(symbolType="stroke", symbolSize=300, symbolStrokeColor=PALETTE["ink"]),
+            ),
             tooltip=[
                 "direction:N",
                 alt.Tooltip("period:T", title="Quarter from", format="%B %Y"),
