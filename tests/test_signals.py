@@ -160,6 +160,14 @@ def test_matched_units_pair_the_same_mode_first() -> None:
     assert signals.matched_share(signals.matched(coded({}, {"coder": "b", "source": "CHN", "target": "JPN"}))) == 0.0
 
 
+def test_presence_counts_absence_too() -> None:
+    found = signals.presence(coded({}, {}, {"coder": "b", "mode": "AGREE", "submode": "talk"}))
+    assert len(found) == 4  # one direction, two modes, two coders
+    assert found.set_index(["coder", "mode"])["present"].to_dict() == {
+        ("a", "CONSULT"): 1, ("a", "AGREE"): 0, ("b", "CONSULT"): 0, ("b", "AGREE"): 1,
+    }  # fmt: skip
+
+
 def test_a_demand_in_a_friendly_message_is_no_objection() -> None:
     base = {"event_id": "E1", "round": 1, "source": "CHN", "target": "JPN", "submode": "talk"}
     rows = [{**base, "coder": c, "mode": "REQUEST"} for c in "ab"]

@@ -240,7 +240,7 @@ def count(
         window = f" from {text.day(first)}" if first is not None else ""
         window += f" to {text.day(last)}" if last is not None else ""
     found, noun = len(chosen), NOUNS.get(table, table)
-    wanted = f"{text.number(exactly)}" if exactly >= 0 else f"at least {text.number(at_least)}"
+    wanted = text.count(exactly) if exactly >= 0 else f"at least {text.number(at_least)}"
     holds = found == exactly if exactly >= 0 else found >= at_least
     with_values = text.listing([f"{LABELS.get(c, c)} {text.listing(list(v), 'or')}" for c, v in where.items()])
     sentence = (

@@ -196,6 +196,19 @@ def matched(scored: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def presence(scored: pd.DataFrame) -> pd.DataFrame:
+    """For each coder whether an act of a mode is there: one row a coder and unit of event, direction and mode.
+
+    All directions in which some coder has a signal are taken with all modes, so that absence counts as well as
+    presence, and no matching makes the coders look alike. Columns: event_id, source, target, mode, coder, present (0 or 1).
+    """
+    keys = ["event_id", "source", "target", "mode"]
+    there = scored[[*keys, "coder"]].astype(str).drop_duplicates().assign(present=1)
+    modes, coders = pd.DataFrame({"mode": sorted(there["mode"].unique())}), there[["coder"]].drop_duplicates()
+    every = there[keys[:3]].drop_duplicates().merge(modes, how="cross").merge(coders, how="cross")
+    return every.merge(there, how="left").fillna({"present": 0}).astype({"present": int})
+
+
 def matched_share(units: pd.DataFrame) -> float:
     """Share of codings whose act another coder has as well, in the same direction. Takes `matched`."""
     return float((units.groupby("unit")["coder"].transform("nunique") > 1).mean())
