@@ -131,7 +131,7 @@ def signal_points(
 def index_lines(
     table: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Mean score by quarter and direction on both scales. Takes the frame of `indices.index_table`, directed."""
+    """Mean score by quarter and direction, PLOVER solid and CAMEO dashed. Takes `indices.index_table`, directed."""
     direction = [NAMES[s, t] for s, t in zip(table["source"], table["target"], strict=True)]
     dyads = {name: DYADS[pair] for pair, directions in DIRECTION_NAMES.items() for name in directions.values()}
     frame = days_as_text(
@@ -151,10 +151,7 @@ def index_lines(
             y=alt.Y("mean:Q", title=None),
             color=alt.Color("direction:N", title=None, scale=scale_of(colours), legend=alt.Legend(columns=2)),
             strokeDash=alt.StrokeDash(
-                "scale:N",
-                title="Scale",
-                scale=alt.Scale(domain=list(dashes), range=list(dashes.values())),
-                legend=alt.Legend(symbolType="stroke", symbolSize=300, symbolStrokeColor=PALETTE["ink"]),
+                "scale:N", scale=alt.Scale(domain=list(dashes), range=list(dashes.values())), legend=None
             ),
             tooltip=[
                 "direction:N",

@@ -200,7 +200,8 @@ def presence(scored: pd.DataFrame) -> pd.DataFrame:
     """For each coder whether an act of a mode is there: one row a coder and unit of event, direction and mode.
 
     All directions in which some coder has a signal are taken with all modes, so that absence counts as well as
-    presence, and no matching makes the coders look alike. Columns: event_id, source, target, mode, coder, present (0 or 1).
+    presence, and no matching makes the coders look alike. Columns: event_id, source, target, mode, coder, present (0
+    or 1).
     """
     keys = ["event_id", "source", "target", "mode"]
     there = scored[[*keys, "coder"]].astype(str).drop_duplicates().assign(present=1)
