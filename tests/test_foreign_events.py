@@ -623,7 +623,19 @@ def test_the_command_gives_the_indices_of_an_export(tmp_path: Path, capsys: pyte
     assert cli.main(["signals", "--events", str(write(tmp_path / "a.csv", lines)), "--json"]) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
-    assert found["scales_agree"] is None
-    [row] = found["directions"]
+    assert len(found["directions"]) == 6  # the hand-coded signals
+    assert found["machine_coded"]["scales_agree"] is None
+    [row] = found["machine_coded"]["directions"]
     assert (row["cameo_goldstein"]["signals"], row["cameo_goldstein"]["cooperative"]) == (3, 2)
     assert "3 lines read, 3 kept" in err
+
+
+def test_the_command_sets_both_beside_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from analysis import cli
+
+    file = str(write(tmp_path / "a.csv", [gdelt(code="042")]))
+    assert cli.main(["signals", "--dyad", "JPN-CHN", "--events", file]) == 0
+    out = capsys.readouterr().out
+    assert out.index("coded by hand") < out.index("coded by machine")
+    assert cli.main(["signals", "--dyad", "JPN-USA", "--events", file]) == 1
+    assert "the files hold no event of these states" in capsys.readouterr().err

@@ -168,18 +168,26 @@ def _signals(options: argparse.Namespace) -> int:
     dyad = None if options.dyad is None else read_choice("--dyad", options.dyad, DYADS)
     start, end = read_window("--from", options.first, "--to", options.last)
     scales = load("scales")
+    settled = signals.counted(signals.load_settled(load("codings_signals"), load("events"), scales))
+    coded = indices.code_counts(in_window(settled, start, end))
+    if indices.in_dyad(coded, dyad).empty:
+        raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {options.first} to {options.last}")
+    result = {"dyad": dyad, "from": options.first, "to": options.last, **indices.summary(coded, scales, dyad)}
     if options.events:
         from analysis import foreign_events
 
         counts, reports = foreign_events.read_files(options.events, first=start, last=end)
         print("\n".join(map(str, reports)), file=sys.stderr)
-    else:
-        settled = signals.counted(signals.load_settled(load("codings_signals"), load("events"), scales))
-        counts = indices.code_counts(in_window(settled, start, end))
-    if indices.in_dyad(counts, dyad).empty:
-        raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {options.first} to {options.last}")
-    result = {"dyad": dyad, "from": options.first, "to": options.last, **indices.summary(counts, scales, dyad)}
-    print(json.dumps(result, indent=2) if options.json else "\n".join(indices.report(result)))
+        if indices.in_dyad(counts, dyad).empty:
+            raise ParameterError(f"the files hold no event of these states from {options.first} to {options.last}")
+        result["machine_coded"] = indices.summary(counts, scales, dyad)
+    if options.json:
+        print(json.dumps(result, indent=2))
+        return 0
+    lines = indices.report(result)
+    if options.events:
+        lines = ["coded by hand", *lines, "", "coded by machine", *indices.report(result["machine_coded"])]
+    print("\n".join(lines))
     return 0
 
 
@@ -267,7 +275,7 @@ def _parser() -> argparse.ArgumentParser:
     signal.add_argument("--dyad", metavar="PAIR", help="JPN-CHN, JPN-USA or CHN-USA (default: all)")
     signal.add_argument("--from", dest="first", default="2021-01-01", metavar="DAY", help="first day, YYYY-MM-DD")
     signal.add_argument("--to", dest="last", default="2026-12-31", metavar="DAY", help="last day, YYYY-MM-DD")
-    text = "take GDELT or POLECAT exports instead of the hand-coded signals"
+    text = "set the events of GDELT or POLECAT exports beside the hand-coded signals"
     signal.add_argument("--events", type=Path, nargs="+", metavar="FILE", help=text)
     signal.add_argument("--json", action="store_true", help="print them as JSON, by direction and by quarter")
     signal.set_defaults(call=_signals)
