@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,14 @@ def coded(*rows: dict[str, Any]) -> pd.DataFrame:
     return signals.with_scores(pd.DataFrame([{**ROW, **row} for row in rows]), EVENTS, SCALES)
 
 
+@cache
+def real_signals() -> pd.DataFrame:
+    return signals.load_settled(load("codings_signals"), load("events"), SCALES)
+
+
 @pytest.fixture(scope="module")
 def settled() -> pd.DataFrame:
-    return signals.load_settled(load("codings_signals"), load("events"), SCALES)
+    return real_signals()
 
 
 # --- codes and scores
@@ -211,7 +217,7 @@ def test_a_direction_without_signs_has_no_balance() -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_parts_of_the_signals_add_up_to_the_whole(data: st.DataObject) -> None:
-    whole = signals.counted(signals.load_settled(load("codings_signals"), load("events"), SCALES)).head(80)
+    whole = real_signals().head(80)
     half = data.draw(st.lists(st.booleans(), min_size=len(whole), max_size=len(whole)))
     counts = indices.code_counts(whole)
     parts = [indices.code_counts(part) for part in (whole[half], whole[[not h for h in half]]) if len(part)]
