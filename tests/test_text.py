@@ -65,7 +65,8 @@ def test_numbers() -> None:
 
 
 def test_a_switch() -> None:
-    assert parameters.read_switch("mask", True)
+    assert [parameters.read_switch("mask", value) for value in (True, "true", "True")] == [True, True, True]
+    assert [parameters.read_switch("mask", value) for value in (False, "false")] == [False, False]
     with pytest.raises(ParameterError, match="parameter mask: 'yes'; allowed: True or False"):
         parameters.read_switch("mask", "yes")
 

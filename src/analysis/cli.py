@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis import __version__, paths
@@ -33,6 +33,38 @@ def _run(options: argparse.Namespace) -> int:
         changed = update_committed(run)
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
     return 0
+
+
+def _rerun(options: argparse.Namespace) -> int:
+    from analysis import rerun
+    from analysis.results import read_results
+
+    notebook = rerun.find_notebook(options.chapter)
+    known = rerun.declared(notebook)
+    if options.list:
+        print("\n".join(f"{p.name}: {p.type} = {p.default!r}  {p.meaning}" for p in known.values()))
+        return 0
+    place = rerun.rerun(notebook, rerun.read_values(options.parameter, known))
+    after = rerun.results_of(place)
+    before = read_results([notebook])  # the committed outputs are those of the default run
+    print(f"{_relative(place)}/ holds {notebook.name}, {rerun.RESULTS}, {rerun.PAGE} and {rerun.PROVENANCE}")
+    print(
+        "against the committed default run: "
+        + "\n".join(rerun.report(rerun.differences(before, after), _results(after)))
+    )
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from analysis import rerun
+
+    one, other = rerun.results_of(options.one), rerun.results_of(options.other)
+    print("\n".join(rerun.report(rerun.differences(one, other), _results(other))))
+    return 0
+
+
+def _results(run: Mapping[str, Mapping[str, object]]) -> int:
+    return sum(map(len, run.values()))
 
 
 def _book(options: argparse.Namespace) -> int:
@@ -225,6 +257,19 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="execute the notebooks that changed, in parallel")
     run.add_argument("--update-notebooks", action="store_true", help="then copy the outputs into notebooks/")
     run.set_defaults(call=_run)
+
+    text = "run one chapter with other parameters, keep the run, and say which results differ from the default"
+    again = commands.add_parser("rerun", help=text, description=text)
+    again.add_argument("chapter", metavar="CHAPTER", help="number or name of a chapter, such as 04")
+    again.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
+    again.add_argument("--list", action="store_true", help="list the parameters of the chapter and run nothing")
+    again.set_defaults(call=_rerun)
+
+    text = "which named results differ between two runs"
+    diff = commands.add_parser("diff", help=text, description=text)
+    diff.add_argument("one", type=Path, metavar="RUN1", help="folder of a run")
+    diff.add_argument("other", type=Path, metavar="RUN2", help="folder of another")
+    diff.set_defaults(call=_diff)
 
     book = commands.add_parser("book", help="run the notebooks, then build the HTML and the PDF book")
     book.add_argument("--html", action="store_true", help="build the HTML only")

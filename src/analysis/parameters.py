@@ -59,7 +59,8 @@ def read_number(name: str, value: object, low: T, high: T) -> T:
 
 
 def read_switch(name: str, value: object) -> bool:
-    """True or False. Raises ParameterError."""
-    if not isinstance(value, bool):
+    """True or False, also as the texts true and false, which papermill passes on as they are. Raises ParameterError."""
+    switch = {"true": True, "false": False}.get(str(value).lower())
+    if switch is None:
         raise ParameterError(f"parameter {name}: {value!r}; allowed: True or False")
-    return value
+    return switch
