@@ -70,6 +70,32 @@ def test_every_chapter_declares_its_parameters_and_its_defaults_pass(file: Path)
     rerun.check_values(file, {})
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [pytest.param(file, name, id=f"{file.stem}-{name}") for file in notebook_files() for name in declared(file)],
+)
+def test_every_parameter_of_every_chapter_refuses_nonsense(file: Path, name: str) -> None:
+    nonsense = "no such thing" if declared(file)[name].type in ("str", "bool") else -1
+    with pytest.raises(ParameterError, match=rf"parameter {name}: .*{nonsense}"):
+        rerun.check_values(file, {name: nonsense})
+
+
+@pytest.mark.parametrize(
+    ("chapter", "values", "message"),
+    [
+        ("01", {"start": "2030-01-01", "end": "2030-12-31"}, "no event from 2030-01-01"),
+        ("01", {"inauguration": "2025-02-08"}, "parameter inauguration: '2025-02-08'; allowed: days up to 2025-02-07"),
+        ("01", {"earlier_inauguration": "2022-01-01"}, "parameter earlier_inauguration"),
+        ("07", {"window_start": "2025-02-07", "window_end": "2025-02-07"}, "no signal from Tokyo to Beijing"),
+        ("08", {"window_start": "1990-01-01", "window_end": "1991-01-01"}, "no signal from Tokyo to Beijing"),
+        ("09", {"shown_from": "2026-01-01"}, "parameter shown_from: no signal from Tokyo to Beijing"),
+    ],
+)
+def test_a_window_with_nothing_to_count_is_refused(chapter: str, values: dict[str, str], message: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        rerun.check_values(find_notebook(chapter), values)
+
+
 def test_parameters_of_a_notebook(notebook: Path) -> None:
     known = declared(notebook)
     assert list(known) == ["share", "times", "strict", "word"]

@@ -64,6 +64,22 @@ def test_numbers() -> None:
         parameters.read_number("share", 1.5, 0.0, 1.0)
 
 
+def test_a_day_after_the_latest_allowed() -> None:
+    latest = pd.Timestamp("2025-02-07")
+    assert parameters.read_day("start", "2025-02-07", latest) == latest
+    with pytest.raises(ParameterError, match="parameter start: '2025-02-08'; allowed: days up to 2025-02-07"):
+        parameters.read_day("start", "2025-02-08", latest)
+
+
+def test_a_window_with_nothing_to_count() -> None:
+    days = {"event": pd.Series(pd.to_datetime(["2025-01-10", "2025-03-01"]))}
+    window = pd.Timestamp("2025-01-10"), pd.Timestamp("2025-01-31")
+    parameters.require_in_window("start and end", *window, days)
+    message = "parameter start: no event from 2025-01-11 to 2025-01-31; on record from 2025-01-10 to 2025-03-01"
+    with pytest.raises(ParameterError, match=message):
+        parameters.require_in_window("start", pd.Timestamp("2025-01-11"), window[1], days)
+
+
 def test_a_switch() -> None:
     assert [parameters.read_switch("mask", value) for value in (True, "true", "True")] == [True, True, True]
     assert [parameters.read_switch("mask", value) for value in (False, "false")] == [False, False]

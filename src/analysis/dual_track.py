@@ -19,6 +19,15 @@ BEIJING, WASHINGTON = ("JPN", "CHN"), ("JPN", "USA")
 LEVEL = 0.05
 
 
+def track_days(signals: pd.DataFrame, scale: str = "plover") -> dict[str, pd.Series]:
+    """The days of signals that are not neutral, on both tracks, by a name for what was sent."""
+    found = {}
+    for capital, (source, target) in {"Beijing": BEIJING, "Washington": WASHINGTON}.items():
+        sent = (signals["source"] == source) & (signals["target"] == target) & (signals[scale] != 0)
+        found[f"signal from Tokyo to {capital}"] = signals.loc[sent, "date"]
+    return found
+
+
 @dataclass(frozen=True)
 class Change:
     """Events with a cooperative signal in one direction, by half of the window, among all events of the window.

@@ -1,6 +1,6 @@
 """Read the parameters of a notebook: right type, known value, or one clear message before any work starts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import pandas as pd
@@ -11,14 +11,17 @@ from analysis.tables import nearest
 T = TypeVar("T", int, float)
 
 
-def read_day(name: str, value: object) -> pd.Timestamp:
-    """A day from text like 2025-02-07. Raises ParameterError."""
+def read_day(name: str, value: object, latest: pd.Timestamp | None = None) -> pd.Timestamp:
+    """A day from text like 2025-02-07, not after the latest one allowed. Raises ParameterError."""
     try:
-        if isinstance(value, str) and len(value) == 10:
-            return pd.Timestamp(pd.to_datetime(value, format="%Y-%m-%d"))
+        if not isinstance(value, str) or len(value) != 10:
+            raise ValueError
+        day = pd.Timestamp(pd.to_datetime(value, format="%Y-%m-%d"))
     except ValueError:
-        pass
-    raise ParameterError(f"parameter {name}: {value!r} is not a day; write YYYY-MM-DD")
+        raise ParameterError(f"parameter {name}: {value!r} is not a day; write YYYY-MM-DD") from None
+    if latest is not None and day > latest:
+        raise ParameterError(f"parameter {name}: {value!r}; allowed: days up to {latest:%Y-%m-%d}")
+    return day
 
 
 def read_window(first: str, start: object, last: str, end: object) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -27,6 +30,22 @@ def read_window(first: str, start: object, last: str, end: object) -> tuple[pd.T
     if days[1] < days[0]:
         raise ParameterError(f"parameter {last}: {end} lies before {first} ({start})")
     return days
+
+
+def require_in_window(
+    names: str, start: pd.Timestamp, end: pd.Timestamp, days: Mapping[str, "pd.Series[pd.Timestamp]"]
+) -> None:
+    """Refuse a window in which there is nothing to count.
+
+    names: the parameters that set it; days: by what is counted (such as “event”), the days on which it is on record.
+    Raises ParameterError with the first and the last day on record.
+    """
+    for what, on_record in days.items():
+        if not on_record.between(start, end).any():
+            raise ParameterError(
+                f"parameter {names}: no {what} from {start:%Y-%m-%d} to {end:%Y-%m-%d}; "
+                f"on record from {on_record.min():%Y-%m-%d} to {on_record.max():%Y-%m-%d}"
+            )
 
 
 def read_choice(name: str, value: object, allowed: Iterable[str]) -> str:
