@@ -55,6 +55,14 @@ def test_an_error_of_the_project_has_no_traceback(
     assert capsys.readouterr().err == "the HTML book could not be built\n"
 
 
+def test_run_explain_executes_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "run_notebooks", lambda: pytest.fail("it ran"))
+    monkeypatch.setattr(run, "explain", lambda: {"01-one": [], "02-two": ["its cells changed", "uv.lock changed"]})
+    assert cli.main(["run", "--explain"]) == 0
+    expected = ["01-one: unchanged", "02-two: to be executed: its cells changed; uv.lock changed"]
+    assert capsys.readouterr().out.splitlines() == expected
+
+
 def test_a_wrong_word_is_answered_with_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(["chek"])

@@ -41,7 +41,7 @@ def test_all_are_executed_once_and_then_only_what_changed(notebooks: Path) -> No
     results = json.loads((first.folder / "results.json").read_text("utf-8"))
     assert results == {"01-one": {"answer": {"value": 1, "text": "1"}}, "02-two": {"answer": {"value": 2, "text": "2"}}}
     manifest = json.loads((first.folder / "manifest.json").read_text("utf-8"))
-    assert set(manifest["notebooks"]["01-one"]) == {"key", "parameters", "seconds"}
+    assert set(manifest["notebooks"]["01-one"]) == {"cells", "parameters", "seconds"}
     assert manifest["inputs"]["data"]["events.csv"]
     assert manifest["versions"]["papermill"]
     before = (first.notebooks / "01-one.ipynb").read_bytes()
@@ -58,6 +58,34 @@ def test_all_are_executed_once_and_then_only_what_changed(notebooks: Path) -> No
     third = go(notebooks)
     assert third.executed == ()
     assert [file.stem for file in notebook_files(third.notebooks)] == ["01-one"]
+
+
+def test_explain_says_what_changed(notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = notebooks.parent / "run"
+    never = ["it has not been executed yet"]
+    assert run.explain(notebooks, folder) == {"01-one": never, "02-two": never}
+    go(notebooks)
+    assert run.explain(notebooks, folder) == {"01-one": [], "02-two": []}
+
+    write(notebooks, "01-one", "x: int = 1  # another number", RECORD.format(chapter="01-one", value="x"))
+    assert run.explain(notebooks, folder) == {"01-one": ["its cells changed"], "02-two": []}
+    (folder / "notebooks" / "02-two.ipynb").unlink()
+    assert run.explain(notebooks, folder)["02-two"] == ["its executed notebook is gone"]
+    assert go(notebooks).executed == ("01-one", "02-two")
+
+    now = run.inputs()
+    now["data"] = now["data"] | {"events.csv": "0", "new.csv": "1"}
+    del now["code"]["text.py"]
+    now["lock"] = {"uv.lock": "2"}
+    monkeypatch.setattr(run, "inputs", lambda: now | {"python": "3.99.0"})
+    reasons = run.explain(notebooks, folder)["01-one"]
+    assert reasons[:4] == [
+        "src/analysis/text.py is gone",
+        "data/events.csv changed",
+        "data/new.csv is new",
+        "uv.lock changed",
+    ]
+    assert reasons[4].startswith("Python is 3.99.0, was 3.")
 
 
 def test_executed_notebooks_carry_nothing_of_the_machine(notebooks: Path) -> None:

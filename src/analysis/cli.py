@@ -25,8 +25,12 @@ def _check(_: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from analysis.run import run_notebooks, update_committed
+    from analysis.run import explain, run_notebooks, update_committed
 
+    if options.explain:
+        for name, reasons in explain().items():
+            print(f"{name}: {'to be executed: ' + '; '.join(reasons) if reasons else 'unchanged'}")
+        return 0
     run = run_notebooks()
     print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged; see {_relative(run.folder)}/")
     if options.update_notebooks:
@@ -255,7 +259,9 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(call=_check)
 
     run = commands.add_parser("run", help="execute the notebooks that changed, in parallel")
-    run.add_argument("--update-notebooks", action="store_true", help="then copy the outputs into notebooks/")
+    what = run.add_mutually_exclusive_group()
+    what.add_argument("--update-notebooks", action="store_true", help="then copy the outputs into notebooks/")
+    what.add_argument("--explain", action="store_true", help="say which would be executed and why, and execute nothing")
     run.set_defaults(call=_run)
 
     text = "run one chapter with other parameters, keep the run, and say which results differ from the default"

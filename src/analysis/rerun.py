@@ -22,7 +22,7 @@ from analysis.errors import DataError, ParameterError, RunError
 from analysis.parameters import read_switch
 from analysis.results import read_results
 from analysis.rules import check
-from analysis.run import REPORTED_PACKAGES, execute, inputs, notebook_files, notebook_key, quiet_kernels
+from analysis.run import REPORTED_PACKAGES, cells_hash, execute, inputs, notebook_files, quiet_kernels
 from analysis.tables import nearest
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
@@ -166,15 +166,14 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
         with quiet_kernels() as scratch:
             seconds = execute(notebook, executed, scratch, values)
         results = read_results([executed])
-        common = inputs()
         provenance = {
             "chapter": notebook.stem,
             "parameters": {name: values.get(name, parameter.default) for name, parameter in declared(notebook).items()},
             "changed": dict(values),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 2),
-            "key": notebook_key(notebook, common),
-            "inputs": common,
+            "cells": cells_hash(notebook),
+            "inputs": inputs(),
             "versions": {name: version(name) for name in ("balancing-act", *REPORTED_PACKAGES)},
         }
         for name, content in ((RESULTS, results), (PROVENANCE, provenance)):

@@ -26,6 +26,7 @@ from analysis.results import read_results
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
 README_FIGURE = ("08-balance.ipynb", "fig-balance-map")
+PLACES = {"code": "src/analysis/", "data": "data/", "lock": ""}  # of the inputs
 REPORTED_PACKAGES = (
     "altair",
     "jupyter-book",
@@ -93,9 +94,44 @@ def _cells(notebook: Path) -> list[tuple[str, str, Any]]:
     return [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
 
 
-def notebook_key(notebook: Path, common: Mapping[str, Any]) -> str:
-    """Hash of a notebook's cells (not its outputs) together with everything they depend on."""
-    return _digest(json.dumps([_cells(notebook), common], sort_keys=True).encode())
+def cells_hash(notebook: Path) -> str:
+    """Hash of a notebook's cells, without outputs."""
+    return _digest(json.dumps(_cells(notebook)).encode())
+
+
+def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between the inputs of two runs: files by name, and the version of Python."""
+    found = []
+    for group, place in PLACES.items():
+        one, other = before.get(group, {}), now[group]
+        for name in sorted(one.keys() | other.keys()):
+            if one.get(name) != other.get(name):
+                what = "is new" if name not in one else "is gone" if name not in other else "changed"
+                found.append(f"{place}{name} {what}")
+    if before.get("python") != now["python"]:
+        found.append(f"Python is {now['python']}, was {before.get('python', 'unknown')}")
+    return found
+
+
+def _reasons(cells: Mapping[str, str], folder: Path, common: Mapping[str, Any]) -> dict[str, list[str]]:
+    manifest = _manifest(folder)
+    of_inputs = changed_inputs(manifest.get("inputs", {}), common)
+    found = {}
+    for name, now in cells.items():
+        entry = manifest.get("notebooks", {}).get(name)
+        if entry is None:
+            found[name] = ["it has not been executed yet"]
+            continue
+        reasons = ["its cells changed"] if entry.get("cells") != now else []
+        if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
+            reasons.append("its executed notebook is gone")
+        found[name] = [*reasons, *of_inputs]
+    return found
+
+
+def explain(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> dict[str, list[str]]:
+    """Why `run_notebooks` would execute each notebook, by name; without a reason it would not."""
+    return _reasons({file.stem: cells_hash(file) for file in notebook_files(source)}, folder, inputs())
 
 
 # --- execution
@@ -180,10 +216,11 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
     return time.perf_counter() - started
 
 
-def _previous(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run; empty where there is none, or none that can be read."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return manifest["notebooks"]  # type: ignore[no-any-return]
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest if isinstance(manifest["notebooks"], dict) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
@@ -215,15 +252,10 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     files = notebook_files(source)
     if faults := check():
         raise DataError("\n".join(str(fault) for fault in faults))
-    common = inputs()
-    keys = {file.stem: notebook_key(file, common) for file in files}
-    before = _previous(folder)
-    kept = {
-        name: before[name]
-        for name, key in keys.items()
-        if before.get(name, {}).get("key") == key and (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists()
-    }
-    if len(kept) == len(files) and set(before) == set(keys) and (folder / RESULTS).exists():
+    common, cells = inputs(), {file.stem: cells_hash(file) for file in files}
+    before = _manifest(folder).get("notebooks", {})
+    kept = {name: before[name] for name, reasons in _reasons(cells, folder, common).items() if not reasons}
+    if len(kept) == len(files) == len(before) and (folder / RESULTS).exists():
         return Run((), tuple(kept), folder)
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -247,9 +279,9 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
         if failures:
             raise RunError("\n\n".join(sorted(failures)))
         results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
-        entries = {
-            name: {"key": key, "parameters": {}, "seconds": round(seconds[name], 2)} if name in seconds else kept[name]
-            for name, key in keys.items()
+        entries = kept | {
+            file.stem: {"cells": cells[file.stem], "parameters": {}, "seconds": round(seconds[file.stem], 2)}
+            for file in todo
         }
         versions = {package: version(package) for package in REPORTED_PACKAGES} | {
             "balancing-act": version("balancing-act")
