@@ -2,10 +2,8 @@
 
 import pandas as pd
 
-from analysis.claims import CHECKS
-from analysis.errors import ParameterError
 from analysis.evidence import Evidence
-from analysis.ledger import read_arguments
+from analysis.ledger import outcome_of
 
 OUTCOMES = ("happened", "did not happen", "overtaken", "not yet decidable")
 
@@ -19,10 +17,8 @@ def scored(evidence: Evidence) -> pd.DataFrame:
     last_day = evidence.tables["events"]["date"].max()
     rows = []
     for row in evidence.tables["forecasts"].to_dict("records"):
-        try:
-            found = CHECKS[str(row["check"])](evidence, **read_arguments(str(row["check"]), row["arguments"]))
-        except ParameterError as error:
-            raise ParameterError(f"forecasts.csv, {row['forecast_id']} ({row['check']}): {error}") from None
+        place = f"forecasts.csv, {row['forecast_id']}"
+        found = outcome_of(evidence, str(row["check"]), str(row["arguments"]), place)
         decided = found.holds or row["due"] <= last_day
         outcome = row["if_holds" if found.holds else "if_fails"] if decided else "not yet decidable"
         rows.append({**row, "outcome": str(outcome), "sentence": found.sentence})

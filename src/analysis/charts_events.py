@@ -39,6 +39,18 @@ def day_rule(date: pd.Timestamp, label: str, *, before: bool = False) -> alt.Lay
     return line + base.mark_text(align=side, dx=shift, y=8, color=PALETTE["ink"]).encode(text="label:N")
 
 
+def upright(date: pd.Timestamp, label: str) -> alt.Chart:
+    """Takes a day; returns a vertical line there for a chart in rows, where the label can only be a description."""
+    day = alt.datum(alt.DateTime(year=date.year, month=date.month, date=date.day))
+    return alt.Chart().mark_rule(color=PALETTE["ink"], strokeDash=[4, 3]).encode(x=day, description=alt.value(label))
+
+
+def dyad_row(column: str) -> alt.Row:
+    """Takes a column with names of dyads; returns the rows of a chart, one a dyad, each with its name above it."""
+    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2)
+    return alt.Row(f"{column}:N", title=None, sort=list(DYADS.values()), header=header)
+
+
 def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str) -> alt.TopLevelMixin:
     """Events on lanes by dyad. Needs date, dyad, group (of kinds), kind, title, url, publisher.
 
@@ -163,15 +175,5 @@ def quarterly_contacts(
             tooltip=[alt.Tooltip("quarter:T", title="Quarter from", format="%B %Y"), "pair:N", "group:N", "events:Q"],
         )
     )
-    day = alt.datum(alt.DateTime(year=marked.year, month=marked.month, date=marked.day))
-    rule = alt.Chart().mark_rule(color=PALETTE["ink"], strokeDash=[4, 3]).encode(x=day, description=alt.value(label))
-    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2)
-    return (
-        alt.layer(bars, rule, data=frame)
-        .properties(width=WIDTH - 40, height=100)
-        .facet(
-            row=alt.Row("pair:N", title=None, sort=list(DYADS.values()), header=header),
-            title=titled(title, subtitle),
-            spacing=4,
-        )
-    )
+    panel = alt.layer(bars, upright(marked, label), data=frame).properties(width=WIDTH - 40, height=100)
+    return panel.facet(row=dyad_row("pair"), title=titled(title, subtitle), spacing=4)

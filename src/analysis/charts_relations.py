@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts import WIDTH, scale_of, titled
-from analysis.charts_events import day_axis, day_rule, days_as_text
+from analysis.charts_events import day_axis, day_rule, days_as_text, dyad_row, upright
 from analysis.diplomacy import DYADS
 from analysis.theme import PALETTE, SEQUENCE
 
@@ -163,18 +163,8 @@ def index_lines(
             ],
         )
     )
-    day = alt.datum(alt.DateTime(year=marked.year, month=marked.month, date=marked.day))
-    rule = alt.Chart().mark_rule(color=PALETTE["ink"], strokeDash=[4, 3]).encode(x=day, description=alt.value(label))
-    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2)
-    return (
-        alt.layer(lines, rule, data=frame)
-        .properties(width=WIDTH - 50, height=130)
-        .facet(
-            row=alt.Row("dyad:N", title=None, sort=list(DYADS.values()), header=header),
-            title=titled(title, subtitle),
-            spacing=6,
-        )
-    )
+    panel = alt.layer(lines, upright(marked, label), data=frame).properties(width=WIDTH - 50, height=130)
+    return panel.facet(row=dyad_row("dyad"), title=titled(title, subtitle), spacing=6)
 
 
 def balance_dots(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis import __version__, paths
@@ -49,26 +49,17 @@ def _rerun(options: argparse.Namespace) -> int:
         print("\n".join(f"{p.name}: {p.type} = {p.default!r}  {p.meaning}" for p in known.values()))
         return 0
     place = rerun.rerun(notebook, rerun.read_values(options.parameter, known))
-    after = rerun.results_of(place)
     before = read_results([notebook])  # the committed outputs are those of the default run
     print(f"{_relative(place)}/ holds {notebook.name}, {rerun.RESULTS}, {rerun.PAGE} and {rerun.PROVENANCE}")
-    print(
-        "against the committed default run: "
-        + "\n".join(rerun.report(rerun.differences(before, after), _results(after)))
-    )
+    print("against the committed default run: " + "\n".join(rerun.compare(before, rerun.results_of(place))))
     return 0
 
 
 def _diff(options: argparse.Namespace) -> int:
     from analysis import rerun
 
-    one, other = rerun.results_of(options.one), rerun.results_of(options.other)
-    print("\n".join(rerun.report(rerun.differences(one, other), _results(other))))
+    print("\n".join(rerun.compare(rerun.results_of(options.one), rerun.results_of(options.other))))
     return 0
-
-
-def _results(run: Mapping[str, Mapping[str, object]]) -> int:
-    return sum(map(len, run.values()))
 
 
 def _book(options: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from analysis import paths
 from analysis.errors import DataError
 from analysis.rules import check
 from analysis.schema import Table, read_schema
-from analysis.tables import FIRST_ROW, Fault
+from analysis.tables import FIRST_ROW, Fault, require_none
 
 TABLE = "codings_alignment"
 AIDS = ("pillar", "paragraph", "anchor_words", "paraphrase")
@@ -85,9 +85,7 @@ def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
         copy = Path(scratch)
         shutil.copytree(folder, copy, dirs_exist_ok=True)
         (copy / table.file).write_text(current + added.getvalue(), encoding="utf-8", newline="")
-        faults = [_in_sheet(fault, table, file, before) for fault in check(copy)]
-        if faults:
-            raise DataError("\n".join(str(fault) for fault in faults))
+        require_none(_in_sheet(fault, table, file, before) for fault in check(copy))
         partial = (folder / table.file).with_suffix(".partial")
         shutil.copyfile(copy / table.file, partial)
         partial.replace(folder / table.file)

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis import text
 from analysis.claims import CHECKS
 from analysis.errors import ParameterError
-from analysis.evidence import Evidence
+from analysis.evidence import Evidence, Outcome
 from analysis.tables import nearest
 
 VERDICTS = ("confirmed", "confirmed with correction", "imprecise", "misquoted", "unsupported", "not checkable")
@@ -74,6 +74,14 @@ def read_arguments(check: str, arguments: str) -> dict[str, Any]:
 # --- verdicts
 
 
+def outcome_of(evidence: Evidence, check: str, arguments: str, place: str) -> Outcome:
+    """The outcome of the check that these cells name. Raises ParameterError, with their place, where they are wrong."""
+    try:
+        return CHECKS[check](evidence, **read_arguments(check, arguments))
+    except ParameterError as error:
+        raise ParameterError(f"{place} ({check}): {error}") from None
+
+
 def outcomes(evidence: Evidence, entries: Iterable[str] | None = None) -> pd.DataFrame:
     """The outcome of every check, or of those of some claims and omissions.
 
@@ -84,10 +92,8 @@ def outcomes(evidence: Evidence, entries: Iterable[str] | None = None) -> pd.Dat
     table = table if entries is None else table[table["entry_id"].isin(list(entries))]
     found = []
     for row in table.itertuples():
-        try:
-            found.append(CHECKS[str(row.check)](evidence, **read_arguments(str(row.check), str(row.arguments))))
-        except ParameterError as error:
-            raise ParameterError(f"checks.csv, {row.entry_id}, check {row.check_no} ({row.check}): {error}") from None
+        place = f"checks.csv, {row.entry_id}, check {row.check_no}"
+        found.append(outcome_of(evidence, str(row.check), str(row.arguments), place))
     return table.assign(
         holds=[outcome.holds for outcome in found],
         sentence=[outcome.sentence for outcome in found],

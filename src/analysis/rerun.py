@@ -13,21 +13,30 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from analysis import paths
-from analysis.errors import DataError, ParameterError, RunError
+from analysis.errors import ParameterError, RunError
 from analysis.parameters import read_switch
 from analysis.results import read_results
 from analysis.rules import check
-from analysis.run import REPORTED_PACKAGES, cells_hash, execute, inputs, notebook_files, quiet_kernels
-from analysis.tables import nearest
+from analysis.run import (
+    cells_hash,
+    execute,
+    inputs,
+    notebook_files,
+    quiet_kernels,
+    read_cells,
+    versions,
+    write_json,
+)
+from analysis.tables import nearest, require_none
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 RESULTS, PROVENANCE, PAGE = "results.json", "provenance.json", "chapter.html"
 LONGEST_SLUG = 80
+Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # chapter, name of the result: value and text
 
 
 @dataclass(frozen=True)
@@ -62,9 +71,7 @@ def find_notebook(name: str, folder: Path = paths.NOTEBOOKS) -> Path:
 
 def _code(notebook: Path) -> list[tuple[str, list[str]]]:
     """Source and tags of the code cells of a notebook."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
-    return [("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in code]
+    return [(source, tags) for kind, source, tags in read_cells(notebook) if kind == "code"]
 
 
 def declared(notebook: Path) -> dict[str, Parameter]:
@@ -153,8 +160,7 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
     of the data, and ParameterError where a value is not allowed; RunError where the notebook fails or the folder cannot
     be written. Then nothing of the run is left.
     """
-    if faults := check():
-        raise DataError("\n".join(str(fault) for fault in faults))
+    require_none(check())
     check_values(notebook, values)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -174,11 +180,10 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
             "seconds": round(seconds, 2),
             "cells": cells_hash(notebook),
             "inputs": inputs(),
-            "versions": {name: version(name) for name in ("balancing-act", *REPORTED_PACKAGES)},
+            "versions": versions(),
         }
-        for name, content in ((RESULTS, results), (PROVENANCE, provenance)):
-            text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-            (work / name).write_text(text, encoding="utf-8")
+        write_json(work / RESULTS, results)
+        write_json(work / PROVENANCE, provenance)
         (work / PAGE).write_text(render(executed), encoding="utf-8")
         work.chmod(0o755)
         return _keep(work, folder / slug(notebook, values))
@@ -191,18 +196,16 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
 # --- comparing
 
 
-def results_of(place: Path) -> dict[str, dict[str, dict[str, Any]]]:
+def results_of(place: Path) -> Results:
     """The named results of a run by chapter and name. Raises RunError where the folder is no run."""
     try:
-        found: dict[str, dict[str, dict[str, Any]]] = json.loads((place / RESULTS).read_text(encoding="utf-8"))
+        found: Results = json.loads((place / RESULTS).read_text(encoding="utf-8"))
         return found
     except (OSError, ValueError) as error:
         raise RunError(f"{place} is no run: {RESULTS} cannot be read ({type(error).__name__})") from None
 
 
-def differences(
-    one: Mapping[str, Mapping[str, Mapping[str, Any]]], other: Mapping[str, Mapping[str, Mapping[str, Any]]]
-) -> list[tuple[str, str, str]]:
+def differences(one: Results, other: Results) -> list[tuple[str, str, str]]:
     """The named results that differ between two runs: (chapter.name, text in one, text in the other).
 
     A result that one run lacks is “–”. Only chapters that both have are compared. Raises RunError for none.
@@ -236,3 +239,8 @@ def report(found: Sequence[tuple[str, str, str]], total: int) -> list[str]:
         return [f"no result differs ({total} compared)"]
     width = max(len(name) for name, _, _ in found)
     return [f"{len(found)} of {total} results differ:", *(f"  {n:<{width}}  {a}  →  {b}" for n, a, b in found)]
+
+
+def compare(one: Results, other: Results) -> list[str]:
+    """What differs between two runs, in lines for a reader. Raises RunError where they share no chapter."""
+    return report(differences(one, other), sum(map(len, other.values())))

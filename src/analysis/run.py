@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis import paths, vega
-from analysis.errors import DataError, RunError
+from analysis.errors import RunError
 from analysis.results import read_results
+from analysis.tables import require_none
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
 README_FIGURE = ("08-balance.ipynb", "fig-balance-map")
@@ -86,7 +87,13 @@ def inputs() -> dict[str, Any]:
     }
 
 
-def _cells(notebook: Path) -> list[tuple[str, str, Any]]:
+def versions() -> dict[str, str]:
+    """The version of this package and of those that shape the results, by name."""
+    return {name: version(name) for name in ("balancing-act", *REPORTED_PACKAGES)}
+
+
+def read_cells(notebook: Path) -> list[tuple[str, str, list[str]]]:
+    """Type, source and tags of the cells of a notebook. Raises RunError where it cannot be read."""
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     except (ValueError, KeyError, UnicodeDecodeError) as error:
@@ -96,7 +103,7 @@ def _cells(notebook: Path) -> list[tuple[str, str, Any]]:
 
 def cells_hash(notebook: Path) -> str:
     """Hash of a notebook's cells, without outputs."""
-    return _digest(json.dumps(_cells(notebook)).encode())
+    return _digest(json.dumps(read_cells(notebook)).encode())
 
 
 def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -113,8 +120,9 @@ def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
     return found
 
 
-def _reasons(cells: Mapping[str, str], folder: Path, common: Mapping[str, Any]) -> dict[str, list[str]]:
-    manifest = _manifest(folder)
+def _reasons(
+    cells: Mapping[str, str], folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]
+) -> dict[str, list[str]]:
     of_inputs = changed_inputs(manifest.get("inputs", {}), common)
     found = {}
     for name, now in cells.items():
@@ -131,7 +139,8 @@ def _reasons(cells: Mapping[str, str], folder: Path, common: Mapping[str, Any]) 
 
 def explain(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> dict[str, list[str]]:
     """Why `run_notebooks` would execute each notebook, by name; without a reason it would not."""
-    return _reasons({file.stem: cells_hash(file) for file in notebook_files(source)}, folder, inputs())
+    cells = {file.stem: cells_hash(file) for file in notebook_files(source)}
+    return _reasons(cells, folder, _manifest(folder), inputs())
 
 
 # --- execution
@@ -225,7 +234,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
         return {}
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON for people and for comparing: indented, keys in order."""
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -250,11 +260,12 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     from analysis.rules import check
 
     files = notebook_files(source)
-    if faults := check():
-        raise DataError("\n".join(str(fault) for fault in faults))
+    require_none(check())
     common, cells = inputs(), {file.stem: cells_hash(file) for file in files}
-    before = _manifest(folder).get("notebooks", {})
-    kept = {name: before[name] for name, reasons in _reasons(cells, folder, common).items() if not reasons}
+    manifest_before = _manifest(folder)
+    before = manifest_before.get("notebooks", {})
+    reasons = _reasons(cells, folder, manifest_before, common)
+    kept = {name: before[name] for name in cells if not reasons[name]}
     if len(kept) == len(files) == len(before) and (folder / RESULTS).exists():
         return Run((), tuple(kept), folder)
 
@@ -283,11 +294,9 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
             file.stem: {"cells": cells[file.stem], "parameters": {}, "seconds": round(seconds[file.stem], 2)}
             for file in todo
         }
-        versions = {package: version(package) for package in REPORTED_PACKAGES} | {
-            "balancing-act": version("balancing-act")
-        }
-        _write_json(work / RESULTS, results)
-        _write_json(work / MANIFEST, {"inputs": common, "notebooks": entries, "results": results, "versions": versions})
+        write_json(work / RESULTS, results)
+        manifest = {"inputs": common, "notebooks": entries, "results": results, "versions": versions()}
+        write_json(work / MANIFEST, manifest)
         replace_folder(work, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -9,7 +9,7 @@ import datetime
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -261,14 +261,19 @@ def read_all(folder: Path = paths.DATA) -> tuple[dict[str, pd.DataFrame], list[F
     return frames, faults + foreign_key_faults(schema, frames)
 
 
+def require_none(faults: Iterable[Fault]) -> None:
+    """Raise DataError with all faults, one a line, where there are any."""
+    if lines := [str(fault) for fault in faults]:
+        raise DataError("\n".join(lines))
+
+
 @cache
 def _load(name: str, folder: Path) -> pd.DataFrame:
     schema = read_schema(folder / paths.DATAPACKAGE.name)
     if name not in schema:
         raise DataError(f"there is no table “{name}”{nearest(name, list(schema))}; tables: {', '.join(schema)}")
     frame, faults = read_table(schema[name], folder)
-    if faults:
-        raise DataError("\n".join(str(fault) for fault in faults))
+    require_none(faults)
     return frame
 
 
