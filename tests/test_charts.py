@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from analysis import charts, charts_argument, charts_events, charts_relations, charts_texts, theme
-from analysis.alignment import APPROACHES, PILLARS, STRENGTHS
+from analysis.alignment import STRENGTHS
 from analysis.continuity import EMPHASES, GROUPS
 from analysis.diplomacy import DYADS, FORMS
 from analysis.ledger import VERDICTS
 from analysis.specifications import CHOICES, Specification, parameters
-from analysis.tables import load
+from analysis.tables import labels, load
 
 WORDS = {"title": "A finding", "subtitle": "Unit and sample"}
 DAY = pd.Timestamp("2025-02-07")
@@ -67,7 +67,9 @@ def test_coverage_shows_each_group_with_its_size() -> None:
     groups = pd.DataFrame(
         {"pillar": ["peace"], "covered": [1], "provisions": [4], "share": [0.25], "low": [0.1], "high": [0.5]}
     )
-    spec = charts.coverage_intervals(groups, groups.assign(coder="a"), field="pillar", names=PILLARS, **WORDS).to_dict()
+    spec = charts.coverage_intervals(
+        groups, groups.assign(coder="a"), field="pillar", names=labels("provisions", "pillar"), **WORDS
+    ).to_dict()
     assert {row["label"] for data in spec["datasets"].values() for row in data} == {"Peace (4)"}
 
 
@@ -86,13 +88,13 @@ def test_quarters_show_frictions_below_the_line() -> None:
 
 def test_names_in_code_and_tables_are_the_same() -> None:
     """One word for one concept: what the code names and what the schema allows agree."""
-    assert list(PILLARS) == list(load("provisions")["pillar"].cat.categories)
+    assert list(labels("provisions", "pillar")) == list(load("provisions")["pillar"].cat.categories)
     assert set(GROUPS) == set(load("topics")["group"])
     assert set(DYADS) < set(load("events")["dyad"].cat.categories)
     assert set(charts_events.LANES) == set(load("events")["dyad"].cat.categories)
     assert list(FORMS) == list(load("protests")["form"].cat.categories)
     assert set(VERDICTS) == set(load("judgements")["verdict"].cat.categories)
-    assert set(APPROACHES) == set(load("codings_alignment")["approach"])
+    assert set(labels("strategy_sections", "approach")) == set(load("codings_alignment")["approach"])
     assert set(STRENGTHS) == set(load("codings_alignment")["strength"])
     assert set(EMPHASES) == set(load("codings_topics")["emphasis"])
 

@@ -221,7 +221,7 @@ def test_what_the_article_reports() -> None:
 def test_speakers() -> None:
     provisions = pd.DataFrame({"provision_id": ["P01", "P02", "P03"], "speech_act": ["welcome", "welcome", "intend"]})
     actors = pd.DataFrame({"provision_id": ["P01", "P02", "P02", "P03"], "state": ["USA", "USA", "JPN", "JPN"]})
-    table = statement.speaker_acts(provisions, actors)
+    table = statement.speaker_acts(statement.speakers(provisions, actors, {"JPN": "Japan", "USA": "United States"}))
     assert {tuple(row) for row in table.to_numpy()} == {
         ("welcome", "United States", 1),
         ("welcome", "both", 1),

@@ -8,14 +8,6 @@ from math import sqrt
 
 import pandas as pd
 
-APPROACHES = {0: "none", 1: "own architecture", 2: "alliance", 3: "like-minded countries"}
-PILLARS = {
-    "preamble": "Preamble",
-    "peace": "Peace",
-    "prosperity": "Growth and prosperity",
-    "indo-pacific": "Indo-Pacific",
-    "invitation": "Invitation",
-}
 STRENGTHS = {0: "no counterpart", 1: "same theme", 2: "same kind of measure", 3: "same specific measure"}
 STANCES = ("na", "conflicts", "narrows", "consistent", "extends")
 Z95 = 1.959963984540054
@@ -37,13 +29,14 @@ def adjudicate(codings: pd.DataFrame) -> pd.DataFrame:
     section_id, strength, stance, coders, unanimous (all coders gave the same strength).
     """
     sections = ["", *sorted(set(codings["section_id"]) - {""})]
+    approaches = sorted(set(codings["approach"]))
     rows = []
     for provision_id, group in codings.groupby("provision_id", sort=True):
         strengths = sorted(group["strength"])
         rows.append(
             {
                 "provision_id": provision_id,
-                "approach": majority(list(group["approach"]), list(APPROACHES)),
+                "approach": majority(list(group["approach"]), approaches),
                 "section_id": majority(list(group["section_id"]), sections),
                 "strength": strengths[(len(strengths) - 1) // 2],
                 "stance": majority([str(stance) for stance in group["stance"]], STANCES),

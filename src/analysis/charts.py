@@ -5,10 +5,12 @@ and the subtitle, which gives unit and sample, come from the notebook, because t
 mean the same everywhere (`analysis.theme.PALETTE`).
 """
 
+from collections.abc import Mapping
+
 import altair as alt
 import pandas as pd
 
-from analysis.alignment import APPROACHES, PILLARS, STRENGTHS
+from analysis.alignment import STRENGTHS
 from analysis.continuity import EMPHASES, GROUPS
 from analysis.theme import PALETTE, SEQUENCE
 
@@ -26,19 +28,40 @@ def scale_of(colours: dict[str, str]) -> alt.Scale:
     return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
-def provision_tiles(provisions: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """One tile a provision, in order, by pillar. Needs provision_id, pillar, place, told, paraphrase."""
-    colours = {"told": SEQUENCE[3], "partly told": SEQUENCE[2], "left out": SEQUENCE[0]}
-    frame = provisions.assign(pillar=provisions["pillar"].astype("object").map(PILLARS))
-    base = alt.Chart(frame[["provision_id", "pillar", "place", "told", "speech_act", "paraphrase"]]).encode(
+# whether the article tells a provision
+TOLD = {"told": SEQUENCE[3], "partly told": SEQUENCE[2], "left out": SEQUENCE[0]}
+
+
+def speaker_colours(names: Mapping[str, str]) -> dict[str, str]:
+    """Colours of those who speak, from states and their names: both together first, a state without its own last."""
+    own = {name: PALETTE[state] for state, name in names.items() if state in PALETTE}
+    return {"both": PALETTE["ink"], **own, **{name: PALETTE["3"] for name in names.values() if name not in own}}
+
+
+def provision_tiles(
+    provisions: pd.DataFrame,
+    *,
+    parts: Mapping[str, str],
+    shade: str,
+    legend: str,
+    colours: dict[str, str],
+    title: str,
+    subtitle: str,
+) -> alt.TopLevelMixin:
+    """One tile a provision, in order, by part of the statement, coloured by a column (shade).
+
+    Needs provision_id, pillar, place, speech_act, paraphrase and the column. parts are the names of the pillars.
+    """
+    frame = provisions.assign(pillar=provisions["pillar"].astype("object").map(parts))
+    base = alt.Chart(frame[["provision_id", "pillar", "place", shade, "speech_act", "paraphrase"]]).encode(
         x=alt.X("place:O", title="Provisions of the part, in order", axis=alt.Axis(labelAngle=0, ticks=False)),
-        y=alt.Y("pillar:N", title=None, sort=list(PILLARS.values())),
+        y=alt.Y("pillar:N", title=None, sort=list(parts.values())),
     )
     tiles = base.mark_rect(stroke=PALETTE["paper"], strokeWidth=2, cornerRadius=2).encode(
-        color=alt.Color("told:N", title="In the article", scale=scale_of(colours)),
+        color=alt.Color(f"{shade}:N", title=legend, scale=scale_of(colours)),
         tooltip=[
             alt.Tooltip("provision_id:N", title="Provision"),
-            alt.Tooltip("told:N", title="In the article"),
+            alt.Tooltip(f"{shade}:N", title=legend),
             alt.Tooltip("speech_act:N", title="Speech act"),
             alt.Tooltip("paraphrase:N", title="In our words"),
         ],
@@ -46,9 +69,8 @@ def provision_tiles(provisions: pd.DataFrame, *, title: str, subtitle: str) -> a
     return alt.layer(tiles).properties(width={"step": TILE}, height={"step": 34}, title=titled(title, subtitle))
 
 
-def speech_acts(acts: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Speech acts by speaker. Needs speech_act, speaker (both, United States, Japan), provisions (count)."""
-    colours = {"both": PALETTE["ink"], "United States": PALETTE["USA"], "Japan": PALETTE["JPN"]}
+def speech_acts(acts: pd.DataFrame, *, colours: dict[str, str], title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Speech acts by speaker. Needs speech_act, speaker (as in colours), provisions (count)."""
     order = acts.groupby("speech_act")["provisions"].sum().sort_values(ascending=False).index.to_list()
     acts = acts.assign(rank=acts["speaker"].map({speaker: place for place, speaker in enumerate(colours)}))
     return (
@@ -65,17 +87,25 @@ def speech_acts(acts: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLeve
     )
 
 
-def section_lengths(sections: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Length of the strategy's sections. Needs section_id, label, paragraphs, approach (0 to 3)."""
-    colours = {name: PALETTE[str(number)] for number, name in APPROACHES.items()}
-    frame = sections[["section_id", "label", "paragraphs"]].assign(approach=sections["approach"].map(APPROACHES))
+def _approach_colour(approaches: Mapping[int, str]) -> alt.Color:
+    """The colours of approaches by name; without a legend where the strategy has none."""
+    colours = {name: PALETTE[str(number)] for number, name in approaches.items()}
+    legend = alt.Undefined if len(approaches) > 1 else None
+    return alt.Color("approach:N", title="Approach", scale=scale_of(colours), legend=legend)
+
+
+def section_lengths(
+    sections: pd.DataFrame, *, approaches: Mapping[int, str], title: str, subtitle: str
+) -> alt.TopLevelMixin:
+    """Length of the strategy's sections. Needs section_id, label, paragraphs, approach (a number of approaches)."""
+    frame = sections[["section_id", "label", "paragraphs"]].assign(approach=sections["approach"].map(dict(approaches)))
     return (
         alt.Chart(frame)
         .mark_bar()
         .encode(
             x=alt.X("paragraphs:Q", title="Paragraphs"),
             y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=330)),
-            color=alt.Color("approach:N", title="Approach", scale=scale_of(colours)),
+            color=_approach_colour(approaches),
             tooltip=["section_id:N", "label:N", "approach:N", "paragraphs:Q"],
         )
         .properties(width=WIDTH - 270, height={"step": 19}, title=titled(title, subtitle))
@@ -83,7 +113,7 @@ def section_lengths(sections: pd.DataFrame, *, title: str, subtitle: str) -> alt
 
 
 def coverage_intervals(
-    groups: pd.DataFrame, coders: pd.DataFrame, *, field: str, names: dict[str, str], title: str, subtitle: str
+    groups: pd.DataFrame, coders: pd.DataFrame, *, field: str, names: Mapping[str, str], title: str, subtitle: str
 ) -> alt.TopLevelMixin:
     """Share of provisions covered, with 95% intervals, and the share under each coder alone.
 
@@ -152,19 +182,20 @@ def section_heatmap(matrix: pd.DataFrame, *, sections: list[str], title: str, su
     )
 
 
-def section_take_up(sections: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
+def section_take_up(
+    sections: pd.DataFrame, *, approaches: Mapping[int, str], title: str, subtitle: str
+) -> alt.TopLevelMixin:
     """How many provisions take up each section. Needs section_id, heading, approach, count, provisions (ids)."""
-    colours = {name: PALETTE[str(number)] for number, name in APPROACHES.items()}
     label = sections["section_id"] + "  " + sections["heading"]
     frame = sections[["section_id", "heading", "count", "provisions"]].assign(
-        label=label, approach=sections["approach"].map(APPROACHES)
+        label=label, approach=sections["approach"].map(dict(approaches))
     )
     base = alt.Chart(frame).encode(
         y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=300)),
         x=alt.X("count:Q", title="Provisions", axis=alt.Axis(tickMinStep=1)),
         tooltip=["section_id:N", "heading:N", "count:Q", "provisions:N"],
     )
-    bars = base.mark_bar().encode(color=alt.Color("approach:N", title="Approach", scale=scale_of(colours)))
+    bars = base.mark_bar().encode(color=_approach_colour(approaches))
     none = base.transform_filter("datum.count == 0").mark_text(text="none", align="left", dx=4, color=PALETTE["ink"])
     return (bars + none).properties(width=WIDTH - 300, height={"step": 17}, title=titled(title, subtitle))
 

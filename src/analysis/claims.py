@@ -21,7 +21,7 @@ from analysis.scores import standing, without_states
 from analysis.segment import tokenize
 from analysis.similarity import Rows
 from analysis.specifications import placebo_sets
-from analysis.tables import nearest
+from analysis.tables import labels, nearest
 
 CITIES = {
     "America/New_York": "Washington",
@@ -504,6 +504,7 @@ def coverage(
     evidence: Evidence, *, least: float, strength: int, provisions: tuple[str, ...] = (), pillar: str = ""
 ) -> Outcome:
     """At least a share of these provisions, or of a part of the statement, has a counterpart in the strategy."""
+    parts = labels("provisions", "pillar")
     coded = alignment.adjudicate(evidence.tables["codings_alignment"]).merge(
         evidence.tables["provisions"][["provision_id", "pillar"]], on="provision_id"
     )
@@ -514,8 +515,8 @@ def coverage(
         coded = coded[coded["pillar"] == pillar]
     hits, n = int((coded["strength"] >= strength).sum()), len(coded)
     if not n:
-        raise ParameterError(f"pillar: “{pillar}” has no provisions; allowed: {', '.join(alignment.PILLARS)}")
-    of = f"of the part {alignment.PILLARS[pillar]}" if pillar else text.listing(list(provisions))
+        raise ParameterError(f"pillar: “{pillar}” has no provisions; allowed: {', '.join(parts)}")
+    of = f"of the part {parts[pillar]}" if pillar else text.listing(list(provisions))
     sentence = (
         f"{hits} of {n} provisions ({of}) have a counterpart of strength {strength} or more in the strategy, by the "
         f"median of {text.plural(int(coded['coders'].min()), 'coder')}; the claim needs {text.percent(least)}."
@@ -551,13 +552,13 @@ def rank(
 
 def carried_over(evidence: Evidence, *, pillar: str, least: float) -> Outcome:
     """At least a share of the provisions of a part stand, as they are or in like form, in the statement of 2024."""
-    provisions = evidence.tables["provisions"]
+    parts, provisions = labels("provisions", "pillar"), evidence.tables["provisions"]
     part = provisions[provisions["pillar"] == pillar]
     if part.empty:
-        raise ParameterError(f"pillar: “{pillar}” has no provisions; allowed: {', '.join(alignment.PILLARS)}")
+        raise ParameterError(f"pillar: “{pillar}” has no provisions; allowed: {', '.join(parts)}")
     kept, n = int(part["in_2024"].isin(["yes", "similar"]).sum()), len(part)
     sentence = (
-        f"{kept} of {n} provisions of the part {alignment.PILLARS[pillar]} stand in the statement of 2024 as well, as "
+        f"{kept} of {n} provisions of the part {parts[pillar]} stand in the statement of 2024 as well, as "
         f"they are or in like form; the claim needs {text.percent(least)}."
     )
     holds = kept >= least * n

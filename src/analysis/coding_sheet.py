@@ -69,15 +69,16 @@ def read_rows(file: Path, table: Table) -> list[list[str]]:
     return [[(record[name] or "").strip() for name in _columns(table)] for record in records]
 
 
-def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
+def add_sheet(file: Path, folder: Path = paths.DATA, target: Path | None = None) -> int:
     """Add the rows of a filled sheet to the table of codings; returns how many.
 
     The rows are checked with all rules in a copy of the tables first. Raises DataError with every fault, by the row of
-    the sheet, and leaves the table as it was.
+    the sheet, and leaves the table as it was. target is the file of the table, where it does not lie in the folder.
     """
     table = read_schema(folder / paths.DATAPACKAGE.name)[TABLE]
     rows = read_rows(file, table)
-    current = (folder / table.file).read_text(encoding="utf-8")
+    target = target or folder / table.file
+    current = target.read_text(encoding="utf-8")
     added = io.StringIO()
     csv.writer(added, lineterminator="\n").writerows(rows)
     before = len(list(csv.reader(io.StringIO(current, newline=""))))
@@ -86,9 +87,9 @@ def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
         (copy / table.file).write_text(current + added.getvalue(), encoding="utf-8", newline="")
         require_none(_in_sheet(fault, table, file, before) for fault in check(copy))
-        partial = (folder / table.file).with_suffix(".partial")
+        partial = target.with_suffix(".partial")
         shutil.copyfile(copy / table.file, partial)
-        partial.replace(folder / table.file)
+        partial.replace(target)
     return len(rows)
 
 

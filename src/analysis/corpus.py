@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
-    """The texts of all documents by id. Raises DataError with every text that is missing, altered or not UTF-8."""
+def read_texts(folder: Path, table: pd.DataFrame, where: str = "data/documents.csv") -> dict[str, str]:
+    """The texts of all documents of a table, which stands in the file `where`, by id.
+
+    Raises DataError with every text that is missing, altered or not UTF-8.
+    """
     texts, faults = {}, []
     for number, row in enumerate(table.itertuples(), FIRST_ROW):
         file = folder / "texts" / f"{row.document_id}.txt"
@@ -34,7 +37,7 @@ def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
         found = hashlib.sha256(raw).hexdigest()
         if found != row.sha256:
             faults.append(
-                f"texts/{file.name}: SHA-256 {found[:12]}…; data/documents.csv, row {number}, column sha256 has "
+                f"texts/{file.name}: SHA-256 {found}; {where}, row {number}, column sha256 has "
                 f"{str(row.sha256)[:12]}…: use the text that was read, or record the new one there"
             )
             continue
@@ -44,7 +47,7 @@ def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
             faults.append(f"texts/{file.name}: byte {error.start} is not UTF-8")
     if faults:
         shown = "\n".join(faults[:10]) + (f"\n… and {len(faults) - 10} more" if len(faults) > 10 else "")
-        raise DataError(f"{folder} is not the corpus of data/documents.csv:\n{shown}")
+        raise DataError(f"{folder} is not the corpus of {where}:\n{shown}")
     return texts
 
 

@@ -71,6 +71,22 @@ def with_queries(sentences: Passages, queries: Floats, name: str, base: NDArray[
     return representation.similarities(np.arange(len(queries)) + sentences.counts.shape[0], searched)
 
 
+def listed_sections(sections: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The sections of passages as an outline lists them: itself, else the nearest above it, else the first listed.
+
+    A section above another is the beginning of its path: III-1 is above III-1-(2). The first is the document itself.
+    """
+    outline = list(known)
+    listed = set(outline)
+    found = []
+    for path in sections:
+        section = str(path)
+        while section and section not in listed:
+            section = section.rpartition("-")[0]
+        found.append(section or outline[0])
+    return found
+
+
 def section_similarity(similarities: Floats, sections: Sequence[str]) -> pd.DataFrame:
     """The best similarity of each query within each section: (queries, sections), sections in order of the text."""
     order = list(dict.fromkeys(sections))

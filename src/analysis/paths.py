@@ -1,26 +1,44 @@
-"""Where everything is. No other module knows a path."""
+"""Where everything is. No other module knows a path.
 
+The environment variable BALANCING_ACT_CASE names a case, a statement and a strategy of somebody else's choice
+(`analysis.cases`). Then data, notebooks, book and everything made are those of the case, which is laid out like the
+repository in build/cases/NAME.
+"""
+
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-DATA = ROOT / "data"
+CASE_VARIABLE = "BALANCING_ACT_CASE"
+CASE = os.environ.get(CASE_VARIABLE, "")
+CASES = ROOT / "cases"
+CASE_TEMPLATE = CASES / "_template"
+# what cases share
+SHARED_DATA = ROOT / "data"
+SHARED_NOTEBOOKS = ROOT / "notebooks"
+SHARED_BOOK = ROOT / "book"
+SHARED_CONFIG = ROOT / "_config.yml"
+
+PLACE = ROOT / "build" / "cases" / CASE if CASE else ROOT
+
+DATA = PLACE / "data"
 DATAPACKAGE = DATA / "datapackage.json"
 BIBLIOGRAPHY = DATA / "sources.bib"
 FEATURES = DATA / "features"
 
-NOTEBOOKS = ROOT / "notebooks"
-BOOK = ROOT / "book"
-FONTS = BOOK / "_static" / "fonts"
-TYPST = BOOK / "pdf"
-README_PICTURE = BOOK / "_static" / "argument-map.svg"
-CONFIG = ROOT / "_config.yml"
-TOC = ROOT / "_toc.yml"
+NOTEBOOKS = PLACE / "notebooks"
+BOOK = PLACE / "book"
+FONTS = SHARED_BOOK / "_static" / "fonts"
+TYPST = SHARED_BOOK / "pdf"
+README_PICTURE = SHARED_BOOK / "_static" / "argument-map.svg"
+CONFIG = PLACE / "_config.yml"
+TOC = PLACE / "_toc.yml"
 
-BUILD = ROOT / "build"
+BUILD = PLACE if CASE else ROOT / "build"
 RUN = BUILD / "run"
 SOURCE = BUILD / "source"
 CORPUS = BUILD / "corpus"
 HTML = BUILD / "html"
-RUNS = ROOT / "runs"
-PDF = BUILD / "pdf" / "balancing-act.pdf"
+RUNS = ROOT / "runs" / "cases" / CASE if CASE else ROOT / "runs"
+PDF = BUILD / "pdf" / f"{CASE or 'balancing-act'}.pdf"

@@ -17,7 +17,7 @@ TYPES = ("string", "integer", "number", "date", "list", "boolean")
 
 @dataclass(frozen=True)
 class Field:
-    """One column: its type, its meaning and what its cells may hold."""
+    """One column: its type, its meaning, what its cells may hold, and names of its values for readers (labels)."""
 
     name: str
     type: str
@@ -30,6 +30,7 @@ class Field:
     enum: tuple[str, ...] = ()
     ordered: bool = False
     delimiter: str = ","
+    labels: tuple[tuple[str | int, str], ...] = ()
 
     @property
     def allowed(self) -> str:
@@ -66,7 +67,7 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: file name, meaning, columns and keys."""
+    """One table: file name, meaning, columns, keys, the id of the document that it cuts up, where it does, whether it may be empty."""
 
     name: str
     file: str
@@ -75,6 +76,8 @@ class Table:
     fields: tuple[Field, ...]
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
+    document: str = ""
+    may_be_empty: bool = False
 
 
 def _field(raw: Mapping[str, Any]) -> Field:
@@ -93,6 +96,7 @@ def _field(raw: Mapping[str, Any]) -> Field:
         enum=tuple(constraints.get("enum", ())),
         ordered=raw.get("categoriesOrdered", False),
         delimiter=raw.get("delimiter", ","),
+        labels=tuple((category["value"], category["label"]) for category in raw.get("categories", ())),
     )
 
 
@@ -109,6 +113,8 @@ def _table(raw: Mapping[str, Any]) -> Table:
             ForeignKey(key["fields"][0], key["reference"]["resource"], key["reference"]["fields"][0])
             for key in schema.get("foreignKeys", ())
         ),
+        document=raw.get("document", ""),
+        may_be_empty=raw.get("mayBeEmpty", False),
     )
 
 

@@ -1,8 +1,8 @@
 """Step S2: the provisions of the joint statement, who speaks in them, and what the article reports of them."""
 
-import pandas as pd
+from collections.abc import Mapping
 
-SPEAKERS = {"JPN": "Japan", "USA": "United States"}
+import pandas as pd
 
 
 def article_reports(provisions: pd.DataFrame, claim_provisions: pd.DataFrame) -> pd.DataFrame:
@@ -27,12 +27,16 @@ def tagged(provisions: pd.DataFrame, tag: str) -> pd.DataFrame:
     return provisions[[tag in tags for tags in provisions["domain_tags"]]]
 
 
-def speaker_acts(provisions: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame:
-    """How many provisions each speaker has for each speech act.
-
-    Speaker is Japan or United States where it acts alone, otherwise both. Columns: speech_act, speaker, provisions.
-    """
+def speakers(provisions: pd.DataFrame, actors: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Provisions with column speaker: the name of the state that acts alone, otherwise both."""
     states = actors.groupby("provision_id")["state"].agg(lambda codes: ";".join(sorted(codes)))
-    speaker = provisions["provision_id"].map(states).map(SPEAKERS).fillna("both")
-    acts = provisions.assign(speaker=speaker, speech_act=provisions["speech_act"].astype("object"))
+    return provisions.assign(speaker=provisions["provision_id"].map(states).map(dict(names)).fillna("both"))
+
+
+def speaker_acts(spoken: pd.DataFrame) -> pd.DataFrame:
+    """How many provisions each speaker has for each speech act, from the frame of `speakers`.
+
+    Columns: speech_act, speaker, provisions.
+    """
+    acts = spoken.assign(speech_act=spoken["speech_act"].astype("object"))
     return acts.groupby(["speech_act", "speaker"]).size().rename("provisions").reset_index()

@@ -164,7 +164,7 @@ def _records(table: Table, folder: Path) -> tuple[list[list[str]], list[Fault]]:
             )
         elif name in header[:position]:
             faults.append(Fault(table.file, HEADER, name, "the column stands there twice", "one column of each name"))
-    if len(rows) == 1:
+    if len(rows) == 1 and not table.may_be_empty:
         faults.append(Fault(table.file, None, None, "the table has no rows", "at least one row"))
     if faults:
         return [], faults
@@ -275,6 +275,17 @@ def _load(name: str, folder: Path) -> pd.DataFrame:
     frame, faults = read_table(schema[name], folder)
     require_none(faults)
     return frame
+
+
+def labels(table: str, column: str, folder: Path = paths.DATA) -> dict[Any, str]:
+    """The names of the values of a column for readers, in order: {"peace": "Peace"}."""
+    [field] = [f for f in read_schema(folder / paths.DATAPACKAGE.name)[table].fields if f.name == column]
+    return dict(field.labels)
+
+
+def described(table: str, folder: Path = paths.DATA) -> str:
+    """The id of the document that a table cuts up: the statement of the provisions, the strategy of the sections."""
+    return read_schema(folder / paths.DATAPACKAGE.name)[table].document
 
 
 def load(name: str, folder: Path = paths.DATA) -> pd.DataFrame:
