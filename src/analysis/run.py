@@ -1,7 +1,8 @@
 """Execute all notebooks once, in parallel, and keep a manifest of what was executed from what.
 
 The executed notebooks in build/run serve the HTML book, the PDF and, copied back, the committed baseline. A notebook
-whose cells, parameters, code, data, lock and Python are unchanged is not executed again.
+whose cells, parameters, code, lock and Python are unchanged, and the files of the data that it read, is not executed
+again.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from typing import Any
 
 from analysis import paths, vega
 from analysis.errors import RunError
-from analysis.results import read_results
+from analysis.results import read_files, read_results
 from analysis.tables import require_none
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
@@ -106,13 +107,18 @@ def cells_hash(notebook: Path) -> str:
     return _digest(json.dumps(read_cells(notebook)).encode())
 
 
-def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between the inputs of two runs: files by name, and the version of Python."""
+def changed_inputs(
+    before: Mapping[str, Any], now: Mapping[str, Any], files: Collection[str] | None = None
+) -> list[str]:
+    """What differs between the inputs of two runs: files by name, and the version of Python.
+
+    files: the files of the data that matter (default: all).
+    """
     found = []
     for group, place in PLACES.items():
         one, other = before.get(group, {}), now[group]
         for name in sorted(one.keys() | other.keys()):
-            if one.get(name) != other.get(name):
+            if one.get(name) != other.get(name) and (group != "data" or files is None or name in files):
                 what = "is new" if name not in one else "is gone" if name not in other else "changed"
                 found.append(f"{place}{name} {what}")
     if before.get("python") != now["python"]:
@@ -123,7 +129,6 @@ def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
 def _reasons(
     cells: Mapping[str, str], folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    of_inputs = changed_inputs(manifest.get("inputs", {}), common)
     found = {}
     for name, now in cells.items():
         entry = manifest.get("notebooks", {}).get(name)
@@ -133,7 +138,7 @@ def _reasons(
         reasons = ["its cells changed"] if entry.get("cells") != now else []
         if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
             reasons.append("its executed notebook is gone")
-        found[name] = [*reasons, *of_inputs]
+        found[name] = reasons + changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
     return found
 
 
@@ -291,7 +296,12 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
             raise RunError("\n\n".join(sorted(failures)))
         results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
         entries = kept | {
-            file.stem: {"cells": cells[file.stem], "parameters": {}, "seconds": round(seconds[file.stem], 2)}
+            file.stem: {
+                "cells": cells[file.stem],
+                "files": read_files(work / NOTEBOOK_FOLDER / file.name),
+                "parameters": {},
+                "seconds": round(seconds[file.stem], 2),
+            }
             for file in todo
         }
         write_json(work / RESULTS, results)
