@@ -123,7 +123,7 @@ lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
 	mkdir -p requirements; \
 	for name in base full; do \
 	  extras=''; \
-	  if [ $$name = full ]; then extras='--extra book --extra fetch --extra test'; fi; \
+	  if [ $$name = full ]; then extras='--extra book --extra fetch --extra scale --extra test'; fi; \
 	  { echo "# Made by 'make lock' from pyproject.toml and uv.lock. Do not edit."; \
 	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project --group build --no-dev $$extras; } > build/$$name.txt; \
 	  mv build/$$name.txt requirements/$$name.txt; \

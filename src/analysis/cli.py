@@ -62,6 +62,16 @@ def _diff(options: argparse.Namespace) -> int:
     return 0
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    from analysis import sweep_run, sweeps, workers
+
+    sweep = sweeps.read_sweep(options.file)
+    with workers.open_pool(options.workers or workers.default_workers(), options.scheduler) as pool:
+        done = sweep_run.run_sweep(sweep, pool, paths.RUNS)
+    print("\n".join(sweep_run.report(done, _relative(done.folder))))
+    return 1 if done.failed else 0
+
+
 def _book(options: argparse.Namespace) -> int:
     from analysis.publish import build_html, build_pdf, stage
     from analysis.results import read_results
@@ -239,6 +249,13 @@ def _relative(path: object) -> str:
     return str(path).removeprefix(f"{paths.ROOT}/")
 
 
+def _add_workers(command: argparse.ArgumentParser) -> None:
+    text = "processes (default: one for each processor; 1: no process beside this one)"
+    command.add_argument("--workers", type=int, metavar="N", help=text)
+    text = "a Dask scheduler, tcp://HOST:8786, or local for a cluster of this machine (extra scale)"
+    command.add_argument("--scheduler", metavar="ADDRESS", help=text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="balancing-act", description="Check the data, run the notebooks and build the book.", allow_abbrev=False
@@ -261,6 +278,12 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     again.add_argument("--list", action="store_true", help="list the parameters of the chapter and run nothing")
     again.set_defaults(call=_rerun)
+
+    text = "run a chapter with many combinations of parameters, in parallel; the same command goes on after Ctrl-C"
+    sweep = commands.add_parser("sweep", help=text, description=text)
+    sweep.add_argument("file", type=Path, metavar="FILE", help="a sweep in YAML, such as sweeps/coders.yml")
+    _add_workers(sweep)
+    sweep.set_defaults(call=_sweep)
 
     text = "which named results differ between two runs"
     diff = commands.add_parser("diff", help=text, description=text)
