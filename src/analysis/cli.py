@@ -63,10 +63,11 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from analysis.publish import build_html, build_pdf, stage
+    from analysis.publish import build_html, build_pdf, require_packages, stage
     from analysis.results import read_results
     from analysis.run import notebook_files, run_notebooks
 
+    require_packages()
     if options.committed:
         notebooks = paths.NOTEBOOKS
     else:
