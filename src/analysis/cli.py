@@ -34,7 +34,9 @@ def _run(options: argparse.Namespace) -> int:
     run = run_notebooks()
     print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged; see {_relative(run.folder)}/")
     if options.update_notebooks:
-        changed = update_committed(run)
+        from analysis import start
+
+        changed = update_committed(run) + ["start"] * start.refresh()
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
     return 0
 
