@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed bench lab lock clean
+.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed bench lab binder lock clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -112,6 +112,13 @@ bench: setup ## time the text measures beside the plain way (some minutes)
 
 lab: setup ## open the notebooks in JupyterLab, at the start notebook
 	@$(BIN)/jupyter lab
+
+# Needs a package index, and a browser for the second part: no part of `make test`.
+binder: setup ## install as Binder does, timed, and run all notebooks in JupyterLab in a headless browser
+	$(HEADING) 'Binder: detection and installation'
+	@$(BIN)/python tests/binder_check.py $(if $(PYTHON),--python $(PYTHON))
+	$(HEADING) 'Binder: the notebooks in JupyterLab'
+	@$(BIN)/python tests/lab_check.py --repository build/binder/repository --python build/binder/venv/bin/python
 
 # uv resolves for Python 3.11 to 3.13 on every platform; pip alone cannot. It lives in a folder of its own under build/.
 lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
