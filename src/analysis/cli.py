@@ -34,7 +34,9 @@ def _run(options: argparse.Namespace) -> int:
     run = run_notebooks()
     print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged; see {_relative(run.folder)}/")
     if options.update_notebooks:
-        changed = update_committed(run)
+        from analysis import start
+
+        changed = update_committed(run) + ["start"] * start.refresh()
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
     return 0
 
@@ -73,10 +75,11 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from analysis.publish import build_html, build_pdf, stage
+    from analysis.publish import build_html, build_pdf, require_packages, stage
     from analysis.results import read_results
     from analysis.run import notebook_files, run_notebooks
 
+    require_packages()
     if options.committed:
         notebooks = paths.NOTEBOOKS
     else:

@@ -10,6 +10,7 @@ BIBLIOGRAPHY = DATA / "sources.bib"
 FEATURES = DATA / "features"
 
 NOTEBOOKS = ROOT / "notebooks"
+START = NOTEBOOKS / "start.ipynb"
 BOOK = ROOT / "book"
 FONTS = BOOK / "_static" / "fonts"
 TYPST = BOOK / "pdf"

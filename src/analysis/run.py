@@ -31,7 +31,6 @@ README_FIGURE = ("08-balance.ipynb", "fig-balance-map")
 PLACES = {"code": "src/analysis/", "data": "data/", "lock": ""}  # of the inputs
 REPORTED_PACKAGES = (
     "altair",
-    "jupyter-book",
     "jupyterlab",
     "nbval",
     "numpy",
