@@ -214,9 +214,11 @@ def _signals(options: argparse.Namespace) -> int:
         raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {options.first} to {options.last}")
     result = {"dyad": dyad, "from": options.first, "to": options.last, **indices.summary(coded, scales, dyad)}
     if options.events:
-        from analysis import foreign_events
+        from analysis import event_files, workers
 
-        counts, reports = foreign_events.read_files(options.events, first=start, last=end)
+        useful = min(workers.default_workers(), event_files.jobs_in(options.events))
+        with workers.open_pool(options.workers or useful, options.scheduler) as pool:
+            counts, reports = event_files.read_files(options.events, pool, first=start, last=end)
         print("\n".join(map(str, reports)), file=sys.stderr)
         if indices.in_dyad(counts, dyad).empty:
             raise ParameterError(f"the files hold no event of these states from {options.first} to {options.last}")
@@ -345,6 +347,7 @@ def _parser() -> argparse.ArgumentParser:
     signal.add_argument("--to", dest="last", default="2026-12-31", metavar="DAY", help="last day, YYYY-MM-DD")
     text = "set the events of GDELT or POLECAT exports beside the hand-coded signals"
     signal.add_argument("--events", type=Path, nargs="+", metavar="FILE", help=text)
+    _add_workers(signal)
     signal.add_argument("--json", action="store_true", help="print them as JSON, by direction and by quarter")
     signal.set_defaults(call=_signals)
 

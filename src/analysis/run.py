@@ -159,6 +159,8 @@ def strip(notebook: Any) -> Any:
     for number, cell in enumerate(notebook.cells):
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
+        if tags and "hide-input" in tags:
+            cell.metadata["jupyter"] = {"source_hidden": True}  # the same for JupyterLab
         cell["id"] = f"cell-{number:02d}"
     return notebook
 
