@@ -17,8 +17,9 @@ import pytest
 
 from analysis import charts_sweep, in_process, paths, rerun, sweep_run, workers
 from analysis.errors import ParameterError, RunError
+from analysis.kernels import quiet_kernels
 from analysis.results import read_results
-from analysis.run import execute, quiet_kernels
+from analysis.run import execute
 from analysis.sweep_run import run_sweep
 from analysis.sweeps import Sweep, read_sweep
 

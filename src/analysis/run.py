@@ -13,9 +13,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -170,39 +169,17 @@ def without_colours(log: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
-@contextmanager
-def quiet_kernels() -> Iterator[Path]:
-    """A scratch folder for kernels: their profile, so that no user's start-up file takes part, and their sockets."""
-    before = os.environ.get("IPYTHONDIR")
-    with tempfile.TemporaryDirectory(prefix="balancing-act-") as folder:
-        os.environ["IPYTHONDIR"] = folder
-        try:
-            yield Path(folder)
-        finally:
-            if before is None:
-                del os.environ["IPYTHONDIR"]
-            else:
-                os.environ["IPYTHONDIR"] = before
-
-
 def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, Any] | None = None) -> float:
     """Execute one notebook with papermill, write it stripped, return the seconds it took.
 
-    scratch is the folder that `quiet_kernels` gives. Raises RunError with the cell where it failed.
+    scratch is the folder that `kernels.quiet_kernels` gives. Raises RunError with the cell where it failed.
     """
     import nbformat
     import papermill
-    from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
 
-    class SocketFileKernelManager(AsyncKernelManager):
-        """Talks to the kernel through files: parallel kernels on TCP now and then take each other's port."""
-
-        def __init__(self, **settings: Any) -> None:
-            super().__init__(**settings)
-            if os.name == "posix":
-                self.transport, self.ip = "ipc", str(scratch / target.stem)
+    from analysis.kernels import manager_class
 
     started = time.perf_counter()
     try:
@@ -213,7 +190,7 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
             kernel_name="python3",
             progress_bar=False,
             request_save_on_cell_execute=False,
-            kernel_manager_class=SocketFileKernelManager,
+            kernel_manager_class=manager_class(scratch / target.stem),
             extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is shut down reports an error
         )
     except PapermillExecutionError as error:
@@ -263,6 +240,7 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     """
     from tqdm import tqdm
 
+    from analysis.kernels import quiet_kernels
     from analysis.rules import check
 
     files = notebook_files(source)
@@ -285,7 +263,11 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
         seconds: dict[str, float] = {}
         failures: list[str] = []
         with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-            jobs = {pool.submit(execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem for file in todo}
+            longest_first = sorted(todo, key=lambda file: -file.stat().st_size)
+            jobs = {
+                pool.submit(execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem
+                for file in longest_first
+            }
             bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
             for job in bar:
                 bar.set_postfix_str(jobs[job])

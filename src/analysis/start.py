@@ -9,8 +9,9 @@ from pathlib import Path
 
 from analysis import __version__, paths
 from analysis.errors import RunError
+from analysis.kernels import quiet_kernels
 from analysis.rules import check
-from analysis.run import execute, quiet_kernels, read_cells
+from analysis.run import execute, read_cells
 from analysis.schema import read_schema
 from analysis.show import Prose
 from analysis.text import plural
