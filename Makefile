@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed bench lab lock clean
+.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed bench lab binder lock clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -21,8 +21,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # The environment is made again from nothing when the locked requirements, the version of Python or the folder changed;
-# the package alone is installed again when only pyproject.toml changed. Each stamp is written last, so that a set-up
-# that was interrupted is done again.
+# the package alone is installed again when only pyproject.toml or the settings of JupyterLab changed. Each stamp is
+# written last, so that a set-up that was interrupted is done again.
 setup: ## create .venv from the locked requirements (does nothing when nothing changed)
 	@set -eu; \
 	suitable() { command -v "$$1" >/dev/null 2>&1 && "$$1" -c '$(SUITABLE)' 2>/dev/null; }; \
@@ -43,7 +43,7 @@ setup: ## create .venv from the locked requirements (does nothing when nothing c
 	python=$$("$$python" -c 'import sys; print(sys._base_executable)'); \
 	version=$$("$$python" -c 'import platform; print(platform.python_version())'); \
 	locked="$$version $$(pwd) $$(cksum < requirements/full.txt)"; \
-	installed=$$(cksum < pyproject.toml); \
+	installed=$$(cat pyproject.toml jupyter/etc/jupyter/*.* jupyter/etc/jupyter/*/* | cksum); \
 	if [ "$$(cat $(VENV)/.locked 2>/dev/null)" != "$$locked" ] || ! suitable $(BIN)/python; then \
 	  "$$python" -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $$python ($$version) lacks the venv module." \
 	    "Install it (Debian, Ubuntu: sudo apt install python3-venv), or name another Python: make book PYTHON=/path/to/python" >&2; exit 1; }; \
@@ -110,8 +110,15 @@ bench: setup ## time the text measures beside the plain way (some minutes)
 	$(HEADING) 'benchmarks'
 	@$(BIN)/python benchmarks/text_measures.py
 
-lab: setup ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab notebooks
+lab: setup ## open the notebooks in JupyterLab, at the start notebook
+	@$(BIN)/jupyter lab
+
+# Needs a package index, and a browser for the second part: no part of `make test`.
+binder: setup ## install as Binder does, timed, and run all notebooks in JupyterLab in a headless browser
+	$(HEADING) 'Binder: detection and installation'
+	@$(BIN)/python tests/binder_check.py $(if $(PYTHON),--python $(PYTHON))
+	$(HEADING) 'Binder: the notebooks in JupyterLab'
+	@$(BIN)/python tests/lab_check.py --repository build/binder/repository --python build/binder/venv/bin/python
 
 # uv resolves for Python 3.11 to 3.13 on every platform; pip alone cannot. It lives in a folder of its own under build/.
 lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
@@ -123,7 +130,7 @@ lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
 	mkdir -p requirements; \
 	for name in base full; do \
 	  extras=''; \
-	  if [ $$name = full ]; then extras='--extra book --extra fetch --extra test'; fi; \
+	  if [ $$name = full ]; then extras='--extra book --extra fetch --extra scale --extra test'; fi; \
 	  { echo "# Made by 'make lock' from pyproject.toml and uv.lock. Do not edit."; \
 	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project --group build --no-dev $$extras; } > build/$$name.txt; \
 	  mv build/$$name.txt requirements/$$name.txt; \

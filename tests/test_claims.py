@@ -40,6 +40,11 @@ def with_table(evidence: Evidence, name: str, table: pd.DataFrame) -> Evidence:
     return replace(evidence, tables={**evidence.tables, name: table})
 
 
+def with_texts(evidence: Evidence, **parts: Any) -> Evidence:
+    """Other features, n-grams or another bibliography."""
+    return replace(evidence, texts={**evidence.texts, **parts})
+
+
 def with_cells(evidence: Evidence, name: str, rows: Any, **cells: Any) -> Evidence:
     """Other values in some rows (a mask) of a table."""
     table = evidence.tables[name].copy()
@@ -70,7 +75,7 @@ def with_event(evidence: Evidence, day: pd.Timestamp, venue: str, **actors: str)
 def without_words(evidence: Evidence, words: str, document: str) -> Evidence:
     tokens = tokenize(words)[:LONGEST]
     lost = np.array([hash_ngram(tokens)], dtype=np.uint64)
-    return replace(
+    return with_texts(
         evidence,
         ngrams={k: np.setdiff1d(v, lost) if k[0] == document else v for k, v in evidence.ngrams.items()},
     )
@@ -91,7 +96,7 @@ def with_words(evidence: Evidence, words: str, document: str, section: str, para
     place = (features.passages["document_id"] == document) & (features.passages["paragraph"] == (paragraph or 1))
     for token in tokens:
         counts[int(np.flatnonzero(place.to_numpy())[0]), vocabulary.index(token)] = 1
-    return replace(evidence, ngrams=ngrams, features=Features(features.passages, counts.tocsr(), vocabulary))
+    return with_texts(evidence, ngrams=ngrams, features=Features(features.passages, counts.tocsr(), vocabulary))
 
 
 def other_words(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
@@ -106,7 +111,7 @@ def other_words(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
 def other_headings(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
     passages = evidence.features.passages.copy()
     passages.loc[passages["document_id"] == a["document"], "heading"] = False
-    return replace(evidence, features=replace(evidence.features, passages=passages))
+    return with_texts(evidence, features=replace(evidence.features, passages=passages))
 
 
 def other_count(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
@@ -199,7 +204,7 @@ def other_texts(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
     for row in np.flatnonzero((features.passages["document_id"] == a["strategy"]).to_numpy()):
         counts[int(row), :] = 0
     counts = hstack([counts, lil_array((features.passages["document_id"] == a["strategy"]).to_numpy()[:, None])])
-    return replace(evidence, features=Features(features.passages, counts.tocsr(), (*features.vocabulary, "zzz")))
+    return with_texts(evidence, features=Features(features.passages, counts.tocsr(), (*features.vocabulary, "zzz")))
 
 
 def other_statement_of_2024(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
@@ -214,7 +219,7 @@ def other_change(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
 
 def other_reference(evidence: Evidence, a: Arguments, holds: bool) -> Evidence:
     entry = {**evidence.bibliography[a["key"]], "date": "2025-02-12"}
-    return replace(evidence, bibliography={**evidence.bibliography, a["key"]: entry})
+    return with_texts(evidence, bibliography={**evidence.bibliography, a["key"]: entry})
 
 
 OTHER: dict[str, Callable[[Evidence, Arguments, bool], Evidence]] = {

@@ -1,5 +1,6 @@
 """The dual track: an exact test with its power, sensitivity, and answers; series, strands and aftermath beside it."""
 
+from dataclasses import replace
 from itertools import combinations
 from math import comb
 
@@ -160,7 +161,7 @@ def test_expectations_are_scored_by_later_events() -> None:
 def test_an_expectation_that_cannot_be_read_is_named() -> None:
     evidence = load_evidence(hindsight=True)
     broken = evidence.tables["forecasts"].assign(arguments="event=E001")
-    evidence.tables["forecasts"] = broken  # type: ignore[index]
+    evidence = replace(evidence, tables={**evidence.tables, "forecasts": broken})
     with pytest.raises(ParameterError, match=r"forecasts.csv, F1 \(happened\): happened has no argument “event”"):
         aftermath.scored(evidence)
 

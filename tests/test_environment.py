@@ -259,9 +259,9 @@ def test_full_holds_the_lock_but_for_the_heavy_extra(lock: dict[str, Any]) -> No
 
 
 def test_base_stays_small() -> None:
-    """Binder installs it: no browser, no deep learning, nothing of the tests."""
+    """Binder installs it: no browser, no deep learning, nothing of the tests or of the book."""
     names = {pin.name for pin in requirements("base")}
-    assert not names & {"torch", "scikit-learn", "dask", "playwright", "trafilatura", "pytest-xdist", "typst"}
+    assert not names & {"torch", "scikit-learn", "dask", "playwright", "trafilatura", "pytest-xdist", "typst", "sphinx"}
 
 
 def test_base_is_a_part_of_full() -> None:

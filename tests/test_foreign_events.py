@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from analysis import foreign_events
+from analysis import event_files, foreign_events, workers
 from analysis.errors import DataError, ParameterError
 from analysis.foreign_events import Report, merge_counts, read_counts
 from analysis.tables import load
@@ -600,20 +600,58 @@ def test_import_brings_no_progress_bar() -> None:
     assert shown == "False\n"
 
 
-def test_several_files_are_added_up_in_processes(tmp_path: Path) -> None:
+def read_files(files: list[Path], count: int = 1, scheduler: str | None = None) -> tuple[pd.DataFrame, list[Report]]:
+    with workers.open_pool(count, scheduler) as pool:
+        return event_files.read_files(files, pool, progress=False)
+
+
+def test_several_files_are_added_up_anywhere(tmp_path: Path) -> None:
     files = [write(tmp_path / f"{n}.csv", [gdelt(code="042"), gdelt(code="111")]) for n in range(3)]
     one, _ = counts(files[0])
-    together, reports = foreign_events.read_files(files, progress=False)
-    assert [report.file for report in reports] == files
-    assert_frame_equal(together, one.assign(signals=one["signals"] * 3))
-    alone, _ = foreign_events.read_files(files[:1], progress=False)
+    for count, scheduler in ((1, None), (2, None), (2, "local")):
+        together, reports = read_files(files, count, scheduler)
+        assert [report.file for report in reports] == files
+        assert_frame_equal(together, one.assign(signals=one["signals"] * 3))
+    alone, _ = read_files(files[:1])
     assert_frame_equal(alone, one)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 1000, 5000, 1_000_000])
+def test_a_file_in_parts_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Wherever the cuts fall: in a line, on its end, in an empty one, in one that is far too long."""
+    monkeypatch.setattr(foreign_events, "LONGEST", 1500)
+    lines: list[str | bytes] = [gdelt(code=code) for code in ("042", "111", "112")] * 4
+    lines[2:2] = ["", "x" * 4000, b"\xff", gdelt(day="20240230")]
+    for name, file in {
+        "gdelt": write(tmp_path / "gdelt", lines),
+        "polecat": write(tmp_path / "polecat", [polecat(), polecat(kind="no"), polecat()], "\t".join(POLECAT)),
+    }.items():
+        whole = counts(file, largest_bad_share=1)
+        monkeypatch.setattr(event_files, "PART", size)
+        places = event_files.ranges(file)
+        parts = [event_files.count_part(file, *place) for place in places or [(0, file.stat().st_size)]]
+        frame, report = event_files.joined(file, parts, 1)
+        assert report == whole[1], name
+        assert_frame_equal(frame, whole[0])
+        assert report.bad
+
+
+def test_too_many_malformed_lines_in_all_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_files, "PART", 500)
+    file = write(tmp_path / "a.csv", [gdelt(), "bad"] * 10)
+    with pytest.raises(DataError, match=r"a.csv has too many malformed lines: 10 of 20 read"):
+        read_files([file])
+    PACKINGS["gzip"](file.read_bytes(), tmp_path / "packed")
+    assert event_files.ranges(tmp_path / "packed") == []
+    assert event_files.jobs_in([file, tmp_path / "packed"]) == len(event_files.ranges(file)) + 1 > 2
 
 
 def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", [gdelt()])
     with pytest.raises(ParameterError, match="named twice"):
-        foreign_events.read_files([file, tmp_path / "." / "a.csv"], progress=False)
+        read_files([file, tmp_path / "." / "a.csv"])
+    with pytest.raises(DataError, match=r"no.csv is missing"):
+        event_files.jobs_in([tmp_path / "no.csv"])
 
 
 def test_the_command_gives_the_indices_of_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from analysis import paths, publish, theme
+from analysis import cli, paths, publish, run, theme
 from analysis.errors import BuildError
 
 CHART = {
@@ -242,6 +243,15 @@ def test_nothing_changed_builds_nothing(sample: tuple[Path, Path]) -> None:
     before = (sample[1] / "index.html").stat().st_mtime_ns
     publish.build_html(*sample)
     assert (sample[1] / "index.html").stat().st_mtime_ns == before
+
+
+def test_the_book_says_what_it_lacks_before_a_notebook_runs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(run, "run_notebooks", lambda: pytest.fail("a notebook ran"))
+    assert cli.main(["book", "--html"]) == 1
+    assert "the book needs further packages: pip install -r requirements/full.txt" in capsys.readouterr().err
 
 
 FAULTS = {

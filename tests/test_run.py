@@ -11,6 +11,7 @@ from analysis.errors import DataError, RunError
 from analysis.run import Run, notebook_files, run_notebooks, update_committed
 from analysis.tables import Fault
 
+LOAD = "from analysis.tables import load\nload('{table}')"
 RECORD = "from analysis.results import Results\nresults = Results({chapter!r})\nresults.add('answer', {value})\nresults"
 
 
@@ -26,8 +27,9 @@ def write(folder: Path, name: str, *sources: str) -> Path:
 def notebooks(tmp_path: Path) -> Path:
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    write(folder, "01-one", "x: int = 1  # a number", RECORD.format(chapter="01-one", value="x"))
-    write(folder, "02-two", RECORD.format(chapter="02-two", value="2"))
+    numbered = "x: int = 1  # a number"
+    write(folder, "01-one", numbered, LOAD.format(table="events"), RECORD.format(chapter="01-one", value="x"))
+    write(folder, "02-two", LOAD.format(table="topics"), RECORD.format(chapter="02-two", value="2"))
     return folder
 
 
@@ -41,7 +43,8 @@ def test_all_are_executed_once_and_then_only_what_changed(notebooks: Path) -> No
     results = json.loads((first.folder / "results.json").read_text("utf-8"))
     assert results == {"01-one": {"answer": {"value": 1, "text": "1"}}, "02-two": {"answer": {"value": 2, "text": "2"}}}
     manifest = json.loads((first.folder / "manifest.json").read_text("utf-8"))
-    assert set(manifest["notebooks"]["01-one"]) == {"cells", "parameters", "seconds"}
+    assert set(manifest["notebooks"]["01-one"]) == {"cells", "files", "parameters", "seconds"}
+    assert manifest["notebooks"]["01-one"]["files"] == ["datapackage.json", "events.csv"]
     assert manifest["inputs"]["data"]["events.csv"]
     assert manifest["versions"]["papermill"]
     before = (first.notebooks / "01-one.ipynb").read_bytes()
@@ -67,25 +70,22 @@ def test_explain_says_what_changed(notebooks: Path, monkeypatch: pytest.MonkeyPa
     go(notebooks)
     assert run.explain(notebooks, folder) == {"01-one": [], "02-two": []}
 
-    write(notebooks, "01-one", "x: int = 1  # another number", RECORD.format(chapter="01-one", value="x"))
+    numbered = "x: int = 1  # another number"
+    write(notebooks, "01-one", numbered, LOAD.format(table="events"), RECORD.format(chapter="01-one", value="x"))
     assert run.explain(notebooks, folder) == {"01-one": ["its cells changed"], "02-two": []}
     (folder / "notebooks" / "02-two.ipynb").unlink()
     assert run.explain(notebooks, folder)["02-two"] == ["its executed notebook is gone"]
     assert go(notebooks).executed == ("01-one", "02-two")
 
     now = run.inputs()
-    now["data"] = now["data"] | {"events.csv": "0", "new.csv": "1"}
+    now["data"] = now["data"] | {"events.csv": "0", "topics.csv": "1", "new.csv": "2"}
     del now["code"]["text.py"]
-    now["lock"] = {"uv.lock": "2"}
+    now["lock"] = {"uv.lock": "3"}
     monkeypatch.setattr(run, "inputs", lambda: now | {"python": "3.99.0"})
-    reasons = run.explain(notebooks, folder)["01-one"]
-    assert reasons[:4] == [
-        "src/analysis/text.py is gone",
-        "data/events.csv changed",
-        "data/new.csv is new",
-        "uv.lock changed",
-    ]
-    assert reasons[4].startswith("Python is 3.99.0, was 3.")
+    found = run.explain(notebooks, folder)
+    for name, table in (("01-one", "events"), ("02-two", "topics")):
+        assert found[name][:3] == ["src/analysis/text.py is gone", f"data/{table}.csv changed", "uv.lock changed"]
+        assert found[name][3].startswith("Python is 3.99.0, was 3.")
 
 
 def test_executed_notebooks_carry_nothing_of_the_machine(notebooks: Path) -> None:
@@ -133,11 +133,49 @@ def test_faulty_data_stop_the_run_before_any_kernel(notebooks: Path, monkeypatch
         go(notebooks)
 
 
-def test_changed_data_or_code_executes_again(notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_reads_a_changed_table_is_executed_again(notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go(notebooks)
     common = run.inputs()
-    monkeypatch.setattr(run, "inputs", lambda: {**common, "data": {**common["data"], "events.csv": "changed"}})
+    changed = {**common, "data": {**common["data"], "events.csv": "changed", "claims.csv": "changed too"}}
+    monkeypatch.setattr(run, "inputs", lambda: changed)
+    assert go(notebooks).executed == ("01-one",)
+    monkeypatch.setattr(run, "inputs", lambda: {**changed, "code": {**common["code"], "text.py": "changed"}})
     assert go(notebooks).executed == ("01-one", "02-two")
+
+
+def test_what_a_chapter_reads_is_what_its_kernel_opens(tmp_path: Path) -> None:
+    """The files of data/ that a chapter names are those that a process opens, seen from outside of the loaders."""
+    opened = """
+import sys, pathlib, json
+import pyarrow.parquet
+from analysis import paths
+seen = set()
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, pathlib.Path)):
+        file = pathlib.Path(arguments[0])
+        if paths.DATA in file.parents:
+            seen.add(file.name)
+sys.addaudithook(note)
+read_table = pyarrow.parquet.read_table
+def watched(file, *a, **k):
+    seen.add(pathlib.Path(file).name)
+    return read_table(file, *a, **k)
+pyarrow.parquet.read_table = watched
+"""
+    for name in ("01-timeline", "03-strategy", "05-continuity"):
+        notebook = nbformat.read(paths.NOTEBOOKS / f"{name}.ipynb", 4)
+        told = "results.add('seen', ' '.join(sorted(seen)))"
+        notebook.cells = [nbformat.v4.new_code_cell(opened), *notebook.cells[:-1]]
+        notebook.cells += [nbformat.v4.new_code_cell(told), nbformat.v4.new_code_cell("results")]
+        file = tmp_path / f"{name}.ipynb"
+        nbformat.write(notebook, file)
+    done = run_notebooks(tmp_path, tmp_path / "run", progress=False)
+    results = json.loads((done.folder / "results.json").read_text("utf-8"))
+    entries = json.loads((done.folder / "manifest.json").read_text("utf-8"))["notebooks"]
+    for name, entry in entries.items():
+        assert results[name]["seen"]["value"].split() == entry["files"]
+    assert "events.csv" in entries["01-timeline"]["files"]
+    assert "strategy_sections.csv" not in entries["01-timeline"]["files"]
 
 
 def test_outputs_are_copied_back_with_the_picture(tmp_path: Path) -> None:

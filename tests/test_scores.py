@@ -17,6 +17,7 @@ from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, SERIES, STRATEGI
 from analysis.embeddings import no_scores, unit_vectors
 from analysis.errors import ParameterError
 from analysis.features import as_features, build_tables
+from analysis.kernels import quiet_kernels
 from analysis.pair import (
     SETTINGS,
     align,
@@ -28,7 +29,7 @@ from analysis.pair import (
     standings,
 )
 from analysis.results import read_results
-from analysis.run import execute, quiet_kernels
+from analysis.run import execute
 from analysis.scores import (
     base_rows,
     double_centred,

@@ -33,7 +33,10 @@ TOLD = {"told": SEQUENCE[3], "partly told": SEQUENCE[2], "left out": SEQUENCE[0]
 
 
 def speaker_colours(names: Mapping[str, str]) -> dict[str, str]:
-    """Colours of those who speak, from states and their names: both together first, a state without its own last."""
+    """Takes states with their names; returns the colours of those who speak.
+
+    Both together come first, a state without a colour of its own last.
+    """
     own = {name: PALETTE[state] for state, name in names.items() if state in PALETTE}
     return {"both": PALETTE["ink"], **own, **{name: PALETTE["3"] for name in names.values() if name not in own}}
 

@@ -34,7 +34,9 @@ def _run(options: argparse.Namespace) -> int:
     run = run_notebooks()
     print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged; see {_relative(run.folder)}/")
     if options.update_notebooks:
-        changed = update_committed(run)
+        from analysis import start
+
+        changed = update_committed(run) + ["start"] * start.refresh()
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
     return 0
 
@@ -62,11 +64,22 @@ def _diff(options: argparse.Namespace) -> int:
     return 0
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    from analysis import sweep_run, sweeps, workers
+
+    sweep = sweeps.read_sweep(options.file)
+    with workers.open_pool(options.workers or workers.default_workers(), options.scheduler) as pool:
+        done = sweep_run.run_sweep(sweep, pool, paths.RUNS)
+    print("\n".join(sweep_run.report(done, _relative(done.folder))))
+    return 1 if done.failed else 0
+
+
 def _book(options: argparse.Namespace) -> int:
-    from analysis.publish import build_html, build_pdf, stage
+    from analysis.publish import build_html, build_pdf, require_packages, stage
     from analysis.results import read_results
     from analysis.run import notebook_files, run_notebooks
 
+    require_packages()
     if options.committed:
         notebooks = paths.NOTEBOOKS
     else:
@@ -201,9 +214,11 @@ def _signals(options: argparse.Namespace) -> int:
         raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {options.first} to {options.last}")
     result = {"dyad": dyad, "from": options.first, "to": options.last, **indices.summary(coded, scales, dyad)}
     if options.events:
-        from analysis import foreign_events
+        from analysis import event_files, workers
 
-        counts, reports = foreign_events.read_files(options.events, first=start, last=end)
+        useful = min(workers.default_workers(), event_files.jobs_in(options.events))
+        with workers.open_pool(options.workers or useful, options.scheduler) as pool:
+            counts, reports = event_files.read_files(options.events, pool, first=start, last=end)
         print("\n".join(map(str, reports)), file=sys.stderr)
         if indices.in_dyad(counts, dyad).empty:
             raise ParameterError(f"the files hold no event of these states from {options.first} to {options.last}")
@@ -239,6 +254,13 @@ def _relative(path: object) -> str:
     return str(path).removeprefix(f"{paths.ROOT}/")
 
 
+def _add_workers(command: argparse.ArgumentParser) -> None:
+    text = "processes (default: one for each processor; 1: no process beside this one)"
+    command.add_argument("--workers", type=int, metavar="N", help=text)
+    text = "a Dask scheduler, tcp://HOST:8786, or local for a cluster of this machine (extra scale)"
+    command.add_argument("--scheduler", metavar="ADDRESS", help=text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="balancing-act", description="Check the data, run the notebooks and build the book.", allow_abbrev=False
@@ -261,6 +283,12 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     again.add_argument("--list", action="store_true", help="list the parameters of the chapter and run nothing")
     again.set_defaults(call=_rerun)
+
+    text = "run a chapter with many combinations of parameters, in parallel; the same command goes on after Ctrl-C"
+    sweep = commands.add_parser("sweep", help=text, description=text)
+    sweep.add_argument("file", type=Path, metavar="FILE", help="a sweep in YAML, such as sweeps/coders.yml")
+    _add_workers(sweep)
+    sweep.set_defaults(call=_sweep)
 
     text = "which named results differ between two runs"
     diff = commands.add_parser("diff", help=text, description=text)
@@ -319,6 +347,7 @@ def _parser() -> argparse.ArgumentParser:
     signal.add_argument("--to", dest="last", default="2026-12-31", metavar="DAY", help="last day, YYYY-MM-DD")
     text = "set the events of GDELT or POLECAT exports beside the hand-coded signals"
     signal.add_argument("--events", type=Path, nargs="+", metavar="FILE", help=text)
+    _add_workers(signal)
     signal.add_argument("--json", action="store_true", help="print them as JSON, by direction and by quarter")
     signal.set_defaults(call=_signals)
 

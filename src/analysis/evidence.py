@@ -1,11 +1,12 @@
 """What the checks of claims read, and what a check says.
 
-Evidence ends with the last day that the article cites, so that hindsight decides nothing.
+Evidence ends with the last day that the article cites, so that hindsight decides nothing. Each part of it is read when
+it is first asked for: a chapter depends on the files that its checks need, and on no other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +20,67 @@ from analysis.features import Features, load_features, load_ngrams
 from analysis.quotations import Ngrams
 from analysis.schema import read_schema
 from analysis.specifications import Source, Specification
-from analysis.tables import load, nearest
+from analysis.tables import load, nearest, note_read
+
+
+class Loaded(Mapping[str, Any]):
+    """A mapping of known keys; the value of a key is read when it is first asked for, and kept."""
+
+    def __init__(self, keys: Iterable[str], read: Callable[[str], Any]) -> None:
+        self._keys, self._read = tuple(keys), cache(read)
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._read(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the checks read: the tables by name, the text features, the n-grams and the bibliography by key.
-
-    An entry of the bibliography has its fields, and as author the last names or the organisation.
+    """What the checks read: the tables by name; the text features, the n-grams and the bibliography by these names.
 
     Nothing in the tables is later than the last day that the article cites (`until`).
     """
 
     tables: Mapping[str, pd.DataFrame]
-    features: Features
-    ngrams: Ngrams
-    bibliography: Mapping[str, Mapping[str, str]]
+    texts: Mapping[str, Any]
+
+    @property
+    def features(self) -> Features:
+        """The features of the texts."""
+        found: Features = self.texts["features"]
+        return found
+
+    @property
+    def ngrams(self) -> Ngrams:
+        """The hashes of the n-grams of the quoted documents."""
+        found: Ngrams = self.texts["ngrams"]
+        return found
+
+    @property
+    def bibliography(self) -> Mapping[str, Mapping[str, str]]:
+        """The references by key: their fields, and as author the last names or the organisation."""
+        found: Mapping[str, Mapping[str, str]] = self.texts["bibliography"]
+        return found
 
     def until(self, last_day: pd.Timestamp) -> "Evidence":
         """The same evidence without events after a day, and without the rows of other tables that stand on them."""
-        events = self.tables["events"]
-        later = set(events.loc[events["date"] > last_day, "event_id"])
-        tables = {
-            name: table[~table["event_id"].isin(later)].reset_index(drop=True) if "event_id" in table else table
-            for name, table in self.tables.items()
-        }
-        return replace(self, tables=tables)
+
+        def read(name: str) -> pd.DataFrame:
+            table = self.tables[name]
+            if "event_id" not in table:
+                return table
+            events = self.tables["events"]
+            later = events.loc[events["date"] > last_day, "event_id"]
+            return table[~table["event_id"].isin(set(later))].reset_index(drop=True)
+
+        return replace(self, tables=Loaded(self.tables, read))
 
     def rows(self, table: str, key: str, values: Iterable[str]) -> pd.DataFrame:
         """The rows of a table with these keys, in their order. Raises ParameterError where there is none with a key."""
@@ -83,17 +119,30 @@ def last_cited_day(claims: pd.DataFrame, bibliography: Mapping[str, Mapping[str,
     return max(pd.Timestamp(bibliography[key]["date"]) for key in cited)
 
 
-def load_evidence(folder: Path = paths.DATA, *, hindsight: bool = False) -> Evidence:
-    """The committed evidence up to the last day that the article cites, or with hindsight all of it.
-
-    Raises DataError where a file is broken.
-    """
-    features = folder / paths.FEATURES.name
-    entries = parse_file(str(folder / paths.BIBLIOGRAPHY.name), "bibtex").entries
-    bibliography = {
+def read_bibliography(folder: Path) -> dict[str, dict[str, str]]:
+    """The references of a folder of data by key, as in `Evidence.bibliography`."""
+    entries = parse_file(str(note_read(folder / paths.BIBLIOGRAPHY.name)), "bibtex").entries
+    return {
         key: {**entry.fields, "author": ", ".join(" ".join(p.last_names) for p in entry.persons.get("author", ()))}
         for key, entry in entries.items()
     }
-    tables = {name: load(name, folder) for name in read_schema(folder / paths.DATAPACKAGE.name)}
-    evidence = Evidence(tables, load_features(features), load_ngrams(features), bibliography)
-    return evidence if hindsight else evidence.until(last_cited_day(tables["claims"], bibliography))
+
+
+def load_evidence(folder: Path = paths.DATA, *, hindsight: bool = False) -> Evidence:
+    """The committed evidence up to the last day that the article cites, or with hindsight all of it.
+
+    Raises DataError, here or where a part is first asked for, when its file is broken.
+    """
+    features = folder / paths.FEATURES.name
+    texts: dict[str, Callable[[], Any]] = {
+        "features": lambda: load_features(features),
+        "ngrams": lambda: load_ngrams(features),
+        "bibliography": lambda: read_bibliography(folder),
+    }
+    evidence = Evidence(
+        Loaded(read_schema(folder / paths.DATAPACKAGE.name), lambda name: load(name, folder)),
+        Loaded(texts, lambda name: texts[name]()),
+    )
+    if hindsight:
+        return evidence
+    return evidence.until(last_cited_day(evidence.tables["claims"], evidence.bibliography))

@@ -27,6 +27,7 @@ from analysis import paths
 from analysis.documents import QUOTED
 from analysis.errors import DataError
 from analysis.segment import block_tokens, passages, tokenize
+from analysis.tables import note_read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -131,7 +132,7 @@ def read_features(name: str, folder: Path) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    file = folder / f"{name}.parquet"
+    file = note_read(folder / f"{name}.parquet")
     try:
         return pq.read_table(file)
     except FileNotFoundError:

@@ -19,16 +19,14 @@ import csv
 import gzip
 import io
 import lzma
-import os
 import re
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain, islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -394,12 +392,51 @@ def unpacked(raw: "Stream") -> "Generator[tuple[str, Stream]]":
         yield "", raw
 
 
-def read_lines(stream: "Stream") -> Iterator[bytes]:
-    """The lines of a stream; of one longer than LONGEST bytes only so many, so that memory stays bounded."""
-    while line := stream.readline(LONGEST):
+def read_lines(stream: "Stream", end: int | None = None) -> Iterator[bytes]:
+    """The lines of a stream, or those that begin before a byte.
+
+    Of a line longer than LONGEST bytes only so many are given, so that memory stays bounded.
+    """
+    while (end is None or stream.tell() < end) and (line := stream.readline(LONGEST)):
+        rest = line
+        while len(rest) == LONGEST and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST)
         yield line
-        while len(line) == LONGEST and not line.endswith(b"\n"):
-            line = stream.readline(LONGEST)
+
+
+def known_codes() -> dict[str, frozenset[str]]:
+    """The codes of each scale."""
+    scales = load("scales")
+    return {scale: frozenset(scales.loc[scales["scale"] == scale, "code"]) for scale in SCALES.values()}
+
+
+def require_sound(first: pd.Timestamp | None, last: pd.Timestamp | None, largest_bad_share: float) -> None:
+    """Raise ParameterError where the share is none or the last day comes before the first."""
+    if not 0 <= largest_bad_share <= 1:
+        raise ParameterError(f"largest_bad_share: {largest_bad_share} is not a share from 0 to 1")
+    if first is not None and last is not None and last < first:
+        raise ParameterError(f"last: {last:%Y-%m-%d} comes before first, {first:%Y-%m-%d}")
+
+
+@contextmanager
+def named_faults(file: Path) -> Iterator[None]:
+    """Let what is wrong with a file be a DataError that names it."""
+    try:
+        if file.is_dir():
+            raise DataError("is a folder; name a file with events")
+        yield
+    except DataError as error:
+        raise DataError(f"{file} {error}") from None
+    except FileNotFoundError:
+        raise DataError(f"{file} is missing; name a file with events") from None
+    except BROKEN as error:
+        raise DataError(f"{file} cannot be read ({type(error).__name__}: {error})") from None
+
+
+def counted(file: Path, kind: Format, tally: Tally) -> tuple[pd.DataFrame, Report]:
+    """The frame of counts and the report of a file, from its tally."""
+    frame = counts_frame((*key[:3], SCALES[kind], key[3], signals) for key, signals in tally.signals.items())
+    return frame, Report(file, kind, tally.lines, tally.kept, tally.outside, tally.bad, tuple(tally.first_bad))
 
 
 def read_counts(
@@ -423,88 +460,47 @@ def read_counts(
     """
     from tqdm import tqdm
 
-    if not 0 <= largest_bad_share <= 1:
-        raise ParameterError(f"largest_bad_share: {largest_bad_share} is not a share from 0 to 1")
-    if first is not None and last is not None and last < first:
-        raise ParameterError(f"last: {last:%Y-%m-%d} comes before first, {first:%Y-%m-%d}")
-    if file.is_dir():
-        raise DataError(f"{file} is a folder; name a file with events")
-    scales = load("scales")
-    known = {scale: frozenset(scales.loc[scales["scale"] == scale, "code"]) for scale in SCALES.values()}
+    require_sound(first, last, largest_bad_share)
+    known = known_codes()
     tally, formats = Tally(), set[Format]()
 
-    try:
-        with (
-            file.open("rb") as raw,
-            tqdm(total=file.stat().st_size, desc=file.name, unit="B", unit_scale=True, disable=not progress) as bar,
-            closing(unpacked(raw)) as parts,
-        ):
+    with (
+        named_faults(file),
+        file.open("rb") as raw,
+        tqdm(total=file.stat().st_size, desc=file.name, unit="B", unit_scale=True, disable=not progress) as bar,
+        closing(unpacked(raw)) as parts,
+    ):
 
-            def watched(lines: Iterable[bytes]) -> Iterator[bytes]:
-                for number, line in enumerate(lines):
-                    if number % STEP == 0:
-                        bar.update(max(0, raw.tell() - bar.n))
-                    yield line
+        def watched(lines: Iterable[bytes]) -> Iterator[bytes]:
+            for number, line in enumerate(lines):
+                if number % STEP == 0:
+                    bar.update(max(0, raw.tell() - bar.n))
+                yield line
 
-            for name, stream in parts:
-                lines = read_lines(stream)
-                head = list(islice(lines, LOOKED_AT))
-                place = f"{name}: " if name else ""
-                try:
-                    found, read, before = choose_reader(head, known)
-                except DataError as error:
-                    raise DataError(f"holds {name}, which {error}" if name else str(error)) from None
-                formats.add(found)
-                if len(formats) > 1:
-                    raise DataError(f"holds files of different formats ({', '.join(sorted(formats))}); read them apart")
-                count_lines(
-                    watched(chain(head[before:], lines)),
-                    read,
-                    tally,
-                    start=before + 1,
-                    first=first,
-                    last=last,
-                    largest_bad_share=largest_bad_share,
-                    place=place,
-                )
-            if not tally.lines:
-                raise DataError("holds no events" if formats else "is empty")
-            refuse_share(tally, largest_bad_share)
-            bar.update(max(0, file.stat().st_size - bar.n))
-    except DataError as error:
-        raise DataError(f"{file} {error}") from None
-    except FileNotFoundError:
-        raise DataError(f"{file} is missing; name a file with events") from None
-    except BROKEN as error:
-        raise DataError(f"{file} cannot be read ({type(error).__name__}: {error})") from None
+        for name, stream in parts:
+            lines = read_lines(stream)
+            head = list(islice(lines, LOOKED_AT))
+            place = f"{name}: " if name else ""
+            try:
+                found, read, before = choose_reader(head, known)
+            except DataError as error:
+                raise DataError(f"holds {name}, which {error}" if name else str(error)) from None
+            formats.add(found)
+            if len(formats) > 1:
+                raise DataError(f"holds files of different formats ({', '.join(sorted(formats))}); read them apart")
+            count_lines(
+                watched(chain(head[before:], lines)),
+                read,
+                tally,
+                start=before + 1,
+                first=first,
+                last=last,
+                largest_bad_share=largest_bad_share,
+                place=place,
+            )
+        if not tally.lines:
+            raise DataError("holds no events" if formats else "is empty")
+        refuse_share(tally, largest_bad_share)
+        bar.update(max(0, file.stat().st_size - bar.n))
     [kind] = formats
-    frame = counts_frame((*key[:3], SCALES[kind], key[3], signals) for key, signals in tally.signals.items())
-    report = Report(file, kind, tally.lines, tally.kept, tally.outside, tally.bad, tuple(tally.first_bad))
-    return frame, report
-
-
-def read_files(
-    files: Sequence[Path],
-    *,
-    first: pd.Timestamp | None = None,
-    last: pd.Timestamp | None = None,
-    largest_bad_share: float = 0.01,
-    progress: bool = True,
-) -> tuple[pd.DataFrame, list[Report]]:
-    """The counts of several files added up, and the report of each; several files are counted in parallel processes.
-
-    Takes and raises what `read_counts` does; a file that is named twice is refused.
-    """
-    from tqdm import tqdm
-
-    twice = [str(file) for file, times in Counter(file.resolve() for file in files).items() if times > 1]
-    if twice:
-        raise ParameterError(f"{', '.join(twice)}: named twice; its events would count twice")
-    count = partial(read_counts, first=first, last=last, largest_bad_share=largest_bad_share)
-    if len(files) == 1:
-        results = [count(files[0], progress=progress)]
-    else:
-        with ProcessPoolExecutor(max_workers=min(len(files), os.cpu_count() or 1)) as pool:
-            done = pool.map(partial(count, progress=False), files)
-            results = list(tqdm(done, total=len(files), desc="files", unit="", disable=not progress))
-    return merge_counts(counts for counts, _ in results), [report for _, report in results]
+    return counted(file, kind, tally)

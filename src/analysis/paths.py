@@ -28,6 +28,7 @@ BIBLIOGRAPHY = DATA / "sources.bib"
 FEATURES = DATA / "features"
 
 NOTEBOOKS = PLACE / "notebooks"
+START = SHARED_NOTEBOOKS / "start.ipynb"
 BOOK = PLACE / "book"
 FONTS = SHARED_BOOK / "_static" / "fonts"
 TYPST = SHARED_BOOK / "pdf"

@@ -5,6 +5,7 @@ build replaces the last good book only when it succeeded, and does nothing when 
 """
 
 import hashlib
+import importlib.util
 import io
 import json
 import os
@@ -36,6 +37,7 @@ CODE = (
     "publish",
     "quotation_audit",
     "quotations",
+    "rerun",
     "schema",
     "scores",
     "segment",
@@ -46,6 +48,7 @@ CODE = (
     "sphinx_charts",
     "sphinx_data",
     "sphinx_ledger",
+    "sphinx_rerun",
     "tables",
     "text",
     "theme",
@@ -125,6 +128,12 @@ def citation_line(source: Path) -> str:
     )
     released = cff["date-released"]
     return f"Cite as: {authors} ({str(released)[:4]}). {cff['title']}, version {cff['version']}. Data under CC BY 4.0."
+
+
+def require_packages() -> None:
+    """Raise BuildError where the packages of the book are not installed, as in the base environment."""
+    if importlib.util.find_spec("jupyter_book") is None:
+        raise BuildError("the book needs further packages: pip install -r requirements/full.txt")
 
 
 def configuration(source: Path) -> dict[str, Any]:

@@ -26,7 +26,6 @@ from analysis.run import (
     execute,
     inputs,
     notebook_files,
-    quiet_kernels,
     read_cells,
     versions,
     write_json,
@@ -169,6 +168,8 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
         raise RunError(f"{folder}: a run cannot be kept here ({error.strerror})") from None
     try:
         executed = work / notebook.name
+        from analysis.kernels import quiet_kernels
+
         with quiet_kernels() as scratch:
             seconds = execute(notebook, executed, scratch, values)
         results = read_results([executed])

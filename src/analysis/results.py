@@ -1,7 +1,8 @@
 """Named results: the numbers that a chapter computes, recorded once and inserted wherever a sentence needs them.
 
 A notebook adds results while it runs and shows the collection in its last cell. The output carries them as JSON under
-MIME_TYPE, from which `read_results` takes them back: so prose, landing page, tests and reruns use one record.
+MIME_TYPE, from which `read_results` takes them back: so prose, landing page, tests and reruns use one record. Beside
+them it names the files of the data that the chapter read, which tells when it must be executed again.
 """
 
 import json
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import ParameterError, RunError
+from analysis.tables import files_read
 
 MIME_TYPE = "application/vnd.balancing-act.results+json"
+FILES_MIME_TYPE = "application/vnd.balancing-act.files+json"
 Value = str | int | float | bool | None
 
 
@@ -44,16 +47,35 @@ class Results:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         head = f"Named results of chapter {self.chapter}"
         width = max(map(len, self._entries), default=0)
+        files = files_read()
+        below = f"Read from data/: {', '.join(files)}."
         rows = "".join(
             f"<tr><td><code>{escape(name)}</code></td><td>{escape(entry['text'])}</td></tr>"
             for name, entry in self._entries.items()
         )
+        lines = [head, *(f"  {n:<{width}}  {e['text']}" for n, e in self._entries.items()), below]
         return {
             MIME_TYPE: {self.chapter: self._entries},
+            FILES_MIME_TYPE: files,
             "text/html": f'<details class="ba-results"><summary>{escape(head)}</summary><table>'
-            f"<thead><tr><th>name</th><th>value</th></tr></thead><tbody>{rows}</tbody></table></details>",
-            "text/plain": head + "\n" + "\n".join(f"  {n:<{width}}  {e['text']}" for n, e in self._entries.items()),
+            "<thead><tr><th>name</th><th>value</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table><p>{below}</p></details>",
+            "text/plain": "\n".join(lines),
         }
+
+
+def _outputs(notebook: Path, mime_type: str) -> list[Any]:
+    """What an executed notebook shows under a type. Raises RunError where there is nothing."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    found = [
+        output["data"][mime_type]
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if mime_type in output.get("data", {})
+    ]
+    if not found:
+        raise RunError(f"{notebook.name} records no named results; its last cell must show the Results object")
+    return found
 
 
 def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -61,16 +83,10 @@ def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
 
     Raises RunError where a notebook records none.
     """
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for path in notebooks:
-        outputs = [
-            output
-            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-            for output in cell.get("outputs", ())
-            if MIME_TYPE in output.get("data", {})
-        ]
-        if not outputs:
-            raise RunError(f"{path.name} records no named results; its last cell must show the Results object")
-        for output in outputs:
-            found.update(output["data"][MIME_TYPE])
-    return found
+    entries = [entry for path in notebooks for entry in _outputs(path, MIME_TYPE)]
+    return {chapter: found for entry in entries for chapter, found in entry.items()}
+
+
+def read_files(notebook: Path) -> list[str]:
+    """The names of the files of the data that an executed notebook read. Raises RunError where it records none."""
+    return sorted({str(name) for names in _outputs(notebook, FILES_MIME_TYPE) for name in names})

@@ -1,7 +1,8 @@
 """Execute all notebooks once, in parallel, and keep a manifest of what was executed from what.
 
 The executed notebooks in build/run serve the HTML book, the PDF and, copied back, the committed baseline. A notebook
-whose cells, parameters, code, data, lock and Python are unchanged is not executed again.
+whose cells, parameters, code, lock and Python are unchanged, and the files of the data that it read, is not executed
+again.
 """
 
 import hashlib
@@ -12,9 +13,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any
 
 from analysis import paths, vega
 from analysis.errors import RunError
-from analysis.results import read_results
+from analysis.results import read_files, read_results
 from analysis.tables import require_none
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
@@ -30,7 +30,6 @@ README_FIGURE = ("08-balance.ipynb", "fig-balance-map")
 PLACES = {"code": "src/analysis/", "data": "data/", "lock": ""}  # of the inputs
 REPORTED_PACKAGES = (
     "altair",
-    "jupyter-book",
     "jupyterlab",
     "nbval",
     "numpy",
@@ -106,13 +105,18 @@ def cells_hash(notebook: Path) -> str:
     return _digest(json.dumps(read_cells(notebook)).encode())
 
 
-def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between the inputs of two runs: files by name, and the version of Python."""
+def changed_inputs(
+    before: Mapping[str, Any], now: Mapping[str, Any], files: Collection[str] | None = None
+) -> list[str]:
+    """What differs between the inputs of two runs: files by name, and the version of Python.
+
+    files: the files of the data that matter (default: all).
+    """
     found = []
     for group, place in PLACES.items():
         one, other = before.get(group, {}), now[group]
         for name in sorted(one.keys() | other.keys()):
-            if one.get(name) != other.get(name):
+            if one.get(name) != other.get(name) and (group != "data" or files is None or name in files):
                 what = "is new" if name not in one else "is gone" if name not in other else "changed"
                 found.append(f"{place}{name} {what}")
     if before.get("python") != now["python"]:
@@ -123,7 +127,6 @@ def changed_inputs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[st
 def _reasons(
     cells: Mapping[str, str], folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    of_inputs = changed_inputs(manifest.get("inputs", {}), common)
     found = {}
     for name, now in cells.items():
         entry = manifest.get("notebooks", {}).get(name)
@@ -133,7 +136,7 @@ def _reasons(
         reasons = ["its cells changed"] if entry.get("cells") != now else []
         if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
             reasons.append("its executed notebook is gone")
-        found[name] = [*reasons, *of_inputs]
+        found[name] = reasons + changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
     return found
 
 
@@ -155,6 +158,8 @@ def strip(notebook: Any) -> Any:
     for number, cell in enumerate(notebook.cells):
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
+        if tags and "hide-input" in tags:
+            cell.metadata["jupyter"] = {"source_hidden": True}  # the same for JupyterLab
         cell["id"] = f"cell-{number:02d}"
     return notebook
 
@@ -164,39 +169,17 @@ def without_colours(log: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
-@contextmanager
-def quiet_kernels() -> Iterator[Path]:
-    """A scratch folder for kernels: their profile, so that no user's start-up file takes part, and their sockets."""
-    before = os.environ.get("IPYTHONDIR")
-    with tempfile.TemporaryDirectory(prefix="balancing-act-") as folder:
-        os.environ["IPYTHONDIR"] = folder
-        try:
-            yield Path(folder)
-        finally:
-            if before is None:
-                del os.environ["IPYTHONDIR"]
-            else:
-                os.environ["IPYTHONDIR"] = before
-
-
 def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, Any] | None = None) -> float:
     """Execute one notebook with papermill, write it stripped, return the seconds it took.
 
-    scratch is the folder that `quiet_kernels` gives. Raises RunError with the cell where it failed.
+    scratch is the folder that `kernels.quiet_kernels` gives. Raises RunError with the cell where it failed.
     """
     import nbformat
     import papermill
-    from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
 
-    class SocketFileKernelManager(AsyncKernelManager):
-        """Talks to the kernel through files: parallel kernels on TCP now and then take each other's port."""
-
-        def __init__(self, **settings: Any) -> None:
-            super().__init__(**settings)
-            if os.name == "posix":
-                self.transport, self.ip = "ipc", str(scratch / target.stem)
+    from analysis.kernels import manager_class
 
     started = time.perf_counter()
     try:
@@ -207,7 +190,7 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
             kernel_name="python3",
             progress_bar=False,
             request_save_on_cell_execute=False,
-            kernel_manager_class=SocketFileKernelManager,
+            kernel_manager_class=manager_class(scratch / target.stem),
             extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is shut down reports an error
         )
     except PapermillExecutionError as error:
@@ -257,6 +240,7 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     """
     from tqdm import tqdm
 
+    from analysis.kernels import quiet_kernels
     from analysis.rules import check
 
     files = notebook_files(source)
@@ -279,7 +263,11 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
         seconds: dict[str, float] = {}
         failures: list[str] = []
         with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-            jobs = {pool.submit(execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem for file in todo}
+            longest_first = sorted(todo, key=lambda file: -file.stat().st_size)
+            jobs = {
+                pool.submit(execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem
+                for file in longest_first
+            }
             bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
             for job in bar:
                 bar.set_postfix_str(jobs[job])
@@ -291,7 +279,12 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
             raise RunError("\n\n".join(sorted(failures)))
         results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
         entries = kept | {
-            file.stem: {"cells": cells[file.stem], "parameters": {}, "seconds": round(seconds[file.stem], 2)}
+            file.stem: {
+                "cells": cells[file.stem],
+                "files": read_files(work / NOTEBOOK_FOLDER / file.name),
+                "parameters": {},
+                "seconds": round(seconds[file.stem], 2),
+            }
             for file in todo
         }
         write_json(work / RESULTS, results)

@@ -4,7 +4,10 @@ Starts from `codings_signals` (codebook C). Nobody codes scores: `codes_of` give
 PLOVER code, and the table `scales` the value of a code.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -122,22 +125,30 @@ def candidates(scored: pd.DataFrame) -> pd.DataFrame:
     return scored.assign(nth=scored.groupby(keys, observed=True).cumcount())
 
 
-def _one_value(rows: pd.DataFrame) -> dict[str, Any]:
+def _acts_by_direction(found: pd.DataFrame) -> Iterator[list[list[dict[Any, Any]]]]:
+    """The rows of each event and direction, by act: those of all coders with one mode and place. Takes `candidates`."""
+    direction, act = ["event_id", "source", "target"], ["mode", "nth"]
+    ordered = found.sort_values([*direction, *act], kind="stable").to_dict("records")
+    for _, rows in groupby(ordered, itemgetter(*direction)):
+        yield [list(of_act) for _, of_act in groupby(rows, itemgetter(*act))]
+
+
+def _one_value(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
     """One row from the rows of the coders for one act: lower median of the level, majority of the rest."""
-    levels = sorted(rows["level"])
-    weakest = rows.loc[rows["plover"].abs().sort_values(kind="stable").index]
-    submode = majority(rows["submode"].astype(str).tolist(), weakest["submode"].astype(str).tolist())
-    first = weakest[weakest["submode"].astype(str) == submode].iloc[0]
-    answers = [value for value in rows["reciprocal_to"] if value]
+    levels = sorted(row["level"] for row in rows)
+    weakest = sorted(rows, key=lambda row: abs(row["plover"]))
+    submode = majority([str(row["submode"]) for row in rows], [str(row["submode"]) for row in weakest])
+    first = next(row for row in weakest if str(row["submode"]) == submode)
+    answers = [row["reciprocal_to"] for row in rows if row["reciprocal_to"]]
     return {
         **{name: first[name] for name in ("event_id", "date", "source", "target", "mode")},
         "submode": submode,
         "level": int(levels[(len(levels) - 1) // 2]),
-        "publicity": majority(rows["publicity"].astype(str).tolist(), PUBLICITY),
-        "cost": majority(rows["cost"].astype(str).tolist(), COSTS),
+        "publicity": majority([str(row["publicity"]) for row in rows], PUBLICITY),
+        "cost": majority([str(row["cost"]) for row in rows], COSTS),
         "reciprocal_to": majority(answers, sorted(answers)) if len(answers) > len(rows) / 2 else "",
         **{name: first[name] for name in ("cameo_code", "plover_code", *SCALES)},
-        "coders": rows["coder"].nunique(),
+        "coders": len({row["coder"] for row in rows}),
     }
 
 
@@ -151,21 +162,21 @@ def settle(scored: pd.DataFrame) -> pd.DataFrame:
     """
     coders = scored["coder"].nunique()
     rows = []
-    for _, direction in candidates(scored).groupby(["event_id", "source", "target"], observed=True, sort=True):
+    for acts in _acts_by_direction(candidates(scored)):
         remaining = []
-        for _, act in direction.groupby(["mode", "nth"], observed=True, sort=True):
-            if act["coder"].nunique() > coders / 2:
-                rows.append({**_one_value(act), "settled": "agreed"})
+        for found in acts:
+            if len({row["coder"] for row in found}) > coders / 2:
+                rows.append({**_one_value(found), "settled": "agreed"})
             else:
-                remaining.append(act)
+                remaining.append(found)
         if not remaining:
             continue
-        seen = pd.concat(remaining).groupby("coder").size()
-        counts = sorted([*seen, *[0] * (coders - len(seen))])
+        seen = Counter(row["coder"] for found in remaining for row in found)
+        counts = sorted([*seen.values(), *[0] * (coders - len(seen))])
         further = counts[(len(counts) - 1) // 2]  # how many acts most coders see: the lower median
-        remaining.sort(key=lambda act: (abs(float(act["plover"].iloc[0])), str(act["mode"].iloc[0])))
-        for place, act in enumerate(remaining):
-            rows.append({**_one_value(act), "settled": "weaker mode" if place < further else "left out"})
+        remaining.sort(key=lambda found: (abs(float(found[0]["plover"])), str(found[0]["mode"])))
+        for place, found in enumerate(remaining):
+            rows.append({**_one_value(found), "settled": "weaker mode" if place < further else "left out"})
     return pd.DataFrame(rows).sort_values(["date", "event_id", "source", "target"], ignore_index=True)
 
 
@@ -181,19 +192,19 @@ def matched(scored: pd.DataFrame) -> pd.DataFrame:
     A unit is one act in one direction of an event; the first rows of the same mode are matched, and what is left over
     is matched in the order of the coders' rows.
     """
-    parts = []
-    unit = 0
-    for _, direction in candidates(scored).groupby(["event_id", "source", "target"], observed=True, sort=True):
-        same = direction.groupby(["mode", "nth"], observed=True)["coder"].transform("nunique") > 1
-        for _, act in direction[same].groupby(["mode", "nth"], observed=True, sort=True):
-            parts.append(act.assign(unit=unit))
-            unit += 1
-        rest = direction[~same]
-        rest = rest.assign(place=rest.groupby("coder").cumcount())
-        for _, act in rest.groupby("place", sort=True):
-            parts.append(act.drop(columns="place").assign(unit=unit))
-            unit += 1
-    return pd.concat(parts, ignore_index=True)
+    found = candidates(scored).reset_index(drop=True)
+    units: list[list[int]] = []  # the places of their rows
+    for acts in _acts_by_direction(found.assign(place=found.index)):
+        units += [[row["place"] for row in act] for act in acts if len({row["coder"] for row in act}) > 1]
+        rest = [row for act in acts if len({row["coder"] for row in act}) == 1 for row in act]
+        by_order: dict[int, list[int]] = {}
+        seen: Counter[str] = Counter()
+        for row in sorted(rest, key=itemgetter("place")):
+            by_order.setdefault(seen[row["coder"]], []).append(row["place"])
+            seen[row["coder"]] += 1
+        units += by_order.values()
+    numbers = [number for number, places in enumerate(units) for _ in places]
+    return found.iloc[list(chain(*units))].assign(unit=numbers).reset_index(drop=True)
 
 
 def presence(scored: pd.DataFrame) -> pd.DataFrame:

@@ -267,11 +267,26 @@ def require_none(faults: Iterable[Fault]) -> None:
         raise DataError("\n".join(lines))
 
 
+_read: set[str] = set()
+
+
+def note_read(file: Path) -> Path:
+    """Note that this process reads a file of the data, and return the file."""
+    _read.add(file.name)
+    return file
+
+
+def files_read() -> list[str]:
+    """The names of the files of the data that this process has read, in order."""
+    return sorted(_read)
+
+
 @cache
 def _load(name: str, folder: Path) -> pd.DataFrame:
-    schema = read_schema(folder / paths.DATAPACKAGE.name)
+    schema = read_schema(note_read(folder / paths.DATAPACKAGE.name))
     if name not in schema:
         raise DataError(f"there is no table “{name}”{nearest(name, list(schema))}; tables: {', '.join(schema)}")
+    note_read(folder / schema[name].file)
     frame, faults = read_table(schema[name], folder)
     require_none(faults)
     return frame

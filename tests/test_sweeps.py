@@ -1,0 +1,491 @@
+"""Sweeps: read and refused with the line, computed anywhere with the same numbers, and nothing lost on the way."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis import charts_sweep, in_process, paths, rerun, sweep_run, workers
+from analysis.errors import ParameterError, RunError
+from analysis.kernels import quiet_kernels
+from analysis.results import read_results
+from analysis.run import execute
+from analysis.sweep_run import run_sweep
+from analysis.sweeps import Sweep, read_sweep
+
+LIGHT = """
+chapter: "01"
+result: events
+grid:
+  start: [2021-01-01, 2023-01-01, 2024-01-01]
+  end: [2022-12-31, 2025-02-28, 2025-12-31]
+"""
+
+
+def write(folder: Path, text: str, name: str = "light.yml") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def light(tmp_path: Path) -> Sweep:
+    return read_sweep(write(tmp_path, LIGHT))
+
+
+def go(sweep: Sweep, folder: Path, count: int = 1, scheduler: str | None = None) -> sweep_run.Done:
+    with workers.open_pool(count, scheduler) as pool:
+        return run_sweep(sweep, pool, folder, progress=False)
+
+
+# --- reading
+
+
+@pytest.mark.parametrize("file", sorted((paths.ROOT / "sweeps").glob("*.yml")), ids=lambda file: file.stem)
+def test_the_examples_can_be_read(file: Path) -> None:
+    found = read_sweep(file)
+    assert len(found.cases) >= 10
+    assert all(tuple(case) == found.parameters for case in found.cases)
+
+
+def test_a_grid_gives_every_combination_in_order(light: Sweep) -> None:
+    assert light.parameters == ("start", "end")
+    assert [tuple(case.values()) for case in light.cases[:4]] == [
+        ("2021-01-01", "2022-12-31"),
+        ("2021-01-01", "2025-02-28"),
+        ("2021-01-01", "2025-12-31"),
+        ("2023-01-01", "2022-12-31"),
+    ]
+    assert len(light.cases) == 9
+
+
+def test_ranges_and_single_values(tmp_path: Path) -> None:
+    text = """
+chapter: 04-alignment
+result: coverage
+grid:
+  seed: {from: 1, to: 7, step: 3}
+  bar: {from: 0.1, to: 0.4, step: 0.1}
+  curve: false
+"""
+    found = read_sweep(write(tmp_path, text))
+    assert sorted({case["seed"] for case in found.cases}) == [1, 4, 7]
+    assert sorted({case["bar"] for case in found.cases}) == [0.1, 0.2, 0.3, 0.4]
+    assert {case["curve"] for case in found.cases} == {False}
+    days = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01, to: 2021-01-20, step: 7}")
+    assert list(dict.fromkeys(case["start"] for case in read_sweep(write(tmp_path, days)).cases)) == [
+        "2021-01-01",
+        "2021-01-08",
+        "2021-01-15",
+    ]
+
+
+def test_a_list_of_cases_takes_the_defaults_for_what_it_leaves_out(tmp_path: Path) -> None:
+    text = "chapter: 04\nresult: coverage\ncases:\n- {threshold: 3}\n- {coders: a}\n"
+    assert list(read_sweep(write(tmp_path, text)).cases) == [
+        {"threshold": 3, "coders": "a,b,c"},
+        {"threshold": 2, "coders": "a"},
+    ]
+
+
+def test_a_sample_of_a_large_grid_is_drawn_with_its_seed(tmp_path: Path) -> None:
+    text = """
+chapter: 04
+result: coverage
+grid:
+  seed: {from: 1, to: 1000000}
+  draws: {from: 100, to: 1099}
+sample: 50
+seed: %s
+"""
+    one, again, other = (read_sweep(write(tmp_path, text % seed)).cases for seed in (1, 1, 2))
+    assert len(one) == 50
+    assert one == again != other
+    assert len({tuple(case.items()) for case in one}) == 50
+    with pytest.raises(ParameterError, match=r"light.yml, line 5: the grid has 1,000,000,000 combinations; allowed"):
+        read_sweep(write(tmp_path, text.partition("sample")[0]))
+
+
+GRID = "chapter: '04'\nresult: coverage\ngrid:\n  "
+REFUSED = {
+    "": r"light.yml is empty; it needs chapter, result, grid",
+    "chapter: 04\ngrid: {": r"light.yml, line \d: not YAML",
+    "- a": r"line 1: a sweep must give names with values; known: chapter",
+    "chapter: 04\nresult: coverage\ngird:\n": r"line 3: a sweep has no “gird” \(nearest: grid\)",
+    "chapter: 04\nchapter: 05": r"line 2: “chapter” stands there twice",
+    "chapter: 04": r"line 1: result is missing",
+    "chapter: 04\nresult: coverage": r"either grid or cases",
+    "chapter: 04-alinment\nresult: coverage\ngrid: {}": r"line 1: there is no chapter “04-alinment” \(nearest: 04-",
+    "chapter: 04\nresult: converage\ngrid: {seed: 1}": r"line 2: 04-alignment has no number “converage” .*: coverage",
+    "chapter: 04\nresult: reading\ngrid: {seed: 1}": r"has no number “reading”",
+    "chapter: 04\nresult: coverage\ngrid: {}": r"the grid has no parameter",
+    GRID + "treshold: [1]": r"line 4: the grid has no “treshold” \(nearest: threshold\)",
+    GRID + "threshold: [1, two]": r"line 4: parameter threshold: “two”; allowed: a whole number",
+    GRID + "threshold: [1, 9]": r"light.yml: parameter threshold: 9; allowed: a whole number from 1 to 3",
+    GRID + "threshold: [1, 1]": r"line 4: parameter threshold: 1 stands there twice",
+    GRID + "threshold: []": r"line 4: parameter threshold must be a list with at least one entry",
+    GRID + "threshold: [[1]]": r"line 4: parameter threshold must be a single value",
+    GRID + "statement: [us-jpn-2025-02-70]": r"light.yml: parameter statement: .*nearest: us-jpn-2025-02-07",
+    GRID + "mask: [yes]": r"line 4: parameter mask: 'yes'; allowed: True or False",
+    GRID + "mask: {from: 0, to: 1}": r"line 4: parameter mask: a range needs numbers, or days",
+    GRID + "seed: {from: 1}": r"line 4: the range of seed needs to",
+    GRID + "seed: {from: 5, to: 1}": r"line 4: the range has 0 values; allowed: 1 to 100,000",
+    GRID + "seed: {from: 1, to: 5, step: 0}": r"line 4: the range of seed needs finite ends and a step above 0",
+    GRID + "bar: {from: 0, to: inf}": r"line 4: the range of bar needs finite ends",
+    GRID + "seed: {from: 1, to: 5}\nsample: 0": r"line 5: sample: “0”; allowed: a whole number from 1 to 100,000",
+    GRID + "seed: {from: 1, to: 9999999999}\n  draws: {from: 1, to: 99999999}": r"more than 1,000,000,000,000,000 comb",
+    "chapter: 04\nresult: coverage\ncases: [{seed: 1}, {seed: 1}]": r"line 3: the case stands there already \(case 1\)",
+    "chapter: 04\nresult: coverage\ncases: [{sede: 1}]": r"line 3: a case has no “sede” \(nearest: seed\)",
+    "chapter: 04\nresult: coverage\ncases: [{seed: 1}]\nsample: 4": r"line 4: sample belongs to a grid",
+    "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]": r"line 1: a sweep has no “a”",
+    "[" * 5000: r"light.yml.*: not YAML",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[-30:])
+def test_a_bad_file_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ParameterError, match=REFUSED[text]):
+        read_sweep(write(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"no\.yml is missing"):
+        read_sweep(tmp_path / "no.yml")
+    with pytest.raises(ParameterError, match=r"cannot be read"):
+        read_sweep(tmp_path)
+    (tmp_path / "latin.yml").write_bytes(b"chapter: \xff")
+    with pytest.raises(ParameterError, match=r"latin.yml cannot be read"):
+        read_sweep(tmp_path / "latin.yml")
+    with pytest.raises(ParameterError, match=r"1,000,001 bytes; allowed: 1,000,000"):
+        read_sweep(write(tmp_path, "#" * 1_000_001))
+
+
+# --- the same numbers everywhere
+
+
+@pytest.mark.parametrize(
+    ("chapter", "values"),
+    [
+        ("02", {"count_partly_told": False}),
+        ("04", {"curve": False, "threshold": 3, "representation": "bm25", "draws": 100, "matched_draws": 5}),
+    ],
+)
+def test_without_a_kernel_the_results_are_those_of_a_kernel(tmp_path: Path, chapter: str, values: Any) -> None:
+    notebook = rerun.find_notebook(chapter)
+    executed = tmp_path / notebook.name
+    with quiet_kernels() as scratch:
+        execute(notebook, executed, scratch, values)
+    assert in_process.compute(notebook, values) == read_results([executed])[notebook.stem]
+
+
+@pytest.mark.parametrize("chapter", ["02", "07"])
+def test_without_a_kernel_the_default_results_are_the_committed_ones(chapter: str) -> None:
+    notebook = rerun.find_notebook(chapter)
+    assert in_process.compute(notebook, {}) == read_results([notebook])[notebook.stem]
+
+
+def test_in_this_process_in_processes_and_on_dask_the_table_is_the_same(tmp_path: Path, light: Sweep) -> None:
+    done = {
+        name: go(light, tmp_path / name, count, scheduler)
+        for name, count, scheduler in (("here", 1, None), ("beside", 2, None), ("dask", 2, "local"))
+    }
+    tables = {(one.folder / "results.parquet").read_bytes() for one in done.values()}
+    pictures = {(one.folder / "chart.svg").read_bytes() for one in done.values()}
+    assert len(tables) == len(pictures) == 1
+    table = pd.read_parquet(done["dask"].folder / "results.parquet")
+    assert list(table["case"]) == list(range(1, 10))
+    kernel = read_results([rerun.find_notebook("01")])["01-timeline"]
+    assert set(kernel) == {name.removeprefix("result.") for name in table if name.startswith("result.")}
+
+
+def test_a_case_that_fails_is_listed_and_the_rest_kept(tmp_path: Path, light: Sweep) -> None:
+    done = go(light, tmp_path)
+    refused = [case for case in light.cases if case["end"] < case["start"]]
+    assert [case for case, _ in done.failed] == refused
+    assert all("lies before start" in error for _, error in done.failed)
+    table = pd.read_parquet(done.folder / "results.parquet")
+    assert (table["error"] != "").sum() == len(refused) == table["result.events"].isna().sum()
+    lines = sweep_run.report(done, "runs/sweep-light")
+    assert lines[0] == "9 cases, 0 of them from before, 2 failed"
+    assert lines[1].startswith("  failed: -p start=2023-01-01 -p end=2022-12-31: parameter end")
+    page = (done.folder / "sweep.html").read_text("utf-8")
+    assert "<svg" in page
+    assert "lies before start" in page
+    assert "<script" not in page
+    again = go(light, tmp_path)
+    assert (again.before, len(again.failed)) == (9 - len(refused), len(refused))
+
+
+def test_an_error_of_the_code_is_kept_with_its_cell(tmp_path: Path) -> None:
+    import nbformat
+
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell("{}['y']")]
+    nbformat.write(notebook, tmp_path / "01-broken.ipynb")
+    with pytest.raises(RunError, match=r"cell 2 failed with KeyError: 'y'"):
+        in_process.compute(tmp_path / "01-broken.ipynb", {})
+    notebook.cells = notebook.cells[:1]
+    nbformat.write(notebook, tmp_path / "02-silent.ipynb")
+    with pytest.raises(RunError, match=r"02-silent.ipynb records no named results"):
+        in_process.compute(tmp_path / "02-silent.ipynb", {})
+
+
+# --- interrupted, killed, full, twice
+
+
+LONG = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01, to: 2021-01-20}").replace(
+    "[2022-12-31, 2025-02-28, 2025-12-31]", "[2025-02-28, 2025-12-31]"
+)
+RUN = """
+import sys
+from pathlib import Path
+from analysis import paths, cli
+if __name__ == "__main__":
+    paths.RUNS = Path(sys.argv[2])
+    sys.exit(cli.main(["sweep", sys.argv[1], "--workers", "2"]))
+"""
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def lines_in(file: Path) -> int:
+    return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below a process."""
+    found = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in (line.split() for line in found.splitlines())}
+    below: set[int] = {pid}
+    while more := {child for child, parent in parents.items() if parent in below} - below:
+        below |= more
+    return below - {pid}
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, how: signal.Signals) -> None:
+    file, script = write(tmp_path, LONG, "long.yml"), write(tmp_path, RUN, "script.py")
+    cases = tmp_path / "sweep-long" / "cases.jsonl"
+    command = [sys.executable, str(script), str(file), str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: lines_in(cases) >= 5)
+    below = descendants(process.pid)
+    process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
+    assert how == signal.SIGKILL or "Traceback" not in said
+    assert below
+    wait_for(lambda: not any(map(alive, below)))
+    kept = lines_in(cases)
+    assert 5 <= kept < 40
+    assert not (cases.parent / "results.parquet").exists()
+
+    with cases.open("a") as half:  # the line that a crash cut short
+        half.write('{"key": "abc", "val')
+    sweep = read_sweep(file)
+    done = go(sweep, tmp_path)
+    assert done.before >= kept - 1
+    whole = go(sweep, tmp_path / "whole")
+    assert (done.folder / "results.parquet").read_bytes() == (whole.folder / "results.parquet").read_bytes()
+
+
+def test_a_worker_process_that_dies_is_named_and_what_was_done_is_kept(tmp_path: Path) -> None:
+    import multiprocessing
+
+    sweep = read_sweep(write(tmp_path, LONG, "long.yml"))
+    cases = tmp_path / "sweep-long" / "cases.jsonl"
+
+    def kill() -> None:
+        wait_for(lambda: lines_in(cases) >= 3)
+        multiprocessing.active_children()[0].kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(RunError, match=r"a worker process died after \d+ of 40 cases .*; the same command goes on"):
+        go(sweep, tmp_path, 2)
+    killer.join()
+    assert go(sweep, tmp_path).before >= 3
+
+
+def test_a_dask_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+    sweep = read_sweep(write(tmp_path, LONG, "long.yml"))
+    cases = tmp_path / "dask" / "sweep-long" / "cases.jsonl"
+    script = """
+import sys
+from pathlib import Path
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        print(cluster.scheduler_address, *(worker.pid for worker in cluster.workers.values()), flush=True)
+        sys.stdin.read()
+"""
+    command = [sys.executable, str(write(tmp_path, script, "cluster.py"))]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as cluster:
+        assert cluster.stdout is not None
+        address, *pids = cluster.stdout.readline().split()
+        killed: list[int] = []
+
+        def kill() -> None:
+            wait_for(lambda: lines_in(cases) >= 5)
+            os.kill(int(pids[0]), signal.SIGKILL)
+            killed.append(lines_in(cases))
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        try:
+            done = go(sweep, tmp_path / "dask", scheduler=address)
+        finally:
+            killer.join()
+            cluster.communicate("")
+    assert killed[0] < 40, "the worker was killed too late"
+    assert (done.cases, done.failed) == (40, ())
+    here = go(sweep, tmp_path / "here")
+    assert (done.folder / "results.parquet").read_bytes() == (here.folder / "results.parquet").read_bytes()
+
+
+def test_another_state_of_the_project_on_a_worker_is_refused(
+    tmp_path: Path, light: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: Iterator[str] = iter(["mine", *["other"] * 100])
+    monkeypatch.setattr(sweep_run, "state", lambda _: next(states))
+    with pytest.raises(RunError, match=r"a worker has another state of the project"):
+        go(light, tmp_path)
+
+
+def test_changed_data_computes_the_cases_again(tmp_path: Path, light: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+    go(light, tmp_path)
+    assert go(light, tmp_path).before == 7
+    monkeypatch.setattr(sweep_run, "state", lambda _: "changed")
+    assert go(light, tmp_path).before == 0
+
+
+def test_a_full_disk_is_one_message_and_what_was_done_is_kept(
+    tmp_path: Path, light: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = sweep_run._append
+    left = iter(range(3))
+
+    def full(file: Any, key: str, outcome: sweep_run.Outcome) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(file, key, outcome)
+
+    monkeypatch.setattr(sweep_run, "_append", full)
+    with pytest.raises(RunError, match=r"sweep-light: the sweep cannot be written \(No space left on device\)"):
+        go(light, tmp_path)
+    monkeypatch.undo()
+    assert go(light, tmp_path).before == 3
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, light: Sweep) -> None:
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(RunError, match=r"the sweep cannot be written"):
+        go(light, tmp_path / "runs")
+
+
+def test_two_sweeps_at_once_in_one_folder(tmp_path: Path, light: Sweep) -> None:
+    (tmp_path / "sweep-light").mkdir()
+    with sweep_run._locked(tmp_path / "sweep-light"), pytest.raises(RunError, match=r"this sweep is running already"):
+        go(light, tmp_path)
+    assert go(light, tmp_path).cases == 9
+
+
+# --- workers
+
+
+def open_and_close(count: int, scheduler: str | None = None) -> None:
+    with workers.open_pool(count, scheduler):
+        pass
+
+
+def test_bad_workers_and_schedulers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for count in (0, 1001):
+        with pytest.raises(ParameterError, match=rf"--workers: {count}; allowed: 1 to 1000"):
+            open_and_close(count)
+    with pytest.raises(ParameterError, match=r"--scheduler: “host:1”; allowed: local, or an address"):
+        open_and_close(1, "host:1")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(RunError, match=r"Dask is not installed: pip install 'balancing-act\[scale\]'"):
+        open_and_close(1, "local")
+
+
+def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "PATIENCE", 0.5)
+    with pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
+        open_and_close(1, "tcp://127.0.0.1:9")
+
+
+# --- the table and the chart
+
+
+def test_columns_have_one_type() -> None:
+    cases = [
+        {"n": 1, "share": 0.5, "on": True},
+        {"n": 2, "share": 1.0, "on": False},
+        {"n": 3, "share": 0.0, "on": True},
+    ]
+    outcomes: list[dict[str, Any]] = [
+        {"values": {"a": 1, "b": 1, "c": "x", "d": True}},
+        {"values": {"a": 2, "b": 0.5, "c": 3, "d": None}},
+        {"error": "refused"},
+    ]
+    table = sweep_run.result_table(cases, outcomes)
+    assert {name: str(kind) for name, kind in table.dtypes.items()} == {
+        "case": "int64",
+        "n": "Int64",
+        "share": "Float64",
+        "on": "boolean",
+        "error": "string",
+        "result.a": "Int64",
+        "result.b": "Float64",
+        "result.c": "string",
+        "result.d": "boolean",
+    }
+    assert list(table["error"]) == ["", "", "refused"]
+
+
+def test_the_chart_says_what_the_table_holds(light: Sweep) -> None:
+    outcomes = [{"values": {"events": number}} for number in (5, 3, 8, 1, 9, 7, 2, 4)] + [{"error": "refused"}]
+    found = charts_sweep.figure(sweep_run.result_table(light.cases, outcomes), light)
+    assert found is not None
+    assert found.specification()["title"]["text"] == f"events runs from 1 to 9; the default run has {light.default:.4g}"
+    assert "eight cases: events from 1 to 9, in the middle 4.5" in found.alt
+    assert "One case without a value" in found.alt or "one case without a value" in found.alt
+    assert "start 2021-01-01 5, 2023-01-01 7 and 2024-01-01 3" in found.alt
+    assert charts_sweep.figure(sweep_run.result_table(light.cases[:1], [{"error": "refused"}]), light) is None
+
+
+def test_the_record_of_cases_says_nothing_but_json(tmp_path: Path, light: Sweep) -> None:
+    done = go(light, tmp_path)
+    lines = (done.folder / "cases.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) == 9
+    assert {frozenset(json.loads(line)) for line in lines} == {
+        frozenset({"key", "values", "seconds"}),
+        frozenset({"key", "error", "seconds"}),
+    }
