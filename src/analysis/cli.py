@@ -1,6 +1,8 @@
 """The command `balancing-act`. It parses arguments, calls the package and prints; nothing else."""
 
 import argparse
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,25 +10,77 @@ from pathlib import Path
 from analysis import __version__, paths
 from analysis.errors import ParameterError, ProjectError
 
+# the commands that work on a case; the others need the tables of the article
+FOR_CASES = ("check", "run", "rerun", "diff", "book", "corpus build", "align", "coding-sheet")
+
+
+def _place_of_tables() -> str:
+    return f"cases/{paths.CASE}" if paths.CASE else "data"
+
 
 def _check(_: argparse.Namespace) -> int:
     from analysis.rules import check
     from analysis.schema import read_schema
 
-    faults = check()
+    if paths.CASE:
+        from analysis.case_rules import case_faults
+
+        faults = case_faults()
+    else:
+        faults = check()
     for fault in faults:
         print(fault, file=sys.stderr)
     tables = len(read_schema(paths.DATAPACKAGE))
     if faults:
-        print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in data/", file=sys.stderr)
+        print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {_place_of_tables()}/", file=sys.stderr)
         return 1
-    print(f"data/ is sound: {tables} tables")
+    print(f"{_place_of_tables()}/ is sound: {tables} tables")
+    if paths.CASE:
+        from analysis.tables import load
+
+        coders = load("codings_alignment")["coder"].nunique()
+        open_codings = (
+            "nobody has coded yet: `coding-sheet --coder NAME` makes a sheet; chapters leave out what needs it"
+        )
+        print(f"coders: {coders}" if coders else open_codings)
     return 0
+
+
+def _new_case(options: argparse.Namespace) -> int:
+    from analysis.case_new import new_case
+
+    place = new_case(options.name, options.statement or "", options.strategy or "")
+    print(f"{_relative(place)}/ holds the tables with their headers, case.yml, pages and heads of chapters")
+    print(f"next: balancing-act --case {options.name} check")
+    return 0
+
+
+def _enter_case() -> None:
+    """Lay the case out. Raises ProjectError where it cannot be, or where a command that needs it whole finds faults."""
+    from analysis import cases
+    from analysis.case_place import write_place
+
+    folder = cases.find(paths.CASE)
+    case = cases.read(folder)
+    table = cases.all_documents(folder)
+    [paragraphs] = table.loc[table["document_id"] == case.statement, "paragraphs"]
+    write_place(case, int(paragraphs))
+
+
+def _require_whole_case() -> None:
+    from analysis.case_rules import case_faults
+    from analysis.tables import require_none
+
+    if paths.CASE:
+        require_none(case_faults())
 
 
 def _run(options: argparse.Namespace) -> int:
     from analysis.run import explain, run_notebooks, update_committed
 
+    if paths.CASE and options.update_notebooks:
+        raise ParameterError("--update-notebooks: the notebooks of a case are made from those of the repository")
+    _require_whole_case()
     if options.explain:
         for name, reasons in explain().items():
             print(f"{name}: {'to be executed: ' + '; '.join(reasons) if reasons else 'unchanged'}")
@@ -45,15 +99,22 @@ def _rerun(options: argparse.Namespace) -> int:
     from analysis import rerun
     from analysis.results import read_results
 
+    _require_whole_case()
     notebook = rerun.find_notebook(options.chapter)
     known = rerun.declared(notebook)
     if options.list:
         print("\n".join(f"{p.name}: {p.type} = {p.default!r}  {p.meaning}" for p in known.values()))
         return 0
     place = rerun.rerun(notebook, rerun.read_values(options.parameter, known))
-    before = read_results([notebook])  # the committed outputs are those of the default run
+    if paths.CASE:
+        notebook = paths.RUN / "notebooks" / notebook.name
+    before = read_results([notebook]) if notebook.exists() else None  # committed outputs are those of the default run
     print(f"{_relative(place)}/ holds {notebook.name}, {rerun.RESULTS}, {rerun.PAGE} and {rerun.PROVENANCE}")
-    print("against the committed default run: " + "\n".join(rerun.compare(before, rerun.results_of(place))))
+    if before is None:
+        print(f"no default run to compare with; `balancing-act --case {paths.CASE} run` makes it")
+    else:
+        which = "default run" if paths.CASE else "committed default run"
+        print(f"against the {which}: " + "\n".join(rerun.compare(before, rerun.results_of(place))))
     return 0
 
 
@@ -80,6 +141,9 @@ def _book(options: argparse.Namespace) -> int:
     from analysis.run import notebook_files, run_notebooks
 
     require_packages()
+    if paths.CASE and options.committed:
+        raise ParameterError("--committed: a case has no committed notebooks; leave the option out")
+    _require_whole_case()
     if options.committed:
         notebooks = paths.NOTEBOOKS
     else:
@@ -101,8 +165,14 @@ def _build(options: argparse.Namespace) -> int:
     from analysis import corpus
     from analysis.tables import load
 
-    rows = corpus.build(options.texts, load("documents"))
-    print("data/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
+    if paths.CASE:
+        from analysis import cases
+
+        folder = cases.find(paths.CASE)
+        place, rows = f"cases/{paths.CASE}", corpus.build_added(options.texts, cases.own_documents(folder), folder)
+    else:
+        place, rows = "data", corpus.build(options.texts, load("documents"))
+    print(f"{place}/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
     return 0
 
 
@@ -239,14 +309,19 @@ def _coding_sheet(options: argparse.Namespace) -> int:
     from analysis.tables import load
 
     if options.add:
-        print(f"added {coding_sheet.add_sheet(options.add)} codings to data/{coding_sheet.TABLE}.csv")
+        table_file = f"{coding_sheet.TABLE}.csv"
+        target = paths.CASES / paths.CASE / table_file if paths.CASE else None
+        added = coding_sheet.add_sheet(options.add, paths.DATA, target)
+        print(f"added {added} codings to {_place_of_tables()}/{table_file}")
         return 0
     table = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
+    codebook = f"cases/{paths.CASE}/codebook.md" if paths.CASE else "codebook A (book/codebook.md)"
+    case = f"--case {paths.CASE} " if paths.CASE else ""
     file = options.out or Path(f"coding-sheet-{options.coder}.csv")
     coding_sheet.write_sheet(coding_sheet.sheet(load("provisions"), table, options.coder), file)
-    print(f"{file}: fill in these columns by codebook A (book/codebook.md)")
+    print(f"{file}: fill in these columns by {codebook}")
     print("\n".join(f"  {line}" for line in coding_sheet.guide(table)))
-    print(f"then: balancing-act coding-sheet --add {file}")
+    print(f"then: balancing-act {case}coding-sheet --add {file}")
     return 0
 
 
@@ -266,7 +341,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="balancing-act", description="Check the data, run the notebooks and build the book.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    text = f"work on this case, a folder of cases/ (with {', '.join(FOR_CASES)})"
+    parser.add_argument("--case", metavar="NAME", default=paths.CASE, help=text)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+
+    text = "lay out a folder for another statement and strategy"
+    new = commands.add_parser("new-case", help=text, description=text)
+    new.add_argument("name", metavar="NAME", help="name of the folder in cases/: small letters, digits and hyphens")
+    new.add_argument("--statement", metavar="ID", help="id of a statement of data/documents.csv")
+    new.add_argument("--strategy", metavar="ID", help="id of a strategy of data/documents.csv")
+    new.set_defaults(call=_new_case)
 
     check = commands.add_parser("check", help="check every table in data/ and list all faults")
     check.set_defaults(call=_check)
@@ -303,7 +387,7 @@ def _parser() -> argparse.ArgumentParser:
     book.set_defaults(call=_book)
 
     corpus = commands.add_parser("corpus", help="make, verify or fetch the texts behind the features")
-    actions = corpus.add_subparsers(title="actions", required=True, metavar="ACTION")
+    actions = corpus.add_subparsers(title="actions", required=True, metavar="ACTION", dest="action")
     for name, call, text in (
         ("build", _build, "make data/features from a folder of texts"),
         ("verify", _verify, "show that data/features is what a folder of texts gives"),
@@ -360,10 +444,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _in_case(name: str, arguments: Sequence[str]) -> int:
+    """Run the command anew for a case, or for none: the environment variable goes on to the kernels."""
+    from analysis.cases import find
+
+    if name:
+        find(name)
+    environment = os.environ | {paths.CASE_VARIABLE: name}
+    return subprocess.run([sys.executable, "-m", "analysis", *arguments], env=environment, check=False).returncode
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, or 1 after printing what went wrong."""
     options = _parser().parse_args(arguments)
     try:
+        if options.case != paths.CASE:  # where everything is, is settled when the package is loaded
+            return _in_case(options.case, sys.argv[1:] if arguments is None else arguments)
+        if paths.CASE:
+            name = " ".join(filter(None, (options.command, getattr(options, "action", None))))
+            if name not in FOR_CASES:
+                allowed = ", ".join(FOR_CASES)
+                raise ParameterError(f"{name} needs the tables of the article; with --case: {allowed}")
+            _enter_case()
         return int(options.call(options))
     except ProjectError as error:
         print(error, file=sys.stderr)

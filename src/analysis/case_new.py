@@ -1,0 +1,68 @@
+"""Lay out the folder of a new case: tables with headers alone, settings, pages and heads of the chapters."""
+
+import csv
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+from analysis import documents, paths
+from analysis.case_place import data_package
+from analysis.cases import TABLES, Case, require_name
+from analysis.errors import DataError
+from analysis.tables import load
+
+AUTHOR = "Your name"
+
+
+def headers(name: str) -> dict[str, Sequence[str]]:
+    """The columns of the tables of a case, by table."""
+    shared = json.loads((paths.SHARED_DATA / paths.DATAPACKAGE.name).read_text(encoding="utf-8"))
+    case = Case(Path(name), name, AUTHOR, "", "", {"body": "Body"}, (), (), {})
+    made = data_package(shared, case, 1)
+    return {
+        resource["name"]: [field["name"] for field in resource["schema"]["fields"]]
+        for resource in made["resources"]
+        if resource["name"] in TABLES
+    }
+
+
+def new_case(name: str, statement: str = "", strategy: str = "", folder: Path = paths.CASES) -> Path:
+    """Write the folder of a new case and return it.
+
+    Raises ParameterError for a wrong name or id, and DataError where the folder exists or cannot be written; then
+    nothing is left of it.
+    """
+    require_name(name)
+    table = load("documents", paths.SHARED_DATA)
+    values = {"name": name, "title": json.dumps(f"Case {name}"), "author": AUTHOR}
+    for kind, value in (("statement", statement), ("strategy", strategy)):
+        values[kind] = documents.find(f"--{kind}", value, table, kind) if value else '""'
+    target = folder / name
+    if target.exists():
+        raise DataError(f"cases/{name} exists already; choose another name, or go on with `--case {name} check`")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+        try:
+            for file in sorted(paths.CASE_TEMPLATE.iterdir()):
+                shown = values if file.suffix == ".yml" else values | {"title": f"Case {name}"}
+                text = Template(file.read_text(encoding="utf-8")).safe_substitute(shown)
+                (work / file.name).write_text(text, encoding="utf-8")
+            for table_name, columns in headers(name).items():
+                line = io.StringIO()
+                csv.writer(line, lineterminator="\n").writerow(columns)
+                (work / f"{table_name}.csv").write_text(line.getvalue(), encoding="utf-8")
+            (work / paths.BIBLIOGRAPHY.name).write_text(
+                "% Sources of this case beside those of data/sources.bib\n", encoding="utf-8"
+            )
+            work.chmod(0o755)
+            work.rename(target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise DataError(f"cases/{name} cannot be written ({error.strerror})") from None
+    return target

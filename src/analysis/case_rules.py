@@ -1,0 +1,67 @@
+"""What keeps a case from being whole: the rules of the tables, and those that tie them to the two texts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from analysis import paths
+from analysis.counterparts import provision_rows
+from analysis.errors import DataError
+from analysis.features import load_features
+from analysis.rules import check
+from analysis.scores import in_unit
+from analysis.tables import FIRST_ROW, Fault, described, load, nearest
+
+NO_ROWS = "the table has no rows"
+# what to do where a table has no rows yet
+NEXT = {
+    "provisions.csv": "next: cut the statement into provisions, a row each, paraphrased in your own words",
+    "provision_actors.csv": "next: after provisions.csv, a row for each state that speaks in a provision",
+    "strategy_sections.csv": (
+        "next: list the sections of the strategy: the document itself first, then its headings with the ids "
+        "that data/features/passages.parquet (column section) gives them"
+    ),
+}
+
+
+def outline_faults(folder: Path) -> Iterator[Fault]:
+    """Sections of the outline that hold no passage of the strategy, so that no measure can find them."""
+    strategy = described("strategy_sections", folder)
+    frame = load_features(folder / paths.FEATURES.name).passages
+    known = list(dict.fromkeys(frame.loc[frame["document_id"] == strategy, "section"].astype(str)))
+    sections = load("strategy_sections", folder)
+    held = {section for path in known for section in _above(path)}
+    for index, row in sections.iterrows():
+        if row["level"] > 0 and row["section_id"] not in held:
+            value = f"“{row['section_id']}”{nearest(row['section_id'], known)}"
+            allowed = f"allowed: a section of {strategy} in data/features/passages.parquet"
+            yield Fault("strategy_sections.csv", int(str(index)) + FIRST_ROW, "section_id", value, allowed)
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("-")
+    return ["-".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def anchor_faults(folder: Path) -> Iterator[Fault]:
+    """Provisions whose anchor words stand in no sentence of their paragraph of the statement."""
+    features, provisions = load_features(folder / paths.FEATURES.name), load("provisions", folder)
+    sentences = in_unit(features, load("documents", folder), load("terms", folder), "sentence", mask=False)
+    statement = described("provisions", folder)
+    for place in range(len(provisions)):
+        row = provisions.iloc[place : place + 1]
+        try:
+            provision_rows(row, sentences, features, statement)
+        except DataError:
+            value = f"“{row['anchor_words'].iloc[0]}”"
+            allowed = f"allowed: words of one sentence of paragraph {row['paragraph'].iloc[0]} of {statement}"
+            yield Fault("provisions.csv", place + FIRST_ROW, "anchor_words", value, allowed)
+
+
+def case_faults(folder: Path = paths.DATA) -> list[Fault]:
+    """All faults of the tables of a laid-out case; where a table is empty, what to do next."""
+    faults = [
+        replace(fault, allowed=NEXT[fault.file]) if fault.value == NO_ROWS and fault.file in NEXT else fault
+        for fault in check(folder)
+    ]
+    return faults or [*outline_faults(folder), *anchor_faults(folder)]
