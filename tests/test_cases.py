@@ -1,0 +1,265 @@
+"""Cases: a new one laid out, wrong input named, the shipped one checked, run, built and coded.
+
+Everything runs in a copy of the repository, so that no case of the repository is touched.
+"""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from analysis import paths
+
+SHIPPED = "us-kor-2023"
+COPIED = (
+    "src",
+    "data",
+    "notebooks",
+    "book",
+    "cases",
+    "_config.yml",
+    "_toc.yml",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "uv.lock",
+)
+PAIR = ("--statement", "us-kor-2023-04-26", "--strategy", "kor-dwp-2022")
+
+
+def copy_repository(target: Path) -> Path:
+    """Copy what the command needs into a folder."""
+    target.mkdir(parents=True)
+    for name in COPIED:
+        source = paths.ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    return target
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A copy of the repository that a test may change."""
+    return copy_repository(tmp_path / "home")
+
+
+def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call the command of a copy."""
+    environment = {name: value for name, value in os.environ.items() if name != paths.CASE_VARIABLE}
+    environment["PYTHONPATH"] = str(home / "src")
+    command = [sys.executable, "-m", "analysis", *arguments]
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+
+
+def fails(home: Path, *arguments: str) -> str:
+    """Call the command, which must fail without a traceback; returns what it says."""
+    done = run(home, *arguments)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def succeeds(home: Path, *arguments: str) -> str:
+    """Call the command, which must succeed; returns what it prints."""
+    done = run(home, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def set_up(home: Path, **settings: Any) -> None:
+    """Change settings of the shipped case."""
+    file = home / "cases" / SHIPPED / "case.yml"
+    before = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump(before | settings, allow_unicode=True), encoding="utf-8")
+
+
+def results_of(home: Path, name: str = SHIPPED) -> dict[str, dict[str, Any]]:
+    """The named results of the run of a case."""
+    file = home / "build" / "cases" / name / "run" / "results.json"
+    found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+# --- a new case
+
+
+def test_a_new_case_is_laid_out_and_check_guides_the_filling(home: Path) -> None:
+    said = succeeds(home, "new-case", "my-case", *PAIR)
+    assert "balancing-act --case my-case check" in said
+    folder = home / "cases" / "my-case"
+    for name in ("provisions", "provision_actors", "strategy_sections", "codings_alignment"):
+        assert len((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()) == 1
+    names = {file.name for file in folder.iterdir()}
+    assert names >= {"case.yml", "sources.bib", "codebook.md", "index.md", "02-statement.md", "04-alignment.md"}
+    assert "$" not in (folder / "case.yml").read_text(encoding="utf-8")
+
+    said = fails(home, "--case", "my-case", "check")
+    for table in ("provisions", "provision_actors", "strategy_sections"):
+        assert re.search(rf"^{table}\.csv.*next: ", said, re.MULTILINE)
+    assert "codings_alignment" not in said
+    assert "3 faults in cases/my-case/" in said
+
+    for name in ("provisions", "provision_actors", "strategy_sections"):
+        shutil.copy2(home / "cases" / SHIPPED / f"{name}.csv", folder)
+    assert "allowed: one of preamble, body" in fails(home, "--case", "my-case", "check")
+    settings = yaml.safe_load((home / "cases" / SHIPPED / "case.yml").read_text(encoding="utf-8"))
+    (folder / "case.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    assert "cases/my-case/ is sound" in succeeds(home, "--case", "my-case", "check")
+
+
+def test_without_ids_check_asks_for_them(home: Path) -> None:
+    succeeds(home, "new-case", "blank")
+    said = fails(home, "--case", "blank", "check")
+    assert "case.yml" in said
+    assert "statement" in said
+    assert "the value is empty" in said
+
+
+def test_wrong_input_of_new_case_is_named(home: Path) -> None:
+    assert "allowed: a name of small letters" in fails(home, "new-case", "Not a name")
+    assert "allowed: a name of small letters" in fails(home, "new-case", "../outside")
+    assert "exists already" in fails(home, "new-case", SHIPPED)
+    said = fails(home, "new-case", "x", "--statement", "us-kor-2023-04-27")
+    assert "--statement" in said
+    assert "us-kor-2023-04-26" in said
+    assert "it is no strategy" in fails(home, "new-case", "x", "--strategy", "us-kor-2023-04-26")
+    assert sorted(place.name for place in (home / "cases").iterdir()) == ["_template", SHIPPED]
+
+
+def test_a_case_that_is_not_there_is_named_with_the_nearest(home: Path) -> None:
+    said = fails(home, "--case", "us-kor-2032", "check")
+    assert SHIPPED in said
+    assert not (home / "build").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"statement": "us-kor-2023-04-27"}, "us-kor-2023-04-26"),
+        ({"statement": "kor-dwp-2022"}, "it is no statement"),
+        ({"strategies": "x"}, "strategy"),
+        ({"parts": {}}, "parts"),
+        ({"approaches": ["a", "b", "c", "d"]}, "up to three names"),
+        ({"parameters": {"04-alignmet": {}}}, "04-alignment"),
+        ({"parameters": {"04-alignment": {"treshold": 2}}}, "threshold"),
+        ({"parameters": {"04-alignment": {"threshold": "two"}}}, "a whole number"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_wrong_settings_are_named(home: Path, settings: dict[str, Any], expected: str) -> None:
+    set_up(home, **settings)
+    said = fails(home, "--case", SHIPPED, "check")
+    assert "case.yml" in said
+    assert expected in said
+
+
+def change_cell(file: Path, row: int, column: str, value: str) -> None:
+    """Change one cell; row 2 is the first below the header."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    rows[row - 1][rows[0].index(column)] = value
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "expected"),
+    [
+        ("provisions", "anchor_words", "zebra crossing", "words of one sentence of paragraph"),
+        ("provisions", "pillar", "globl", "global"),
+        ("provisions", "paragraph", "21", "from 1 to 20"),
+        ("provision_actors", "state", "KOX", "KOR"),
+        ("strategy_sections", "section_id", "#700", "allowed: "),
+    ],
+)
+def test_wrong_cells_are_named(home: Path, table: str, column: str, value: str, expected: str) -> None:
+    change_cell(home / "cases" / SHIPPED / f"{table}.csv", 4, column, value)
+    said = fails(home, "--case", SHIPPED, "check")
+    assert f"{table}.csv, row 4, column {column}" in said
+    assert expected in said
+
+
+# --- the shipped case
+
+
+def test_the_shipped_case_is_sound_and_its_sheet_is_ready(home: Path) -> None:
+    said = succeeds(home, "--case", SHIPPED, "check")
+    assert f"cases/{SHIPPED}/ is sound" in said
+    assert "nobody has coded yet" in said
+    sheet = home / "sheet.csv"
+    assert f"cases/{SHIPPED}/codebook.md" in succeeds(
+        home, "--case", SHIPPED, "coding-sheet", "--coder", "one", "--out", str(sheet)
+    )
+    with (home / "cases" / SHIPPED / "provisions.csv").open(encoding="utf-8", newline="") as stream:
+        provisions = [row["provision_id"] for row in csv.DictReader(stream)]
+    with sheet.open(encoding="utf-8", newline="") as stream:
+        assert [row["provision_id"] for row in csv.DictReader(stream)] == provisions
+
+
+def test_commands_of_the_article_are_refused(home: Path) -> None:
+    for arguments in (["claims"], ["signals"], ["corpus", "verify", "--texts", "x"]):
+        assert "needs the tables of the article" in fails(home, "--case", SHIPPED, *arguments)
+    assert "--update-notebooks" in fails(home, "--case", SHIPPED, "run", "--update-notebooks")
+    assert "--committed" in fails(home, "--case", SHIPPED, "book", "--committed")
+
+
+def test_the_html_of_the_shipped_case_is_built(home: Path) -> None:
+    said = succeeds(home, "--case", SHIPPED, "book", "--html")
+    html = home / "build" / "cases" / SHIPPED / "html"
+    assert f"build/cases/{SHIPPED}/html/index.html" in said
+    found = results_of(home)
+    assert list(found) == ["02-statement", "03-strategy", "04-alignment"]
+    ranks = {name: found["04-alignment"][name]["text"] for name in ("rank_statements", "of_statements")}
+    index = (html / "book" / "index.html").read_text(encoding="utf-8")
+    assert f"Among {ranks['of_statements']} statements this one ranks {ranks['rank_statements']}" in index
+    chapter = (html / "notebooks" / "04-alignment.html").read_text(encoding="utf-8")
+    assert f"The statement ranks {ranks['rank_statements']} of {ranks['of_statements']} statements" in chapter
+    assert 'id="fig-alignment-placebos"' in chapter
+    assert 'id="fig-alignment-coverage"' not in chapter
+    assert "Guo" not in chapter
+    assert (html / "book" / "codebook.html").exists()
+    assert not (html / "book" / "ledger.html").exists()
+    assert not (home / "build" / "html").exists()
+
+
+def test_chapters_show_codings_as_soon_as_there_are_any(home: Path) -> None:
+    set_up(home, parameters={"04-alignment": {"curve": False, "matched_draws": 10, "draws": 100}})
+    with (home / "cases" / SHIPPED / "strategy_sections.csv").open(encoding="utf-8", newline="") as stream:
+        sections = [row["section_id"] for row in csv.DictReader(stream)]
+    for shift, coder in enumerate(("one", "two")):
+        sheet = home / f"{coder}.csv"
+        succeeds(home, "--case", SHIPPED, "coding-sheet", "--coder", coder, "--out", str(sheet))
+        with sheet.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        for number, row in enumerate(rows):
+            strength = (number + shift * (number % 5 == 0)) % 4
+            row |= {"approach": "0", "strength": str(strength), "confidence": "1", "rationale": "made up for a test"}
+            row |= {"section_id": sections[5 + number % 20], "stance": "consistent"} if strength else {"stance": "na"}
+        with sheet.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        said = succeeds(home, "--case", SHIPPED, "coding-sheet", "--add", str(sheet))
+        assert f"added {len(rows)} codings to cases/{SHIPPED}/codings_alignment.csv" in said
+    assert "coders: 2" in succeeds(home, "--case", SHIPPED, "check")
+    succeeds(home, "--case", SHIPPED, "run")
+    found = results_of(home)["04-alignment"]
+    assert 0 < found["coverage"]["value"] < 1
+    assert found["alpha_strength"]["value"] < 1
+    assert "recall_1" in found
+    assert "reading" not in found  # what is said of the article alone
+
+
+def test_a_case_is_rerun_with_other_parameters(home: Path) -> None:
+    said = succeeds(home, "--case", SHIPPED, "rerun", "03", "-p", "level=1")
+    assert f"runs/cases/{SHIPPED}/03-strategy-level-1/" in said
+    assert "no default run to compare with" in said
