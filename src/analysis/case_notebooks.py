@@ -45,7 +45,11 @@ def set_parameters(source: str, values: Mapping[str, Any], used: Collection[str]
             default = ast.literal_eval(node.value)
             value = values.get(name, default)
             value = float(value) if isinstance(default, float) else value
-            shown = str(value) if not isinstance(value, str) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            shown = (
+                str(value)
+                if not isinstance(value, str)
+                else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            )
             lines.append(f"{name}: {ast.unparse(node.annotation)} = {shown}  # {meaning}")
     return "\n".join(lines) or NONE_LEFT
 

@@ -22,7 +22,14 @@ from analysis.corpus import read_added, united_features
 FEATURES = ("passages", "counts", "embeddings")
 SOURCES = "sources.bib"
 UNUSED = ("analysis.sphinx_data", "analysis.sphinx_audit", "analysis.sphinx_ledger")  # they read the article's tables
-BIBLIOGRAPHY = "# Bibliography\n\nThe documents of this case and the works that its measures rest on.\n\n```{bibliography}\n:all:\n```\n"
+BIBLIOGRAPHY = """# Bibliography
+
+The documents of this case and the works that its measures rest on.
+
+```{bibliography}
+:all:
+```
+"""
 ENTRY_KINDS = ["document title", "heading", "own label"]
 CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 
@@ -127,7 +134,8 @@ def feature_files(case: Case) -> dict[str, bytes]:
     shared = paths.SHARED_DATA / paths.FEATURES.name
     files = {f"{name}.parquet": (shared / f"{name}.parquet").read_bytes() for name in FEATURES}
     added = read_added(case.folder)
-    return files | (united_features(shared, added) if added else {})
+    joined = united_features(shared, added) if added else {}
+    return files | {name: content for name, content in joined.items() if name in files}
 
 
 # --- book
@@ -246,5 +254,3 @@ def write_place(case: Case, paragraphs: int, place: Path = paths.PLACE) -> None:
         for file in (place / folder).rglob("*"):
             if file.is_file() and file.relative_to(place).as_posix() not in files:
                 file.unlink()
-
-

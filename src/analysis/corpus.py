@@ -6,6 +6,7 @@ texts are never part of the repository.
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
-from analysis.features import TABLES, build_tables, read_features, write_features
+from analysis.features import TABLES, build_tables, join_tables, read_features, write_features
 from analysis.tables import FIRST_ROW
 
 if TYPE_CHECKING:
@@ -57,19 +58,48 @@ def last_blocks(table: pd.DataFrame) -> dict[str, int]:
     return dict(zip(cut["document_id"], cut["last_block"].astype(int), strict=True))
 
 
-def tables_of(folder: Path, table: pd.DataFrame) -> "dict[str, pa.Table]":
+def tables_of(folder: Path, table: pd.DataFrame, where: str = "data/documents.csv") -> "dict[str, pa.Table]":
     """The tables of features that the texts of a folder give. Raises DataError where a text is not as recorded."""
-    return build_tables(read_texts(folder, table), last_blocks(table))
+    return build_tables(read_texts(folder, table, where), last_blocks(table))
 
 
-def build(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> dict[str, int]:
+def build(
+    folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES, where: str = "data/documents.csv"
+) -> dict[str, int]:
     """Make the features of a folder of texts and write them; returns the number of rows of each table.
 
     Nothing is written unless all texts are there and as recorded.
     """
-    tables = tables_of(folder, table)
+    tables = tables_of(folder, table, where)
     write_features(tables, target)
     return {name: made.num_rows for name, made in tables.items()}
+
+
+def build_added(texts: Path, table: pd.DataFrame, case: Path) -> dict[str, int]:
+    """Make the features of the documents that a case adds (table) and keep them in its folder; returns their rows.
+
+    Raises DataError where the case adds none, or a text is missing or not as recorded. The texts stay where they are.
+    """
+    where = f"cases/{case.name}/documents.csv"
+    if table.empty:
+        raise DataError(f"{where} adds no document; the shared ones have their features")
+    return build(texts, table, case / paths.FEATURES.name, where)
+
+
+def read_added(folder: Path) -> "dict[str, pa.Table]":
+    """The features of the documents that the folder of a case adds, as tables; empty where it adds none."""
+    added = folder / paths.FEATURES.name
+    if not (added / f"{TABLES[0]}.parquet").exists():
+        return {}
+    return {name: read_features(name, added) for name in TABLES}
+
+
+def united_features(shared: Path, added: "Mapping[str, pa.Table]") -> dict[str, bytes]:
+    """The features in a folder and those added to them, by file name, as if made of all texts together."""
+    joined = join_tables({name: read_features(name, shared) for name in TABLES}, added)
+    with tempfile.TemporaryDirectory() as scratch:
+        write_features(joined, Path(scratch))
+        return {f"{name}.parquet": (Path(scratch) / f"{name}.parquet").read_bytes() for name in TABLES}
 
 
 def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> list[str]:

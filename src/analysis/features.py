@@ -139,7 +139,8 @@ def join_tables(one: "Mapping[str, pa.Table]", other: "Mapping[str, pa.Table]") 
         ]
     ).sort_values(["passage", "token"])
     vocabulary, tokens = np.unique(counts["token"].to_numpy(dtype=str), return_inverse=True)
-    column = pa.DictionaryArray.from_arrays(pa.array(tokens.astype(np.int32)), pa.array(vocabulary.tolist(), pa.string()))
+    words = pa.array(vocabulary.tolist(), pa.string())
+    column = pa.DictionaryArray.from_arrays(pa.array(tokens.astype(np.int32)), words)
     ngrams = pd.concat([side["ngrams"].to_pandas().astype({"document_id": str, "section": str}) for side in sides])
     ngrams = ngrams.sort_values("document_id", kind="stable")
 

@@ -72,7 +72,8 @@ def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOUR
     for folder in (paths.BOOK, paths.DATA):
         files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
     files |= {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
-    files |= {name: paths.ROOT / name for name in (CHANGELOG, CITATION)}
+    # a case has a day, that of the package, but is not what CITATION.cff cites
+    files |= {name: paths.ROOT / name for name in ((CHANGELOG,) if paths.CASE else (CHANGELOG, CITATION))}
     for relative, file in files.items():
         _copy_if_changed(file, source / relative)
     results_file = source / RESULTS

@@ -67,7 +67,10 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: file name, meaning, columns, keys, the id of the document that it cuts up, where it does, whether it may be empty."""
+    """One table: file name, meaning, columns and keys.
+
+    document is the id of the document that it cuts up, where it does; may_be_empty, whether a header alone is enough.
+    """
 
     name: str
     file: str

@@ -43,7 +43,8 @@ def write_markup(source: Path, doctrees: Path, day: date) -> Path:
     settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
     settings["pdf_metadata"] = {
         "author": settings["author"],
-        "version": settings["version"],
+        "subtitle": settings["book_subtitle"],
+        "edition": settings.get("book_edition") or f"version {settings['version']}",
         "date": {"year": day.year, "month": day.month, "day": day.day},
         "language": settings.get("language", "en"),
     }

@@ -294,13 +294,14 @@ def _load(name: str, folder: Path) -> pd.DataFrame:
 
 def labels(table: str, column: str, folder: Path = paths.DATA) -> dict[Any, str]:
     """The names of the values of a column for readers, in order: {"peace": "Peace"}."""
-    [field] = [f for f in read_schema(folder / paths.DATAPACKAGE.name)[table].fields if f.name == column]
+    schema = read_schema(note_read(folder / paths.DATAPACKAGE.name))
+    [field] = [field for field in schema[table].fields if field.name == column]
     return dict(field.labels)
 
 
 def described(table: str, folder: Path = paths.DATA) -> str:
     """The id of the document that a table cuts up: the statement of the provisions, the strategy of the sections."""
-    return read_schema(folder / paths.DATAPACKAGE.name)[table].document
+    return read_schema(note_read(folder / paths.DATAPACKAGE.name))[table].document
 
 
 def load(name: str, folder: Path = paths.DATA) -> pd.DataFrame:
