@@ -55,7 +55,7 @@ class VegaLiteRenderer:
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
         """The nodes of an output, or None where it is not ours to render."""
-        if data.mime_type == results.MIME_TYPE:
+        if data.mime_type in (results.MIME_TYPE, results.FILES_MIME_TYPE):
             return [nodes.raw("", "", format="none")]
         if data.mime_type == "image/svg+xml" and 'class="marks"' in str(data.content):
             return []  # Vega's own picture of a chart: the book draws it from the specification
