@@ -106,9 +106,10 @@ committed: setup ## build the HTML from the committed notebooks, warnings are er
 	$(HEADING) 'HTML book from the committed notebooks'
 	@$(BIN)/balancing-act book --committed --html
 
-bench: setup ## time the text measures beside the plain way (some minutes)
+bench: setup ## time the measures and the reruns beside the plain way (some minutes)
 	$(HEADING) 'benchmarks'
 	@$(BIN)/python benchmarks/text_measures.py
+	@$(BIN)/python benchmarks/reruns.py
 
 lab: setup ## open the notebooks in JupyterLab, at the start notebook
 	@$(BIN)/jupyter lab

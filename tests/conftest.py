@@ -2,9 +2,11 @@
 
 import csv
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from analysis import paths
@@ -44,3 +46,27 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the corpus beside the repository (../shared/corpus)")
     return folder
+
+
+# --- processes
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is the case; fail where it takes too long."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below a process."""
+    return {child.pid for child in psutil.Process(pid).children(recursive=True)}
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and does not merely wait to be collected."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

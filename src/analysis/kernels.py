@@ -16,6 +16,8 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from analysis.workers import end_with_parent
+
 WARM = sys.platform == "linux"  # elsewhere a process with these packages cannot safely be copied
 IMPORTED = [
     "ipykernel.kernelapp",
@@ -52,6 +54,7 @@ def _be_kernel(arguments: Sequence[str], folder: str | None, environment: Mappin
     """What a copy of the warm process does: it becomes a kernel, in a session of its own as kernels are."""
     from ipykernel.kernelapp import launch_new_instance
 
+    end_with_parent()
     os.setsid()
     if folder is not None:
         os.chdir(folder)
