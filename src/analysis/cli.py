@@ -310,8 +310,10 @@ def _coding_sheet(options: argparse.Namespace) -> int:
 
     if options.add:
         table_file = f"{coding_sheet.TABLE}.csv"
-        target = paths.CASES / paths.CASE / table_file if paths.CASE else None
-        added = coding_sheet.add_sheet(options.add, paths.DATA, target)
+        if paths.CASE:
+            added = coding_sheet.add_sheet(options.add, target=paths.CASES / paths.CASE / table_file)
+        else:
+            added = coding_sheet.add_sheet(options.add)
         print(f"added {added} codings to {_place_of_tables()}/{table_file}")
         return 0
     table = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
