@@ -4,6 +4,7 @@ Everything runs in a copy of the repository, so that no case of the repository i
 """
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -263,3 +264,62 @@ def test_a_case_is_rerun_with_other_parameters(home: Path) -> None:
     said = succeeds(home, "--case", SHIPPED, "rerun", "03", "-p", "level=1")
     assert f"runs/cases/{SHIPPED}/03-strategy-level-1/" in said
     assert "no default run to compare with" in said
+
+
+TEXT = """The two presidents met in Seoul to review the alliance, and both presidents spoke of its future.
+
+# Security
+
+The presidents reaffirmed extended deterrence and welcomed joint exercises. The presidents condemned missiles.
+
+The presidents committed to cyber defense, space security and semiconductors, and to batteries and semiconductors.
+
+# Trade
+
+The presidents agreed to keep supply chains open, semiconductors and batteries first, and to invest in clean hydrogen.
+"""
+PROVISIONS = """P01,preamble,1,They met.,state,,bilateral,summit,meeting,met in Seoul
+P02,global,2,Deterrence holds.,reaffirm,,KOR,defense,drills,extended deterrence
+P03,global,4,Trade stays open.,agree,,trade,economy,chains,supply chains
+"""
+STATEMENT = "us-kor-2029-01-01"
+
+
+def add_document(folder: Path, texts: Path) -> None:
+    """Describe a made-up statement in the documents of a case and put its text into a folder."""
+    (texts / "texts").mkdir(parents=True)
+    (texts / "texts" / f"{STATEMENT}.txt").write_text(TEXT, encoding="utf-8")
+    with (paths.SHARED_DATA / "documents.csv").open(encoding="utf-8", newline="") as stream:
+        records = list(csv.DictReader(stream))
+    row = next(record for record in records if record["document_id"] == "us-kor-2023-04-26")
+    row |= {"document_id": STATEMENT, "year": "2029", "date": "2029-01-01", "title": "Made up for a test"}
+    row |= {"words": str(len(TEXT.split())), "paragraphs": "4", "sha256": hashlib.sha256(TEXT.encode()).hexdigest()}
+    with (folder / "documents.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(row), lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(row)
+
+
+def test_a_case_measures_a_document_of_its_own(home: Path) -> None:
+    folder, texts = home / "cases" / SHIPPED, home / "corpus"
+    shared = {file.name: file.read_bytes() for file in (home / "data" / "features").iterdir()}
+    add_document(folder, texts)
+    set_up(home, statement=STATEMENT, parameters={"04-alignment": {"curve": False, "matched_draws": 10}})
+    for name, rows in (("provisions", PROVISIONS), ("provision_actors", "P01,USA\nP01,KOR\nP02,USA\nP03,KOR\n")):
+        file = folder / f"{name}.csv"
+        file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n" + rows, encoding="utf-8")
+
+    said = fails(home, "--case", SHIPPED, "check")
+    assert f"{STATEMENT} has no features" in said
+    assert f"cases/{SHIPPED}/features: " in succeeds(home, "--case", SHIPPED, "corpus", "build", "--texts", str(texts))
+    succeeds(home, "--case", SHIPPED, "check")
+    succeeds(home, "--case", SHIPPED, "run")
+    found = results_of(home)
+    assert found["02-statement"]["provisions"]["value"] == 3
+    assert found["04-alignment"]["of_statements"]["value"] == 45  # one more than the shared ones
+    assert {file.name: file.read_bytes() for file in (home / "data" / "features").iterdir()} == shared
+
+    (texts / "texts" / f"{STATEMENT}.txt").write_text(TEXT + "\nMore.\n", encoding="utf-8")
+    said = fails(home, "--case", SHIPPED, "corpus", "build", "--texts", str(texts))
+    assert f"cases/{SHIPPED}/documents.csv" in said
+    assert "SHA-256" in said
