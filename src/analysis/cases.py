@@ -136,23 +136,27 @@ def _shown(value: object) -> str:
     return "the value is empty" if value is None or value == "" else f"“{value}”"
 
 
+def _fault(key: str, value: str, allowed: str) -> Fault:
+    return Fault(f"{SETTINGS}, {key}", None, None, value, allowed)
+
+
 def setting_faults(settings: Mapping[str, Any], table: pd.DataFrame) -> Iterator[Fault]:
     """What is wrong in the settings of case.yml, against the table of documents."""
     for key in settings:
         if key not in FORMS:
             hint = nearest(str(key), list(FORMS))
-            yield Fault(SETTINGS, None, str(key), f"the key is unknown{hint}", f"allowed: {', '.join(FORMS)}")
+            yield _fault(str(key), f"the key is unknown{hint}", f"allowed: {', '.join(FORMS)}")
     for key, (holds, allowed) in FORMS.items():
         if key not in settings:
-            yield Fault(SETTINGS, None, key, "the key is missing", f"allowed: {allowed}")
+            yield _fault(key, "the key is missing", f"allowed: {allowed}")
         elif not holds(settings[key]):
-            yield Fault(SETTINGS, None, key, _shown(settings[key]), f"allowed: {allowed}")
+            yield _fault(key, _shown(settings[key]), f"allowed: {allowed}")
         elif key in ("statement", "strategy"):
             try:
                 documents.find(key, settings[key], table, key)
             except ParameterError as error:
                 value, _, rest = str(error).removeprefix(f"{key}: ").partition("; ")
-                yield Fault(SETTINGS, None, key, value, f"{rest}, or describe your own document in {DOCUMENTS}")
+                yield _fault(key, value, f"{rest}, or describe your own document in {DOCUMENTS}")
     if isinstance(settings.get("parameters"), dict):
         yield from parameter_faults(settings["parameters"])
 
@@ -163,25 +167,25 @@ def parameter_faults(given: Mapping[Any, Any]) -> Iterator[Fault]:
         place = f"parameters.{chapter}"
         if chapter not in CHAPTERS:
             hint = nearest(str(chapter), list(CHAPTERS))
-            yield Fault(SETTINGS, None, place, f"the chapter is unknown{hint}", f"allowed: {', '.join(CHAPTERS)}")
+            yield _fault(place, f"the chapter is unknown{hint}", f"allowed: {', '.join(CHAPTERS)}")
             continue
         known = declared(paths.SHARED_NOTEBOOKS / f"{chapter}.ipynb")
         known = {name: known[name] for name in known if name not in ("statement", "strategy")}  # settings of their own
         if not isinstance(values, dict):
-            yield Fault(SETTINGS, None, place, _shown(values), f"allowed: values by name, of {', '.join(known)}")
+            yield _fault(place, _shown(values), f"allowed: values by name, of {', '.join(known)}")
             continue
         for name, value in values.items():
             if name not in known:
                 hint = nearest(str(name), list(known))
                 allowed = f"allowed: {', '.join(known)}"
-                yield Fault(SETTINGS, None, f"{place}.{name}", f"the parameter is unknown{hint}", allowed)
+                yield _fault(f"{place}.{name}", f"the parameter is unknown{hint}", allowed)
                 continue
             kind = known[name].type
             whole = kind == "float" and type(value) is int
             if type(value) is not TYPES[kind] and not whole:
                 words = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}[kind]
                 allowed = f"allowed: {words} ({known[name].meaning})"
-                yield Fault(SETTINGS, None, f"{place}.{name}", _shown(value), allowed)
+                yield _fault(f"{place}.{name}", _shown(value), allowed)
 
 
 def read(folder: Path) -> Case:

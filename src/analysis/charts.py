@@ -15,7 +15,7 @@ from analysis.continuity import EMPHASES, GROUPS
 from analysis.theme import PALETTE, SEQUENCE
 
 WIDTH = 600
-TILE = 22
+TILE, ROW = 22, 490  # width of a tile, and of the longest row of them
 
 
 def titled(title: str, subtitle: str) -> alt.TitleParams:
@@ -57,7 +57,11 @@ def provision_tiles(
     """
     frame = provisions.assign(pillar=provisions["pillar"].astype("object").map(parts))
     base = alt.Chart(frame[["provision_id", "pillar", "place", shade, "speech_act", "paraphrase"]]).encode(
-        x=alt.X("place:O", title="Provisions of the part, in order", axis=alt.Axis(labelAngle=0, ticks=False)),
+        x=alt.X(
+            "place:O",
+            title="Provisions of the part, in order",
+            axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap=True),
+        ),
         y=alt.Y("pillar:N", title=None, sort=list(parts.values())),
     )
     tiles = base.mark_rect(stroke=PALETTE["paper"], strokeWidth=2, cornerRadius=2).encode(
@@ -69,7 +73,8 @@ def provision_tiles(
             alt.Tooltip("paraphrase:N", title="In our words"),
         ],
     )
-    return alt.layer(tiles).properties(width={"step": TILE}, height={"step": 34}, title=titled(title, subtitle))
+    width = {"step": min(TILE, ROW // int(provisions["place"].max()))}
+    return alt.layer(tiles).properties(width=width, height={"step": 34}, title=titled(title, subtitle))
 
 
 def speech_acts(acts: pd.DataFrame, *, colours: dict[str, str], title: str, subtitle: str) -> alt.TopLevelMixin:

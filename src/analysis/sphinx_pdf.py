@@ -44,6 +44,7 @@ def write_markup(source: Path, doctrees: Path, day: date) -> Path:
     settings["pdf_metadata"] = {
         "author": settings["author"],
         "subtitle": settings["book_subtitle"],
+        "case": bool(paths.CASE),
         "edition": settings.get("book_edition") or f"version {settings['version']}",
         "date": {"year": day.year, "month": day.month, "day": day.day},
         "language": settings.get("language", "en"),
