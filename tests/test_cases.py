@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from analysis import paths
+from analysis import case_place, case_rules, cases, paths
 
 SHIPPED = "us-kor-2023"
 COPIED = (
@@ -100,6 +100,9 @@ def test_a_new_case_is_laid_out_and_check_guides_the_filling(home: Path) -> None
     for name in ("provisions", "provision_actors", "strategy_sections", "codings_alignment"):
         assert len((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()) == 1
     names = {file.name for file in folder.iterdir()}
+    assert "@misc{kor-dwp-2022,\n  title   = {Defense White Paper}" in (folder / "sources.bib").read_text(
+        encoding="utf-8"
+    )
     assert names >= {"case.yml", "sources.bib", "codebook.md", "index.md", "02-statement.md", "04-alignment.md"}
     assert "$" not in (folder / "case.yml").read_text(encoding="utf-8")
 
@@ -142,25 +145,15 @@ def test_a_case_that_is_not_there_is_named_with_the_nearest(home: Path) -> None:
     assert not (home / "build").exists()
 
 
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        ({"statement": "us-kor-2023-04-27"}, "us-kor-2023-04-26"),
-        ({"statement": "kor-dwp-2022"}, "it is no statement"),
-        ({"strategies": "x"}, "strategy"),
-        ({"parts": {}}, "parts"),
-        ({"approaches": ["a", "b", "c", "d"]}, "up to three names"),
-        ({"parameters": {"04-alignmet": {}}}, "04-alignment"),
-        ({"parameters": {"04-alignment": {"treshold": 2}}}, "threshold"),
-        ({"parameters": {"04-alignment": {"threshold": "two"}}}, "a whole number"),
-        ({"title": ""}, "title"),
-    ],
-)
-def test_wrong_settings_are_named(home: Path, settings: dict[str, Any], expected: str) -> None:
-    set_up(home, **settings)
+def test_wrong_settings_are_named(home: Path) -> None:
+    set_up(home, statement="us-kor-2023-04-27", parameters={"04-alignment": {"treshold": 2}})
     said = fails(home, "--case", SHIPPED, "check")
-    assert "case.yml" in said
-    assert expected in said
+    assert "case.yml, statement: 'us-kor-2023-04-27' is not the id of a statement; nearest: us-kor-2023-04-26" in said
+    assert "case.yml, parameters.04-alignment.treshold: the parameter is unknown (nearest: threshold)" in said
+    set_up(home, statement="us-kor-2023-04-26", parameters={"04-alignment": {"matched_draws": 0}})
+    said = fails(home, "--case", SHIPPED, "book")
+    assert "case.yml, parameters.04-alignment: matched_draws: 0; allowed: a whole number from 1" in said
+    assert not (home / "build" / "cases" / SHIPPED / "run").exists()
 
 
 def change_cell(file: Path, row: int, column: str, value: str) -> None:
@@ -182,9 +175,11 @@ def change_cell(file: Path, row: int, column: str, value: str) -> None:
         ("strategy_sections", "section_id", "#700", "allowed: "),
     ],
 )
-def test_wrong_cells_are_named(home: Path, table: str, column: str, value: str, expected: str) -> None:
-    change_cell(home / "cases" / SHIPPED / f"{table}.csv", 4, column, value)
-    said = fails(home, "--case", SHIPPED, "check")
+def test_wrong_cells_are_named(tmp_path: Path, table: str, column: str, value: str, expected: str) -> None:
+    case = Path(shutil.copytree(paths.CASES / SHIPPED, tmp_path / SHIPPED))
+    change_cell(case / f"{table}.csv", 4, column, value)
+    case_place.write_place(cases.read(case), 20, tmp_path / "place")
+    said = "\n".join(map(str, case_rules.case_faults(tmp_path / "place" / "data")))
     assert f"{table}.csv, row 4, column {column}" in said
     assert expected in said
 
@@ -227,6 +222,10 @@ def test_the_html_of_the_shipped_case_is_built(home: Path) -> None:
     assert 'id="fig-alignment-placebos"' in chapter
     assert 'id="fig-alignment-coverage"' not in chapter
     assert "Guo" not in chapter
+    # what book/cases.md says of this case in words
+    assert min(found["04-alignment"][f"rank_{among}"]["value"] for among in ("statements", "strategies")) > 1
+    assert len(re.findall(r"length as it is: \w+ of 44 statements and first of 45 strategies", chapter)) >= 2
+    assert not re.search(r"length matched: \w+ of 44 statements and first of 45 strategies", chapter)
     assert (html / "book" / "codebook.html").exists()
     assert not (html / "book" / "ledger.html").exists()
     assert not (home / "build" / "html").exists()

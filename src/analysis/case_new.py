@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
+from typing import Any
+
+import pandas as pd
 
 from analysis import documents, paths
 from analysis.case_place import data_package
@@ -28,6 +31,20 @@ def headers(name: str) -> dict[str, Sequence[str]]:
         for resource in made["resources"]
         if resource["name"] in TABLES
     }
+
+
+def source_entry(row: "pd.Series[Any]") -> str:
+    """The BibTeX entry of a document, from its row of the table of documents; what was read is left to say."""
+    fields = {
+        "title": row["title"],
+        "author": f"{{{row['publisher']}}}",
+        "date": "" if pd.isna(row["date"]) else f"{row['date']:%Y-%m-%d}",
+        "year": row["year"],
+        "url": row["source_url"],
+        "note": "say here what was read: the full text, an excerpt, which edition",
+    }
+    lines = [f"  {key:<7} = {{{value}}}" for key, value in fields.items() if value != ""]
+    return f"@misc{{{row['document_id']},\n" + ",\n".join(lines) + "\n}\n"
 
 
 def new_case(name: str, statement: str = "", strategy: str = "", folder: Path = paths.CASES) -> Path:
@@ -56,9 +73,12 @@ def new_case(name: str, statement: str = "", strategy: str = "", folder: Path = 
                 line = io.StringIO()
                 csv.writer(line, lineterminator="\n").writerow(columns)
                 (work / f"{table_name}.csv").write_text(line.getvalue(), encoding="utf-8")
-            (work / paths.BIBLIOGRAPHY.name).write_text(
-                "% Sources of this case beside those of data/sources.bib\n", encoding="utf-8"
-            )
+            pair = table[table["document_id"].isin([statement, strategy])]
+            sources = [
+                "% Sources of this case; {cite:p}`KEY` cites one\n",
+                *(source_entry(row) for _, row in pair.iterrows()),
+            ]
+            (work / paths.BIBLIOGRAPHY.name).write_text("\n".join(sources), encoding="utf-8")
             work.chmod(0o755)
             work.rename(target)
         finally:

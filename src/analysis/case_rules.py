@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from analysis import paths
+from analysis import paths, rerun
+from analysis.cases import SETTINGS, Case
 from analysis.counterparts import provision_rows
-from analysis.errors import DataError
+from analysis.errors import DataError, ParameterError
 from analysis.features import load_features
 from analysis.rules import check
 from analysis.scores import in_unit
@@ -65,3 +66,13 @@ def case_faults(folder: Path = paths.DATA) -> list[Fault]:
         for fault in check(folder)
     ]
     return faults or [*outline_faults(folder), *anchor_faults(folder)]
+
+
+def value_faults(case: Case) -> Iterator[Fault]:
+    """Values of parameters in case.yml that the chapters of the laid-out case refuse, as their first cells say."""
+    for chapter in case.parameters:
+        try:
+            rerun.check_values(paths.NOTEBOOKS / f"{chapter}.ipynb", {})
+        except ParameterError as error:
+            value, _, allowed = str(error).removeprefix("parameter ").partition("; ")
+            yield Fault(f"{SETTINGS}, parameters.{chapter}", None, None, value, allowed)

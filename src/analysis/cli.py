@@ -6,9 +6,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis import __version__, paths
 from analysis.errors import ParameterError, ProjectError
+
+if TYPE_CHECKING:
+    from analysis.tables import Fault
 
 # the commands that work on a case; the others need the tables of the article
 FOR_CASES = ("check", "run", "rerun", "diff", "book", "corpus build", "align", "coding-sheet")
@@ -22,12 +26,7 @@ def _check(_: argparse.Namespace) -> int:
     from analysis.rules import check
     from analysis.schema import read_schema
 
-    if paths.CASE:
-        from analysis.case_rules import case_faults
-
-        faults = case_faults()
-    else:
-        faults = check()
+    faults = _case_faults() if paths.CASE else check()
     for fault in faults:
         print(fault, file=sys.stderr)
     tables = len(read_schema(paths.DATAPACKAGE))
@@ -67,12 +66,19 @@ def _enter_case() -> None:
     write_place(case, int(paragraphs))
 
 
+def _case_faults() -> list["Fault"]:
+    """All faults of the case that is laid out: of its tables, and then of the values of its parameters."""
+    from analysis import cases
+    from analysis.case_rules import case_faults, value_faults
+
+    return case_faults() or list(value_faults(cases.read(cases.find(paths.CASE))))
+
+
 def _require_whole_case() -> None:
-    from analysis.case_rules import case_faults
     from analysis.tables import require_none
 
     if paths.CASE:
-        require_none(case_faults())
+        require_none(_case_faults())
 
 
 def _run(options: argparse.Namespace) -> int:

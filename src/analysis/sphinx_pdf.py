@@ -43,7 +43,7 @@ def write_markup(source: Path, doctrees: Path, day: date) -> Path:
     settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
     settings["pdf_metadata"] = {
         "author": settings["author"],
-        "subtitle": settings["book_subtitle"],
+        "subtitle": settings.get("book_subtitle", ""),
         "case": bool(paths.CASE),
         "edition": settings.get("book_edition") or f"version {settings['version']}",
         "date": {"year": day.year, "month": day.month, "day": day.day},
