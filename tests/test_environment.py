@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("book", "fetch", "test")
+EXTRAS = ("book", "fetch", "scale", "test")
 HEAVY = ("semantic",)  # in the lock, but installed by nobody who does not ask for it
 GROUPS = ("build",)
 

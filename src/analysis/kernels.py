@@ -52,8 +52,12 @@ def quiet_kernels() -> Iterator[Path]:
 
 def _be_kernel(arguments: Sequence[str], folder: str | None, environment: Mapping[str, str]) -> None:
     """What a copy of the warm process does: it becomes a kernel, in a session of its own as kernels are."""
+    import pandas as pd
     from ipykernel.kernelapp import launch_new_instance
 
+    pd.set_option(
+        "display.max_columns", 20
+    )  # as pandas does where it is imported in a kernel; Altair's names hang on it
     end_with_parent()
     os.setsid()
     if folder is not None:

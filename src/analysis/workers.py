@@ -73,7 +73,7 @@ def _dask(scheduler: str, workers: int) -> Iterator[Executor]:
         ) from None
     dask: Any = distributed
     if scheduler == LOCAL:
-        cluster = dask.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        cluster = dask.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0")
         with cluster, dask.Client(cluster) as client:
             yield client.get_executor(pure=False)
         return
