@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
+from analysis.files import write_whole
 from analysis.rules import check
 from analysis.schema import Table, read_schema
 from analysis.tables import FIRST_ROW, Fault, require_none
@@ -86,9 +87,7 @@ def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
         (copy / table.file).write_text(current + added.getvalue(), encoding="utf-8", newline="")
         require_none(_in_sheet(fault, table, file, before) for fault in check(copy))
-        partial = (folder / table.file).with_suffix(".partial")
-        shutil.copyfile(copy / table.file, partial)
-        partial.replace(folder / table.file)
+        write_whole(folder / table.file, (copy / table.file).read_bytes())
     return len(rows)
 
 
