@@ -55,6 +55,33 @@ def test_key_tokens_are_the_strongest_of_each_side_and_stand_twice() -> None:
     assert fewer["z"].tolist() == words[words["side"] == "second"]["z"].tolist()
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "title"),
+    [
+        (
+            ["sea", "law", "air"],
+            ["tanks", "arms"],
+            "The statement says “sea” and “law” more, the strategy “tanks” and “arms”",
+        ),
+        (["sea"], ["tanks"], "The statement says “sea” more, the strategy “tanks”"),
+        ([], ["tanks", "arms"], "The strategy says “tanks” and “arms” more"),
+        (["sea"], [], "The statement says “sea” more"),
+        ([], [], "No word stands out in the statement or in the strategy"),
+    ],
+)
+def test_words_that_stand_out_are_told_also_where_a_text_has_few(
+    first: list[str], second: list[str], title: str
+) -> None:
+    sides = [("first", word, 4.0 - place) for place, word in enumerate(first)]
+    sides += [("second", word, -4.0 + place) for place, word in enumerate(second)]
+    words = pd.DataFrame(sides, columns=["side", "token", "z"])
+    assert keyness.contrast(words) == title
+    told = keyness.in_words(words)
+    assert all(word in told for word in first + second)
+    assert told.count("none") == (not first) + (not second)
+    assert ("z 4.0" in told, "z -4.0" in told) == (bool(first), bool(second))
+
+
 def test_common_tokens_stand_in_many_passages() -> None:
     features = as_features(build_tables({"a-b": "We train. We sing. We sing songs."}, {}))
     common = keyness.common_tokens(features, 0.7)

@@ -229,6 +229,19 @@ def test_speakers() -> None:
     }
 
 
+def test_who_speaks_most_often_alone_perhaps_nobody() -> None:
+    acts = pd.DataFrame(
+        {
+            "speech_act": ["invite", "seek", "welcome"],
+            "speaker": ["Japan", "both", "United States"],
+            "provisions": [1, 9, 2],
+        }
+    )
+    assert statement.most_alone(acts) == "the United States most often, to welcome"
+    assert statement.most_alone(acts[acts["speaker"] != "United States"]) == "Japan most often, to invite"
+    assert statement.most_alone(acts[acts["speaker"] == "both"]) == ""
+
+
 @pytest.mark.parametrize("level", [1, 2])
 def test_section_lengths_add_up_to_the_document(level: int) -> None:
     paragraphs = int(load("documents").set_index("document_id").at["jpn-nds-2022", "paragraphs"])

@@ -236,7 +236,9 @@ def test_bibliography_keeps_names_in_capitals(sample: tuple[Path, Path]) -> None
 
 
 def test_index_leads_to_the_first_page(sample: tuple[Path, Path]) -> None:
-    assert 'url=book/index.html"' in (sample[1] / "index.html").read_text(encoding="utf-8")
+    entrance = (sample[1] / "index.html").read_text(encoding="utf-8")
+    assert 'url=book/index.html"' in entrance
+    assert "<title>Japan’s Strategic Balancing Act: an executable edition</title>" in entrance
 
 
 def test_nothing_changed_builds_nothing(sample: tuple[Path, Path]) -> None:

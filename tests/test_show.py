@@ -13,6 +13,16 @@ FRAME = pd.DataFrame({"name": ["a", "b"], "count": [1, 2]})
 CHART = alt.Chart(FRAME).mark_bar().encode(x="count:Q", y="name:N")
 
 
+def test_a_figure_does_not_hang_on_how_pandas_prints() -> None:
+    specs = []
+    for columns in (1, 20):
+        with pd.option_context("display.max_columns", columns, "display.width", 40):
+            one, two = (CHART.add_params(alt.selection_interval(name=name)) for name in ("a", "b"))
+            specs.append(Figure("fig-test-one", one | two, "Bars.", "Source: none").specification())
+    assert specs[0] == specs[1]
+    assert [param["views"] for param in specs[0]["params"]] == [["view_0_0"], ["view_0_1"]]
+
+
 def test_a_figure_has_chart_picture_and_text() -> None:
     bundle = Figure("fig-test-one", CHART, "Two bars.", "Source: none")._repr_mimebundle_()
     assert bundle["text/plain"] == "Two bars. (Source: none)"

@@ -455,6 +455,14 @@ def test_the_chart_says_what_the_table_holds(light: Sweep) -> None:
     assert charts_sweep.figure(sweep_run.result_table(light.cases[:1], [{"error": "refused"}]), light) is None
 
 
+def test_without_any_value_the_page_says_so_and_no_old_chart_stays(tmp_path: Path, light: Sweep) -> None:
+    done = go(light, tmp_path)
+    sweep_run.gather(light, [{"error": "refused"}] * len(light.cases), done.folder, "state")
+    assert not (done.folder / "chart.svg").exists()
+    assert "No case gave a value to draw." in (done.folder / "sweep.html").read_text("utf-8")
+    assert sweep_run.report(done, "here")[-1] == "here/ holds results.parquet, sweep.html and provenance.json"
+
+
 def test_the_record_of_cases_says_nothing_but_json(tmp_path: Path, light: Sweep) -> None:
     done = go(light, tmp_path)
     lines = (done.folder / "cases.jsonl").read_text("utf-8").splitlines()

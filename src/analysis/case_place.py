@@ -5,6 +5,8 @@ from the shared notebooks, and pages, contents and settings of the book. A file 
 never half.
 """
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +20,7 @@ from analysis import paths
 from analysis.case_notebooks import make_notebook, unlinked
 from analysis.cases import CHAPTERS, CODINGS, DOCUMENTS, PAGES, SHARED_TABLES, TABLES, Case
 from analysis.corpus import read_added, united_features
+from analysis.files import write_whole
 
 FEATURES = ("passages", "counts", "embeddings")
 SOURCES = "sources.bib"
@@ -195,11 +198,8 @@ def parameters(case: Case, chapter: str) -> dict[str, Any]:
 def coders(case: Case) -> list[str]:
     """The coders who have coded the case, in order."""
     file = case.folder / CODINGS
-    lines = _text(file).splitlines() if file.exists() else []
-    header = lines[0].split(",") if lines else []
-    if "coder" not in header:
-        return []
-    return sorted({line.split(",")[header.index("coder")] for line in lines[1:] if line.count(",") >= len(header) - 1})
+    rows = csv.DictReader(io.StringIO(_text(file), newline="")) if file.exists() else ()
+    return sorted({row["coder"] for row in rows if row.get("coder")})
 
 
 def _yaml(content: Mapping[str, Any]) -> bytes:
@@ -247,9 +247,7 @@ def write_place(case: Case, paragraphs: int, place: Path = paths.PLACE) -> None:
         if target.exists() and target.read_bytes() == content:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"{target.name}.partial")
-        partial.write_bytes(content)
-        partial.replace(target)
+        write_whole(target, content)
     for folder in ("data", "notebooks", "book"):
         for file in (place / folder).rglob("*"):
             if file.is_file() and file.relative_to(place).as_posix() not in files:

@@ -1,6 +1,6 @@
 """The chart of a sweep: one result over all cases, and below it the value of each parameter in each case."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import altair as alt
 import numpy as np
@@ -78,7 +78,7 @@ def figure(table: pd.DataFrame, sweep: "Sweep") -> Figure | None:
         if low != high
         else f"{sweep.result} is {low} in every case; the default run has {_number(sweep.default)}"
     )
-    about: list[Any] = []
+    about: list[str] = []
     for name in names:
         if found[name].nunique() <= MOST_OPTIONS:
             medians = values.groupby(found[name].astype("string"), sort=False).median()

@@ -96,7 +96,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.update_notebooks:
         from analysis import start
 
-        changed = update_committed(run) + ["start"] * start.refresh()
+        changed = update_committed(run)
+        if start.refresh():
+            changed.append(paths.START.stem)
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
     return 0
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
+from analysis.files import write_whole
 from analysis.rules import check
 from analysis.schema import Table, read_schema
 from analysis.tables import FIRST_ROW, Fault, require_none
@@ -87,9 +88,7 @@ def add_sheet(file: Path, folder: Path = paths.DATA, target: Path | None = None)
         shutil.copytree(folder, copy, dirs_exist_ok=True)
         (copy / table.file).write_text(current + added.getvalue(), encoding="utf-8", newline="")
         require_none(_in_sheet(fault, table, file, before) for fault in check(copy))
-        partial = target.with_suffix(".partial")
-        shutil.copyfile(copy / table.file, partial)
-        partial.replace(target)
+        write_whole(target, (copy / table.file).read_bytes())
     return len(rows)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
-from analysis.features import TABLES, build_tables, join_tables, read_features, write_features
+from analysis.features import TABLES, build_tables, join_tables, parquet, read_features, write_features
 from analysis.tables import FIRST_ROW
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def read_added(folder: Path) -> "dict[str, pa.Table]":
 def united_features(shared: Path, added: "Mapping[str, pa.Table]") -> dict[str, bytes]:
     """The features in a folder and those added to them, by file name, as if made of all texts together."""
     joined = join_tables({name: read_features(name, shared) for name in TABLES}, added)
-    with tempfile.TemporaryDirectory() as scratch:
-        write_features(joined, Path(scratch))
-        return {f"{name}.parquet": (Path(scratch) / f"{name}.parquet").read_bytes() for name in TABLES}
+    return {f"{name}.parquet": parquet(table) for name, table in joined.items()}
 
 
 def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> list[str]:

@@ -127,8 +127,8 @@ def read_files(
             whole = partial(read_counts, file, first=first, last=last, largest_bad_share=largest_bad_share)
             jobs.append((file, [pool.submit(whole, progress=False)]))
     every = [job for _, found in jobs for job in found]
-    for _ in tqdm(as_completed(every), total=len(every), desc="events", unit="part", disable=not progress):
-        pass
+    for job in tqdm(as_completed(every), total=len(every), desc="events", unit="part", disable=not progress):
+        job.result()  # what is wrong with a file is raised at once
     results: list[tuple[pd.DataFrame, Report]] = []
     for file, found in jobs:
         parts = [job.result() for job in found]

@@ -11,6 +11,7 @@ tables, kept as Parquet:
 """
 
 import hashlib
+import io
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from analysis import paths
 from analysis.documents import QUOTED
 from analysis.errors import DataError
+from analysis.files import write_whole
 from analysis.segment import block_tokens, passages, tokenize
 from analysis.tables import note_read
 
@@ -175,13 +177,18 @@ def join_tables(one: "Mapping[str, pa.Table]", other: "Mapping[str, pa.Table]") 
 
 def write_features(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
     """Write tables as files NAME.parquet, none ever half written; the same tables give the same bytes."""
-    import pyarrow.parquet as pq
-
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        partial = folder / f"{name}.parquet.partial"
-        pq.write_table(table, partial, compression="zstd", compression_level=19, write_statistics=False)
-        partial.replace(folder / f"{name}.parquet")
+        write_whole(folder / f"{name}.parquet", parquet(table))
+
+
+def parquet(table: "pa.Table") -> bytes:
+    """A table as the content of a Parquet file; the same table gives the same bytes."""
+    import pyarrow.parquet as pq
+
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd", compression_level=19, write_statistics=False)
+    return content.getvalue()
 
 
 def read_features(name: str, folder: Path) -> "pa.Table":

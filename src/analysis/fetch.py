@@ -24,6 +24,7 @@ from analysis.drift import Fetched, Outcome, committed, compare
 from analysis.errors import FetchError, ParameterError
 from analysis.extract import extra_packages, extract, kind_of
 from analysis.features import Features, load_features
+from analysis.files import write_whole
 from analysis.segment import passages
 from analysis.visit import AGENT, MOVED, Limits, Visitor, host_of
 
@@ -41,12 +42,6 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def read_state(folder: Path) -> State:
@@ -91,7 +86,7 @@ class Store:
         self.folder, self.state = folder, read_state(folder)
 
     def _save(self) -> None:
-        _write(self.folder / STATE, (json.dumps(self.state, indent=2, sort_keys=True) + "\n").encode())
+        write_whole(self.folder / STATE, (json.dumps(self.state, indent=2, sort_keys=True) + "\n").encode())
 
     def text(self, visitor: Visitor, document_id: str, url: str, *, refresh: bool) -> str:
         """The text of a document, fetched unless it is kept. Raises FetchError where it cannot be had."""
@@ -121,7 +116,7 @@ class Store:
             raise FetchError(f"{error}; look at {aside}, which came from {entry['url']}") from None
         entry |= {"raw": f"raw/{document_id}.{kind}", "sha256_text": _digest(text.encode())}
         file.replace(self.folder / entry["raw"])
-        _write(self.folder / "texts" / f"{document_id}.txt", text.encode())
+        write_whole(self.folder / "texts" / f"{document_id}.txt", text.encode())
         self.state["documents"][document_id] = entry
         self._save()
         (self.folder / "raw" / f"{document_id}.{'html' if kind == 'pdf' else 'pdf'}").unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from papermill import engines, execute_notebook
 from papermill.exceptions import PapermillWarning
 
 from analysis.errors import ProjectError, RunError
-from analysis.results import MIME_TYPE, Results
+from analysis.results import MIME_TYPE, Results, outputs
 
 ENGINE = "in-process"
 _one_at_a_time = Lock()  # papermill changes the state of the process while it runs
@@ -86,9 +86,5 @@ def compute(notebook: Path, values: Mapping[str, Any]) -> dict[str, dict[str, An
             kernel_name="python3",
             progress_bar=False,
         )
-    for cell in reversed(node.cells):
-        for output in cell.get("outputs", ()):
-            if found := output.get("data", {}).get(MIME_TYPE):
-                [entries] = found.values()
-                return dict(entries)
-    raise RunError(f"{notebook.name} records no named results; its last cell must show the Results object")
+    [entries] = outputs(notebook.name, node.cells)[-1].values()
+    return dict(entries)

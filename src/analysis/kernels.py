@@ -52,12 +52,8 @@ def quiet_kernels() -> Iterator[Path]:
 
 def _be_kernel(arguments: Sequence[str], folder: str | None, environment: Mapping[str, str]) -> None:
     """What a copy of the warm process does: it becomes a kernel, in a session of its own as kernels are."""
-    import pandas as pd
     from ipykernel.kernelapp import launch_new_instance
 
-    pd.set_option(
-        "display.max_columns", 20
-    )  # as pandas does where it is imported in a kernel; Altair's names hang on it
     end_with_parent()
     os.setsid()
     if folder is not None:
@@ -123,7 +119,5 @@ def manager_class(sockets: Path) -> type[AsyncKernelManager]:
             if WARM and self.provisioner is None:
                 self.provisioner = WarmProvisioner(kernel_id="", kernel_spec=self.kernel_spec, parent=self)
             return await super()._async_pre_start_kernel(**settings)
-
-        pre_start_kernel = _async_pre_start_kernel
 
     return RunKernelManager

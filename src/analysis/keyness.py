@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.features import Features
 from analysis.similarity import Floats
+from analysis.text import listing
 
 
 def token_totals(features: Features, document_ids: Iterable[str]) -> Floats:
@@ -41,6 +42,30 @@ def common_tokens(features: Features, share: float) -> NDArray[np.bool_]:
     """Which tokens stand in more than a share of all passages: they tell grammar, not subject."""
     frequency = np.bincount(features.counts.indices, minlength=features.counts.shape[1])
     return frequency > share * features.counts.shape[0]
+
+
+def contrast(words: pd.DataFrame) -> str:
+    """The two strongest words of either text as a title; words as `key_tokens` gives them, of any number."""
+    said = [" and ".join(f"“{token}”" for token in tokens[:2]) for tokens in _by_side(words).values()]
+    if all(said):
+        return f"The statement says {said[0]} more, the strategy {said[1]}"
+    if any(said):
+        return f"The {'statement' if said[0] else 'strategy'} says {said[0] or said[1]} more"
+    return "No word stands out in the statement or in the strategy"
+
+
+def in_words(words: pd.DataFrame) -> str:
+    """All words that stand out in either text as sentences; words as `key_tokens` gives them."""
+    sentences = []
+    for text_name, (side, tokens) in zip(("statement", "strategy"), _by_side(words).items(), strict=True):
+        z = words.loc[words["side"] == side, "z"]
+        told = f"{listing(tokens)}; the first has z {z.iloc[0]:.1f}" if tokens else "none"
+        sentences.append(f"Words that stand out in the {text_name}: {told}.")
+    return " ".join(sentences)
+
+
+def _by_side(words: pd.DataFrame) -> dict[str, list[str]]:
+    return {side: words.loc[words["side"] == side, "token"].to_list() for side in ("first", "second")}
 
 
 def key_tokens(

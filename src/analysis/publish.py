@@ -131,10 +131,10 @@ def citation_line(source: Path) -> str:
     return f"Cite as: {authors} ({str(released)[:4]}). {cff['title']}, version {cff['version']}. Data under CC BY 4.0."
 
 
-def require_packages() -> None:
-    """Raise BuildError where the packages of the book are not installed, as in the base environment."""
-    if importlib.util.find_spec("jupyter_book") is None:
-        raise BuildError("the book needs further packages: pip install -r requirements/full.txt")
+def require_packages(what: str = "the book", names: Sequence[str] = ("jupyter_book",)) -> None:
+    """Raise BuildError where packages of the book, or of a part of it, are missing, as in the base environment."""
+    if any(importlib.util.find_spec(name) is None for name in names):
+        raise BuildError(f"{what} needs further packages: pip install -r requirements/full.txt")
 
 
 def configuration(source: Path) -> dict[str, Any]:

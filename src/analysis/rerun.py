@@ -159,6 +159,8 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
     of the data, and ParameterError where a value is not allowed; RunError where the notebook fails or the folder cannot
     be written. Then nothing of the run is left.
     """
+    from analysis.kernels import quiet_kernels
+
     require_none(check())
     check_values(notebook, values)
     try:
@@ -168,8 +170,6 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
         raise RunError(f"{folder}: a run cannot be kept here ({error.strerror})") from None
     try:
         executed = work / notebook.name
-        from analysis.kernels import quiet_kernels
-
         with quiet_kernels() as scratch:
             seconds = execute(notebook, executed, scratch, values)
         results = read_results([executed])

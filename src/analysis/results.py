@@ -7,6 +7,7 @@ them it names the files of the data that the chapter read, which tells when it m
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,8 @@ class Results:
         }
 
 
-def _outputs(notebook: Path, mime_type: str) -> list[Any]:
-    """What an executed notebook shows under a type. Raises RunError where there is nothing."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+def outputs(name: str, cells: Iterable[Mapping[str, Any]], mime_type: str = MIME_TYPE) -> list[Any]:
+    """What the cells of an executed notebook of this name show under a type. Raises RunError where there is nothing."""
     found = [
         output["data"][mime_type]
         for cell in cells
@@ -74,8 +74,12 @@ def _outputs(notebook: Path, mime_type: str) -> list[Any]:
         if mime_type in output.get("data", {})
     ]
     if not found:
-        raise RunError(f"{notebook.name} records no named results; its last cell must show the Results object")
+        raise RunError(f"{name} records no named results; its last cell must show the Results object")
     return found
+
+
+def _read_outputs(notebook: Path, mime_type: str) -> list[Any]:
+    return outputs(notebook.name, json.loads(notebook.read_text(encoding="utf-8"))["cells"], mime_type)
 
 
 def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -83,10 +87,10 @@ def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
 
     Raises RunError where a notebook records none.
     """
-    entries = [entry for path in notebooks for entry in _outputs(path, MIME_TYPE)]
+    entries = [entry for path in notebooks for entry in _read_outputs(path, MIME_TYPE)]
     return {chapter: found for entry in entries for chapter, found in entry.items()}
 
 
-def read_files(notebook: Path) -> list[str]:
+def recorded_files(notebook: Path) -> list[str]:
     """The names of the files of the data that an executed notebook read. Raises RunError where it records none."""
-    return sorted({str(name) for names in _outputs(notebook, FILES_MIME_TYPE) for name in names})
+    return sorted({str(name) for names in _read_outputs(notebook, FILES_MIME_TYPE) for name in names})

@@ -22,7 +22,8 @@ from typing import Any
 
 from analysis import paths, vega
 from analysis.errors import RunError
-from analysis.results import read_files, read_results
+from analysis.files import write_whole
+from analysis.results import read_results, recorded_files
 from analysis.tables import require_none
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
@@ -281,7 +282,7 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
         entries = kept | {
             file.stem: {
                 "cells": cells[file.stem],
-                "files": read_files(work / NOTEBOOK_FOLDER / file.name),
+                "files": recorded_files(work / NOTEBOOK_FOLDER / file.name),
                 "parameters": {},
                 "seconds": round(seconds[file.stem], 2),
             }
@@ -317,9 +318,7 @@ def update_committed(
     for file in notebook_files(run.notebooks):
         committed = target / file.name
         if not committed.exists() or committed.read_bytes() != file.read_bytes():
-            partial = committed.with_suffix(".partial")
-            shutil.copyfile(file, partial)
-            partial.replace(committed)
+            write_whole(committed, file.read_bytes())
             changed.append(file.stem)
     readme_picture.write_text(picture(run.notebooks / README_FIGURE[0], README_FIGURE[1]) + "\n", encoding="utf-8")
     return changed

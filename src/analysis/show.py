@@ -39,7 +39,7 @@ class Figure:
 
     def specification(self) -> dict[str, Any]:
         """The Vega-Lite specification with the figure's texts under usermeta.figure."""
-        spec: dict[str, Any] = self.chart.to_dict()
+        spec = vega.number_views(self.chart.to_dict())
         spec |= {"$schema": SCHEMA, "config": theme.CONFIG, "description": self.alt}
         spec["usermeta"] = {"figure": {"name": self.name, "alt": self.alt, "source": self.source}}
         return spec

@@ -1,6 +1,7 @@
 """What the pages need from Sphinx: the role `result`, the style of the bibliography, and files for offline use."""
 
 import difflib
+import html
 import importlib.util
 import json
 from pathlib import Path
@@ -97,11 +98,11 @@ def write_entrance(app: Sphinx, error: Exception | None) -> None:
     """Let index.html lead to the first page, which may lie in a folder."""
     first = app.config.root_doc
     if error is None and app.builder.format == "html" and first != "index":
-        address = app.builder.get_target_uri(first)
+        address, title = app.builder.get_target_uri(first), html.escape(app.config.html_title)
         (Path(app.outdir) / "index.html").write_text(
             f'<!doctype html>\n<html lang="{app.config.language}"><head><meta charset="utf-8">'
-            f'<meta http-equiv="refresh" content="0; url={address}"><title>{app.config.project}</title></head>'
-            f'<body><p><a href="{address}">{app.config.project}</a></p></body></html>\n',
+            f'<meta http-equiv="refresh" content="0; url={address}"><title>{title}</title></head>'
+            f'<body><p><a href="{address}">{title}</a></p></body></html>\n',
             encoding="utf-8",
         )
 

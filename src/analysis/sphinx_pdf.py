@@ -79,8 +79,7 @@ def _first_lines(diagnostic: str, most: int = 8) -> str:
 
 def require_packages() -> None:
     """Raise BuildError where the packages of the PDF are not installed, as in the base environment."""
-    if any(importlib.util.find_spec(name) is None for name in ("sphinxcontrib_typstbuilder", "typst", "noto_cjk")):
-        raise BuildError("the PDF needs further packages: pip install -r requirements/full.txt")
+    publish.require_packages("the PDF", ("sphinxcontrib_typstbuilder", "typst", "noto_cjk"))
 
 
 def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:

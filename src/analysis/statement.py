@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.text import the
+
 
 def article_reports(provisions: pd.DataFrame, claim_provisions: pd.DataFrame) -> pd.DataFrame:
     """Provisions with column told: told, partly told, or left out, after the claims of the article that report them.
@@ -40,3 +42,12 @@ def speaker_acts(spoken: pd.DataFrame) -> pd.DataFrame:
     """
     acts = spoken.assign(speech_act=spoken["speech_act"].astype("object"))
     return acts.groupby(["speech_act", "speaker"]).size().rename("provisions").reset_index()
+
+
+def most_alone(acts: pd.DataFrame) -> str:
+    """Who speaks most often alone, and how: "the United States most often, to welcome"; empty where nobody does.
+
+    Takes the frame of `speaker_acts`.
+    """
+    alone = acts[acts["speaker"] != "both"].sort_values("provisions", ascending=False, kind="stable")
+    return "" if alone.empty else f"{the(alone['speaker'].iloc[0])} most often, to {alone['speech_act'].iloc[0]}"

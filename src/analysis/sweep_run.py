@@ -21,15 +21,16 @@ from typing import IO, Any
 
 import pandas as pd
 
-from analysis import charts_sweep, paths
+from analysis import charts_sweep, paths, vega
 from analysis.errors import ProjectError, RunError
+from analysis.files import write_whole
 from analysis.rerun import PROVENANCE, find_notebook
 from analysis.rules import check
 from analysis.run import cells_hash, inputs, versions, write_json
 from analysis.show import Figure
 from analysis.sweeps import Case, Sweep
 from analysis.tables import require_none
-from analysis.text import plural
+from analysis.text import listing, plural
 from analysis.workers import ThisProcess
 
 CASES, TABLE, CHART, PAGE = "cases.jsonl", "results.parquet", "chart.svg", "sweep.html"
@@ -140,8 +141,12 @@ def _compute_all(
             keep(key, outcome)
 
 
+def _line(key: str, outcome: Outcome) -> str:
+    return json.dumps({"key": key, **outcome}, ensure_ascii=False) + "\n"
+
+
 def _append(file: IO[str], key: str, outcome: Outcome) -> None:
-    file.write(json.dumps({"key": key, **outcome}, ensure_ascii=False) + "\n")
+    file.write(_line(key, outcome))
     file.flush()
 
 
@@ -163,14 +168,11 @@ def run_sweep(sweep: Sweep, pool: Executor, folder: Path = paths.RUNS, *, progre
         place.mkdir(parents=True, exist_ok=True)
         with _locked(place):
             file = place / CASES
-            done = {key: entry for key, entry in read_done(file).items() if key in set(keys) and "error" not in entry}
+            known = set(keys)
+            done = {key: entry for key, entry in read_done(file).items() if key in known and "error" not in entry}
             todo = [(key, case) for key, case in zip(keys, sweep.cases, strict=True) if key not in done]
             before = len(done)
-            partial = file.with_suffix(".partial")
-            with partial.open("w", encoding="utf-8") as kept:
-                for key, entry in done.items():
-                    _append(kept, key, entry)
-            partial.replace(file)
+            write_whole(file, "".join(_line(key, entry) for key, entry in done.items()).encode())
             with (
                 file.open("a", encoding="utf-8") as kept,
                 tqdm(total=len(keys), initial=before, desc=sweep.name, unit="case", disable=not progress) as bar,
@@ -241,8 +243,13 @@ def words(case: Case) -> str:
     return " ".join(f"-p {name}={value}" for name, value in case.items())
 
 
-def _page(sweep: Sweep, figure: Figure, picture: str, failed: Sequence[tuple[Case, str]]) -> str:
-    """The sweep as one page to read, which asks no other host."""
+def _page(sweep: Sweep, figure: Figure | None, picture: str, failed: Sequence[tuple[Case, str]]) -> str:
+    """The sweep as one page to read, which asks no other host; without a figure where no case gave a value."""
+    chart = (
+        f"<figure>{picture}<figcaption>{escape(figure.alt)} {escape(figure.source)}</figcaption></figure>"
+        if figure
+        else "<p>No case gave a value to draw.</p>"
+    )
     rows = "".join(f"<tr><td>{escape(words(case))}</td><td>{escape(error)}</td></tr>" for case, error in failed)
     below = (
         f"<h2>Failed</h2><table><tr><th>case</th><th>error</th></tr>{rows}</table>" if failed else "<p>None failed.</p>"
@@ -256,8 +263,7 @@ def _page(sweep: Sweep, figure: Figure, picture: str, failed: Sequence[tuple[Cas
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sweep {name}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{style}</style><h1>Sweep {name}</h1>'
         f"<p>Chapter {chapter}, {plural(len(sweep.cases), 'case')}; all named results are in "
-        f'<a href="{TABLE}">{TABLE}</a>.</p><figure>{picture}<figcaption>{escape(figure.alt)} '
-        f"{escape(figure.source)}</figcaption></figure>{below}</html>\n"
+        f'<a href="{TABLE}">{TABLE}</a>.</p>{chart}{below}</html>\n'
     )
 
 
@@ -267,20 +273,17 @@ def gather(sweep: Sweep, outcomes: Sequence[Outcome], place: Path, expected: str
     import pyarrow.parquet as pq
 
     table = result_table(sweep.cases, outcomes)
-    files: dict[str, bytes] = {}
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(), sink)
-    files[TABLE] = sink.getvalue().to_pybytes()
-    figure = charts_sweep.figure(table, sweep)
-    picture = figure._repr_mimebundle_()["image/svg+xml"] if figure else "<p>No case gave a value to draw.</p>"
+    write_whole(place / TABLE, sink.getvalue().to_pybytes())
     failed = failures(sweep.cases, outcomes)
+    figure = charts_sweep.figure(table, sweep)
+    picture = vega.draw_svg(figure.specification()) if figure else ""
     if figure:
-        files[CHART] = (picture + "\n").encode()
-        files[PAGE] = _page(sweep, figure, picture, failed).encode()
-    for name, content in files.items():
-        partial = place / f"{name}.partial"
-        partial.write_bytes(content)
-        partial.replace(place / name)
+        write_whole(place / CHART, f"{picture}\n".encode())
+    else:
+        (place / CHART).unlink(missing_ok=True)  # that of an earlier run
+    write_whole(place / PAGE, _page(sweep, figure, picture, failed).encode())
     provenance = {
         "sweep": sweep.name,
         "chapter": sweep.notebook.stem,
@@ -302,4 +305,5 @@ def report(done: Done, name: str) -> list[str]:
     lines += [f"  failed: {words(case)}: {error.splitlines()[0]}" for case, error in done.failed[:SHOWN]]
     if len(done.failed) > SHOWN:
         lines.append(f"  … and {len(done.failed) - SHOWN} more, in {name}/{TABLE}")
-    return [*lines, f"{name}/ holds {TABLE}, {CHART}, {PAGE} and {PROVENANCE}"]
+    held = [file for file in (TABLE, CHART, PAGE, PROVENANCE) if (done.folder / file).exists()]
+    return [*lines, f"{name}/ holds {listing(held)}"]

@@ -25,6 +25,7 @@ import yaml
 
 from analysis import paths
 from analysis.errors import ParameterError
+from analysis.parameters import read_day
 from analysis.rerun import Parameter, check_values, declared, find_notebook
 from analysis.results import read_results
 from analysis.tables import nearest
@@ -50,8 +51,12 @@ class Sweep:
     notebook: Path
     result: str
     default: float
-    parameters: tuple[str, ...]
     cases: tuple[Case, ...]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameters that the file names."""
+        return tuple(self.cases[0])
 
 
 class _At:
@@ -124,13 +129,6 @@ def _parse(file: Path) -> yaml.Node:
     return node
 
 
-def _day(text: str) -> pd.Timestamp | None:
-    try:
-        return pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d")) if len(text) == 10 else None
-    except ValueError:
-        return None
-
-
 def _range(at: _At, node: yaml.Node, parameter: Parameter) -> Sequence[Any]:
     """The options of a range: from, to and, where it is not 1, step; both ends included."""
     entries = at.mapping(node, f"the range of {parameter.name}", RANGE_KEYS)
@@ -138,10 +136,13 @@ def _range(at: _At, node: yaml.Node, parameter: Parameter) -> Sequence[Any]:
         if key not in entries:
             raise at.refuse(node, f"the range of {parameter.name} needs {key}")
     texts = {key: at.text(entry, key) for key, entry in entries.items()}
-    days = _day(texts["from"]), _day(texts["to"])
-    if parameter.type == "str" and days[0] is not None and days[1] is not None:
+    if parameter.type == "str":
+        try:
+            first, last = (read_day(parameter.name, texts[key]) for key in RANGE_KEYS[:2])
+        except ParameterError as error:
+            raise at.refuse(node, error) from None
         step = at.whole(entries["step"], "step (days)", 1, 100_000) if "step" in entries else 1
-        return [f"{day:%Y-%m-%d}" for day in _some(at, node, pd.date_range(days[0], days[1], freq=f"{step}D"))]
+        return [f"{day:%Y-%m-%d}" for day in _some(at, node, pd.date_range(first, last, freq=f"{step}D"))]
     if parameter.type not in ("int", "float"):
         raise at.refuse(node, f"parameter {parameter.name}: a range needs numbers, or days as YYYY-MM-DD")
     low, high = at.value(entries["from"], parameter), at.value(entries["to"], parameter)
@@ -168,13 +169,13 @@ def _options(at: _At, node: yaml.Node, parameter: Parameter) -> Sequence[Any]:
         return _range(at, node, parameter)
     if isinstance(node, yaml.ScalarNode):
         return [at.value(node, parameter)]
-    found = []
+    found: dict[Any, None] = {}
     for item in at.items(node, f"parameter {parameter.name}"):
         value = at.value(item, parameter)
         if value in found:
             raise at.refuse(item, f"parameter {parameter.name}: {value!r} stands there twice")
-        found.append(value)
-    return found
+        found[value] = None
+    return list(found)
 
 
 def combination(place: int, options: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
@@ -217,15 +218,15 @@ def _from_list(at: _At, entries: Mapping[str, yaml.Node], known: Mapping[str, Pa
         for item in at.items(entries["cases"], "cases")
     ]
     named = [name for name in known if any(name in case for _, case in listed)]
-    found: list[dict[str, Any]] = []
-    for item, case in listed:
-        full = {name: case.get(name, known[name].default) for name in named}
-        if full in found:
-            raise at.refuse(item, f"the case stands there already (case {found.index(full) + 1})")
-        found.append(full)
+    found: dict[tuple[Any, ...], int] = {}  # the values of a case, and its number
+    for number, (item, case) in enumerate(listed, 1):
+        values = tuple(case.get(name, known[name].default) for name in named)
+        if values in found:
+            raise at.refuse(item, f"the case stands there already (case {found[values]})")
+        found[values] = number
     if len(found) > MOST_CASES:
         raise at.refuse(entries["cases"], f"{len(found):,} cases; allowed: {MOST_CASES:,}")
-    return found
+    return [dict(zip(named, values, strict=True)) for values in found]
 
 
 def _values(cases: Sequence[Case]) -> Iterator[tuple[str, Any, list[Case]]]:
@@ -293,5 +294,4 @@ def read_sweep(file: Path, folder: Path = paths.NOTEBOOKS) -> Sweep:
         require_allowed(notebook, cases)
     except ParameterError as error:
         raise ParameterError(f"{file.name}: {error}") from None
-    parameters = tuple(cases[0])
-    return Sweep(file.stem, notebook, result, float(default[result]["value"]), parameters, tuple(cases))
+    return Sweep(file.stem, notebook, result, float(default[result]["value"]), tuple(cases))

@@ -1,5 +1,6 @@
 """Numbers, dates and lists as words, so that no figure is ever typed into prose."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -35,6 +36,11 @@ def ordinals(values: Iterable[int]) -> str:
     """Places in an order, from the first to the last: 1, 3, 2 are first to third; 1, 1 are first."""
     places = sorted(set(values))
     return ordinal(places[0]) if len(places) == 1 else f"{ordinal(places[0])} to {ordinal(places[-1])}"
+
+
+def the(state: str) -> str:
+    """The name of a state as a sentence has it: the United States, the Republic of Korea, Japan."""
+    return f"the {state}" if re.match(r"United |.*Republic|Philippines|Netherlands", state) else state
 
 
 def percent(share: float) -> str:

@@ -1,5 +1,6 @@
 """Vega-Lite: the output type of charts, and specifications drawn as pictures with the fonts of this repository."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -19,10 +20,21 @@ def _register_fonts() -> None:
     vl_convert.register_font_directory(str(paths.FONTS))
 
 
+def _numbered(text: str, pattern: str, prefix: str) -> str:
+    """A text with the names that a pattern finds numbered from 0, in the order in which they first stand there."""
+    names = {name: f"{prefix}{number}" for number, name in enumerate(dict.fromkeys(re.findall(pattern, text)))}
+    return re.sub(pattern, lambda found: names[found[0]], text)
+
+
 def number_clips(svg: str) -> str:
     """A picture with its clip paths numbered from 0: the converter goes on counting from one chart to the next."""
-    numbers = {name: f"clip{number}" for number, name in enumerate(dict.fromkeys(re.findall(r"\bclip\d+\b", svg)))}
-    return re.sub(r"\bclip\d+\b", lambda found: numbers[found[0]], svg)
+    return _numbered(svg, r"\bclip\d+\b", "clip")
+
+
+def number_views(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A specification with its views numbered from 0: Altair's names hang on how pandas prints a frame just now."""
+    found: dict[str, Any] = json.loads(_numbered(json.dumps(spec), r"\bview_[0-9a-f]{16}", "view_"))
+    return found
 
 
 def draw_svg(spec: Mapping[str, Any]) -> str:
