@@ -214,7 +214,7 @@ def test_a_run_that_does_not_end_leaves_nothing(
 
 def test_a_folder_that_cannot_hold_a_run(notebook: Path, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file", encoding="utf-8")
-    with pytest.raises(RunError, match=r"runs: a run cannot be kept here \(File exists\)"):
+    with pytest.raises(RunError, match=r"runs: the run cannot be written \(File exists\); nothing of it is left"):
         rerun.rerun(notebook, {}, tmp_path / "runs")
 
 

@@ -1,6 +1,7 @@
 """One execution: in parallel, once, with failures named, and the last good run kept."""
 
 import json
+import sys
 from pathlib import Path
 
 import nbformat
@@ -8,6 +9,7 @@ import pytest
 
 from analysis import paths, rules, run
 from analysis.errors import DataError, RunError
+from analysis.files import locked
 from analysis.run import Run, notebook_files, run_notebooks, update_committed
 from analysis.tables import Fault
 
@@ -105,7 +107,36 @@ def test_a_failing_cell_is_named_and_the_last_good_run_stays(notebooks: Path) ->
         go(notebooks)
     assert "\x1b" not in str(caught.value)
     assert (good.folder / "results.json").read_bytes() == kept
-    assert sorted(path.name for path in notebooks.parent.iterdir()) == ["notebooks", "run"]
+    assert sorted(path.name for path in notebooks.parent.iterdir()) == [".lock", "notebooks", "run"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such lock")
+def test_a_second_run_at_once_is_refused_and_the_first_goes_on(notebooks: Path) -> None:
+    build = notebooks.parent / "build"
+    with (
+        locked(build, "busy"),
+        pytest.raises(RunError, match=r"build: another run or build is at work here; wait for it, or end it"),
+    ):
+        run_notebooks(notebooks, build / "run", progress=False)
+    assert run_notebooks(notebooks, build / "run", progress=False).executed == ("01-one", "02-two")
+
+
+def test_a_full_disk_is_one_message_and_the_last_good_run_stays(notebooks: Path) -> None:
+    """Files cannot grow beyond a limit, as where a disk is full: the executed notebook cannot be written."""
+    resource = pytest.importorskip("resource", reason="Windows has no limit for files")
+    folder = notebooks.parent / "build" / "run"
+    run_notebooks(notebooks, folder, progress=False)
+    good = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    write(notebooks, "01-one", "print('long ' * 1000)", RECORD.format(chapter="01-one", value="1"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(RunError, match=r"run: the run cannot be written \(File too large\); the last good run is"):
+            run_notebooks(notebooks, folder, progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == good
+    assert sorted(path.name for path in folder.parent.iterdir()) == [".lock", "run"]
 
 
 def test_a_notebook_that_records_nothing_is_refused(notebooks: Path) -> None:

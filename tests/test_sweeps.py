@@ -17,6 +17,7 @@ from conftest import alive, descendants, wait_for
 
 from analysis import charts_sweep, in_process, paths, rerun, sweep_run, workers
 from analysis.errors import ParameterError, RunError
+from analysis.files import locked
 from analysis.kernels import quiet_kernels
 from analysis.results import read_results
 from analysis.run import execute
@@ -385,7 +386,10 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, light: Sweep) -> None:
 
 def test_two_sweeps_at_once_in_one_folder(tmp_path: Path, light: Sweep) -> None:
     (tmp_path / "sweep-light").mkdir()
-    with sweep_run._locked(tmp_path / "sweep-light"), pytest.raises(RunError, match=r"this sweep is running already"):
+    with (
+        locked(tmp_path / "sweep-light", "busy"),
+        pytest.raises(RunError, match=r"this sweep is running already"),
+    ):
         go(light, tmp_path)
     assert go(light, tmp_path).cases == 9
 

@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -16,6 +14,7 @@ from analysis import documents, paths
 from analysis.case_place import data_package
 from analysis.cases import TABLES, Case, require_name
 from analysis.errors import DataError
+from analysis.files import scratch_folder, unlock, written
 from analysis.tables import load
 
 AUTHOR = "Your name"
@@ -50,8 +49,8 @@ def source_entry(row: "pd.Series[Any]") -> str:
 def new_case(name: str, statement: str = "", strategy: str = "", folder: Path = paths.CASES) -> Path:
     """Write the folder of a new case and return it.
 
-    Raises ParameterError for a wrong name or id, and DataError where the folder exists or cannot be written; then
-    nothing is left of it.
+    Raises ParameterError for a wrong name or id, DataError where the folder exists, and RunError where it cannot be
+    written; then nothing is left of it.
     """
     require_name(name)
     table = load("documents", paths.SHARED_DATA)
@@ -61,28 +60,20 @@ def new_case(name: str, statement: str = "", strategy: str = "", folder: Path = 
     target = folder / name
     if target.exists():
         raise DataError(f"cases/{name} exists already; choose another name, or go on with `--case {name} check`")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
-        try:
-            for file in sorted(paths.CASE_TEMPLATE.iterdir()):
-                shown = values if file.suffix == ".yml" else values | {"title": f"Case {name}"}
-                text = Template(file.read_text(encoding="utf-8")).safe_substitute(shown)
-                (work / file.name).write_text(text, encoding="utf-8")
-            for table_name, columns in headers(name).items():
-                line = io.StringIO()
-                csv.writer(line, lineterminator="\n").writerow(columns)
-                (work / f"{table_name}.csv").write_text(line.getvalue(), encoding="utf-8")
-            pair = table[table["document_id"].isin([statement, strategy])]
-            sources = [
-                "% Sources of this case; {cite:p}`KEY` cites one\n",
-                *(source_entry(row) for _, row in pair.iterrows()),
-            ]
-            (work / paths.BIBLIOGRAPHY.name).write_text("\n".join(sources), encoding="utf-8")
-            work.chmod(0o755)
-            work.rename(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        raise DataError(f"cases/{name} cannot be written ({error.strerror})") from None
+    with written(target, "the case", "nothing of it is left"), scratch_folder(folder, ".new-") as work:
+        for file in sorted(paths.CASE_TEMPLATE.iterdir()):
+            shown = values if file.suffix == ".yml" else values | {"title": f"Case {name}"}
+            text = Template(file.read_text(encoding="utf-8")).safe_substitute(shown)
+            (work / file.name).write_text(text, encoding="utf-8")
+        for table_name, columns in headers(name).items():
+            line = io.StringIO()
+            csv.writer(line, lineterminator="\n").writerow(columns)
+            (work / f"{table_name}.csv").write_text(line.getvalue(), encoding="utf-8")
+        pair = table[table["document_id"].isin([statement, strategy])]
+        sources = [
+            "% Sources of this case; {cite:p}`KEY` cites one\n",
+            *(source_entry(row) for _, row in pair.iterrows()),
+        ]
+        (work / paths.BIBLIOGRAPHY.name).write_text("\n".join(sources), encoding="utf-8")
+        unlock(work).rename(target)
     return target

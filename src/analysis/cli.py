@@ -58,12 +58,14 @@ def _enter_case() -> None:
     """Lay the case out. Raises ProjectError where it cannot be, or where a command that needs it whole finds faults."""
     from analysis import cases
     from analysis.case_place import write_place
+    from analysis.files import written
 
     folder = cases.find(paths.CASE)
     case = cases.read(folder)
     table = cases.all_documents(folder)
     [paragraphs] = table.loc[table["document_id"] == case.statement, "paragraphs"]
-    write_place(case, int(paragraphs))
+    with written(f"build/cases/{case.name}", "the case", "cases/ is untouched"):
+        write_place(case, int(paragraphs))
 
 
 def _case_faults() -> list["Fault"]:
@@ -144,6 +146,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
+    from analysis.files import locked, written
     from analysis.publish import build_html, build_pdf, require_packages, stage
     from analysis.results import read_results
     from analysis.run import notebook_files, run_notebooks
@@ -158,14 +161,16 @@ def _book(options: argparse.Namespace) -> int:
         run = run_notebooks()
         notebooks = run.notebooks
         print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged")
-    stage(notebooks, read_results(notebook_files(notebooks)), paths.SOURCE)
     both = not (options.html or options.pdf)
-    if options.html or both:
-        build_html(paths.SOURCE, paths.HTML)
-        print(f"HTML: {_relative(paths.HTML / 'index.html')}")
-    if options.pdf or both:
-        build_pdf(paths.SOURCE, paths.PDF)
-        print(f"PDF:  {_relative(paths.PDF)}")
+    busy = f"{_relative(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
+    with written(_relative(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
+        stage(notebooks, read_results(notebook_files(notebooks)), paths.SOURCE)
+        if options.html or both:
+            build_html(paths.SOURCE, paths.HTML)
+            print(f"HTML: {_relative(paths.HTML / 'index.html')}")
+        if options.pdf or both:
+            build_pdf(paths.SOURCE, paths.PDF)
+            print(f"PDF:  {_relative(paths.PDF)}")
     return 0
 
 
@@ -478,7 +483,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _enter_case()
         return int(options.call(options))
     except ProjectError as error:
-        print(error, file=sys.stderr)
+        print(str(error).replace(f"{paths.ROOT}{os.sep}", ""), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; the last good output is untouched", file=sys.stderr)

@@ -10,7 +10,6 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,8 @@ from typing import Any
 
 from analysis import paths
 from analysis.errors import BuildError
-from analysis.run import RESULTS, notebook_files, replace_folder, without_colours
+from analysis.files import new_folder, write_whole
+from analysis.run import RESULTS, notebook_files, without_colours
 
 CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
@@ -63,7 +63,7 @@ def _copy_if_changed(source: Path, target: Path) -> None:
     """Copy a file unless the target holds the same bytes, so that Sphinx sees what really changed."""
     if not (target.exists() and target.read_bytes() == source.read_bytes()):
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        write_whole(target, source.read_bytes())
 
 
 def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
@@ -79,7 +79,7 @@ def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOUR
     results_file = source / RESULTS
     text = json.dumps(results, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     if not results_file.exists() or results_file.read_text(encoding="utf-8") != text:
-        results_file.write_text(text, encoding="utf-8")
+        write_whole(results_file, text.encode())
     for file in source.rglob("*"):
         if file.is_file() and file.relative_to(source) not in files and file != results_file:
             file.unlink()
@@ -113,7 +113,7 @@ def _build_if_changed(source: Path, book: Path, stamp: Path, notes: Sequence[str
     if stamp.exists() and stamp.read_text() == now and book.exists():
         return
     build()
-    stamp.write_text(now)
+    write_whole(stamp, now.encode())
 
 
 def citation_line(source: Path) -> str:
@@ -179,12 +179,10 @@ def build_html(source: Path = paths.SOURCE, html: Path = paths.HTML) -> None:
     work = source.parent / "work"
 
     def build() -> None:
-        out = work / "html"
-        shutil.rmtree(out, ignore_errors=True)
-        run_sphinx(source, out, work / "doctrees", "html", configuration(source))
-        (out / ".buildinfo").unlink(missing_ok=True)
         html.parent.mkdir(parents=True, exist_ok=True)
-        replace_folder(out, html)
+        with new_folder(html) as out:
+            run_sphinx(source, out, work / "doctrees", "html", configuration(source))
+            (out / ".buildinfo").unlink(missing_ok=True)
 
     _build_if_changed(source, html / "index.html", work / "html.stamp", [code_digest()], build)
 

@@ -8,8 +8,6 @@ import ast
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from typing import Any
 
 from analysis import paths
 from analysis.errors import ParameterError, RunError
+from analysis.files import scratch_folder, unlock, written
 from analysis.parameters import read_switch
 from analysis.results import read_results
 from analysis.rules import check
@@ -163,12 +162,7 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
 
     require_none(check())
     check_values(notebook, values)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".run-", dir=folder))
-    except OSError as error:
-        raise RunError(f"{folder}: a run cannot be kept here ({error.strerror})") from None
-    try:
+    with written(folder, "the run", "nothing of it is left"), scratch_folder(folder, ".run-") as work:
         executed = work / notebook.name
         with quiet_kernels() as scratch:
             seconds = execute(notebook, executed, scratch, values)
@@ -186,12 +180,7 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
         write_json(work / RESULTS, results)
         write_json(work / PROVENANCE, provenance)
         (work / PAGE).write_text(render(executed), encoding="utf-8")
-        work.chmod(0o755)
-        return _keep(work, folder / slug(notebook, values))
-    except OSError as error:
-        raise RunError(f"{folder}: the run cannot be written ({error.strerror})") from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        return _keep(unlock(work), folder / slug(notebook, values))
 
 
 # --- comparing

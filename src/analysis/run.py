@@ -11,9 +11,8 @@ import os
 import platform
 import re
 import shutil
-import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,7 +21,7 @@ from typing import Any
 
 from analysis import paths, vega
 from analysis.errors import RunError
-from analysis.files import write_whole
+from analysis.files import locked, new_folder, write_whole, written
 from analysis.results import read_results, recorded_files
 from analysis.tables import require_none
 
@@ -223,29 +222,23 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def replace_folder(new: Path, old: Path) -> None:
-    """Put a finished folder in the place of an old one; the old one goes only when the new one stands ready."""
-    aside = old.with_name(f"{old.name}.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    if old.exists():
-        old.rename(aside)
-    new.rename(old)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
 def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, progress: bool = True) -> Run:
     """Check the data, execute every notebook that changed, and leave notebooks, results and manifest in a folder.
 
     Raises DataError with all faults of the data before any kernel starts, and RunError naming notebook and cell where
-    one fails; in both cases the folder keeps what the last good run left.
+    one fails, or where the folder cannot be written or another process works beside it. In every case the folder keeps
+    what the last good run left.
     """
-    from tqdm import tqdm
-
-    from analysis.kernels import quiet_kernels
     from analysis.rules import check
 
     files = notebook_files(source)
     require_none(check())
+    busy = f"{folder.parent}: another run or build is at work here; wait for it, or end it"
+    with written(folder, "the run", "the last good run is untouched"), locked(folder.parent, busy):
+        return _run_changed(files, folder, progress=progress)
+
+
+def _run_changed(files: Sequence[Path], folder: Path, *, progress: bool) -> Run:
     common, cells = inputs(), {file.stem: cells_hash(file) for file in files}
     manifest_before = _manifest(folder)
     before = manifest_before.get("notebooks", {})
@@ -254,30 +247,12 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     if len(kept) == len(files) == len(before) and (folder / RESULTS).exists():
         return Run((), tuple(kept), folder)
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-    try:
+    with new_folder(folder) as work:
         (work / NOTEBOOK_FOLDER).mkdir()
         for name in kept:
             shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", work / NOTEBOOK_FOLDER)
         todo = [file for file in files if file.stem not in kept]
-        seconds: dict[str, float] = {}
-        failures: list[str] = []
-        with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-            longest_first = sorted(todo, key=lambda file: -file.stat().st_size)
-            jobs = {
-                pool.submit(execute, file, work / NOTEBOOK_FOLDER / file.name, scratch): file.stem
-                for file in longest_first
-            }
-            bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
-            for job in bar:
-                bar.set_postfix_str(jobs[job])
-                try:
-                    seconds[jobs[job]] = job.result()
-                except RunError as error:
-                    failures.append(str(error))
-        if failures:
-            raise RunError("\n\n".join(sorted(failures)))
+        seconds = _execute_all(todo, work / NOTEBOOK_FOLDER, progress=progress)
         results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
         entries = kept | {
             file.stem: {
@@ -291,10 +266,30 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
         write_json(work / RESULTS, results)
         manifest = {"inputs": common, "notebooks": entries, "results": results, "versions": versions()}
         write_json(work / MANIFEST, manifest)
-        replace_folder(work, folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return Run(tuple(file.stem for file in todo), tuple(kept), folder)
+
+
+def _execute_all(files: Sequence[Path], target: Path, *, progress: bool) -> dict[str, float]:
+    """Execute notebooks in parallel into a folder; returns the seconds each took. Raises RunError with all failures."""
+    from tqdm import tqdm
+
+    from analysis.kernels import quiet_kernels
+
+    seconds: dict[str, float] = {}
+    failures: list[str] = []
+    with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
+        longest_first = sorted(files, key=lambda file: -file.stat().st_size)
+        jobs = {pool.submit(execute, file, target / file.name, scratch): file.stem for file in longest_first}
+        bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
+        for job in bar:
+            bar.set_postfix_str(jobs[job])
+            try:
+                seconds[jobs[job]] = job.result()
+            except RunError as error:
+                failures.append(str(error))
+    if failures:
+        raise RunError("\n\n".join(sorted(failures)))
+    return seconds
 
 
 def picture(notebook: Path, name: str) -> str:
@@ -320,5 +315,5 @@ def update_committed(
         if not committed.exists() or committed.read_bytes() != file.read_bytes():
             write_whole(committed, file.read_bytes())
             changed.append(file.stem)
-    readme_picture.write_text(picture(run.notebooks / README_FIGURE[0], README_FIGURE[1]) + "\n", encoding="utf-8")
+    write_whole(readme_picture, (picture(run.notebooks / README_FIGURE[0], README_FIGURE[1]) + "\n").encode())
     return changed

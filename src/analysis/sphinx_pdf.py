@@ -8,7 +8,6 @@ the same sources give the same bytes on every machine. As a Sphinx extension it 
 import importlib.util
 import os
 import re
-import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from sphinx.application import Sphinx
 
 from analysis import paths, publish
 from analysis.errors import BuildError
+from analysis.files import write_whole
 
 EXTENSION = "analysis.sphinx_pdf"
 # for archives and screen readers; they refuse letters that no font has and pictures without alt text
@@ -93,10 +93,7 @@ def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
     day = book_date(changelog.read_text(encoding="utf-8") if changelog.exists() else "")
     content = compile_markup(write_markup(source.resolve(), doctrees.resolve(), day), day)
     pdf.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=pdf.parent, prefix=f"{pdf.name}.", delete=False) as fresh:
-        fresh.write(content)
-    Path(fresh.name).chmod(0o644)
-    Path(fresh.name).replace(pdf)
+    write_whole(pdf, content)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

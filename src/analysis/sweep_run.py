@@ -7,11 +7,9 @@ the same cells, code and data is not computed again: so a sweep that was interru
 
 import hashlib
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -23,7 +21,7 @@ import pandas as pd
 
 from analysis import charts_sweep, paths, vega
 from analysis.errors import ProjectError, RunError
-from analysis.files import write_whole
+from analysis.files import locked, write_whole, written
 from analysis.rerun import PROVENANCE, find_notebook
 from analysis.rules import check
 from analysis.run import cells_hash, inputs, versions, write_json
@@ -102,22 +100,6 @@ def read_done(file: Path) -> dict[str, Outcome]:
     return found
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep a second sweep out of the folder. The lock goes with the process, however it ends."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(f"{folder}: this sweep is running already; wait for it, or rename the file") from None
-        yield
-
-
 def _compute_all(
     todo: Sequence[tuple[str, Case]], chapter: str, expected: str, pool: Executor, keep: Callable[[str, Outcome], None]
 ) -> None:
@@ -164,43 +146,38 @@ def run_sweep(sweep: Sweep, pool: Executor, folder: Path = paths.RUNS, *, progre
     expected = state(chapter)
     keys = [key_of(case, expected) for case in sweep.cases]
     place = folder / f"sweep-{sweep.name}"
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        with _locked(place):
-            file = place / CASES
-            known = set(keys)
-            done = {key: entry for key, entry in read_done(file).items() if key in known and "error" not in entry}
-            todo = [(key, case) for key, case in zip(keys, sweep.cases, strict=True) if key not in done]
-            before = len(done)
-            write_whole(file, "".join(_line(key, entry) for key, entry in done.items()).encode())
-            with (
-                file.open("a", encoding="utf-8") as kept,
-                tqdm(total=len(keys), initial=before, desc=sweep.name, unit="case", disable=not progress) as bar,
-            ):
-                failed = 0
+    busy = f"{place}: this sweep is running already; wait for it, or rename the file"
+    with written(place, "the sweep", "what was done until then is kept"), locked(place, busy):
+        file = place / CASES
+        known = set(keys)
+        done = {key: entry for key, entry in read_done(file).items() if key in known and "error" not in entry}
+        todo = [(key, case) for key, case in zip(keys, sweep.cases, strict=True) if key not in done]
+        before = len(done)
+        write_whole(file, "".join(_line(key, entry) for key, entry in done.items()).encode())
+        with (
+            file.open("a", encoding="utf-8") as kept,
+            tqdm(total=len(keys), initial=before, desc=sweep.name, unit="case", disable=not progress) as bar,
+        ):
+            failed = 0
 
-                def keep(key: str, outcome: Outcome) -> None:
-                    nonlocal failed
-                    _append(kept, key, outcome)
-                    done[key] = outcome
-                    failed += "error" in outcome
-                    bar.update()
-                    if failed:
-                        bar.set_postfix_str(f"{failed} failed")
+            def keep(key: str, outcome: Outcome) -> None:
+                nonlocal failed
+                _append(kept, key, outcome)
+                done[key] = outcome
+                failed += "error" in outcome
+                bar.update()
+                if failed:
+                    bar.set_postfix_str(f"{failed} failed")
 
-                try:
-                    _compute_all(todo, chapter, expected, pool, keep)
-                except BrokenExecutor:
-                    raise RunError(
-                        f"a worker process died after {len(done)} of {len(keys)} cases (out of memory?); "
-                        "the same command goes on from there"
-                    ) from None
-            outcomes = [done[key] for key in keys]
-            gather(sweep, outcomes, place, expected)
-    except OSError as error:
-        raise RunError(
-            f"{place}: the sweep cannot be written ({error.strerror or error}); what was done until then is kept"
-        ) from None
+            try:
+                _compute_all(todo, chapter, expected, pool, keep)
+            except BrokenExecutor:
+                raise RunError(
+                    f"a worker process died after {len(done)} of {len(keys)} cases (out of memory?); "
+                    "the same command goes on from there"
+                ) from None
+        outcomes = [done[key] for key in keys]
+        gather(sweep, outcomes, place, expected)
     return Done(place, len(keys), before, failures(sweep.cases, outcomes))
 
 
