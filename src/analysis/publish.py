@@ -54,7 +54,7 @@ CODE = (
     "theme",
     "vega",
 )
-PDF_CODE = ("sphinx_pdf", "sphinx_pdf_text", "sphinx_pdf_writer")
+PDF_CODE = ("sphinx_pdf", "sphinx_pdf_layout", "sphinx_pdf_links", "sphinx_pdf_text", "sphinx_pdf_writer")
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
 PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
 

@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from analysis import paths, publish
 from analysis.errors import BuildError
 from analysis.files import write_whole
+from analysis.sphinx_pdf_layout import settle
 
 EXTENSION = "analysis.sphinx_pdf"
 # for archives and screen readers; they refuse letters that no font has and pictures without alt text
@@ -37,11 +38,30 @@ def book_date(changelog: str) -> date:
     return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else release_date(changelog)
 
 
+def described(citation: str) -> dict[str, Any]:
+    """What the title page and the properties of the PDF take from CITATION.cff: abstract, keywords and the article."""
+    import yaml
+
+    cff = yaml.safe_load(citation) or {}
+    found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
+    for reference in cff.get("references", ()):
+        if reference["type"] == "article":
+            names = [
+                author.get("name") or f"{author['family-names']}, {author['given-names'][0]}."
+                for author in reference["authors"]
+            ]
+            article = {"authors": ", ".join(names), "year": reference["year"], "title": reference["title"]}
+            return found | {"article": article}
+    return found
+
+
 def write_markup(source: Path, doctrees: Path, day: date) -> Path:
     """Write a staged book as Typst markup; returns its main file. Raises BuildError at any warning."""
     settings = publish.configuration(source)
     settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
+    citation = source / publish.CITATION
     settings["pdf_metadata"] = {
+        **described(citation.read_text(encoding="utf-8") if citation.exists() else ""),
         "author": settings["author"],
         "subtitle": settings.get("book_subtitle", ""),
         "case": bool(paths.CASE),
@@ -63,14 +83,15 @@ def compile_markup(markup: Path, day: date) -> bytes:
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[paths.FONTS, *(file.parent for file in cjk)])
     midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     try:
-        pdf, warnings = typst.compile_with_warnings(
-            markup, root=markup.parent, font_paths=fonts, pdf_standards=[*STANDARDS], timestamp=midnight
-        )
+        compiler = typst.Compiler(markup, root=markup.parent, font_paths=fonts)
+        settle(compiler, markup.parent)
+        pdf, warnings = compiler.compile_with_warnings(pdf_standards=[*STANDARDS], timestamp=midnight)
     except typst.TypstError as error:
         raise BuildError(f"the PDF could not be set:\n{_first_lines(error.diagnostic)}") from error
     if warnings:
         raise BuildError(f"the PDF could not be set:\n{_first_lines(warnings[0].diagnostic)}")
-    return bytes(pdf)
+    assert isinstance(pdf, bytes)
+    return pdf
 
 
 def _first_lines(diagnostic: str, most: int = 8) -> str:

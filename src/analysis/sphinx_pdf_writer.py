@@ -7,6 +7,7 @@ be missing from the PDF without notice.
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
 from analysis import paths
 from analysis.errors import BuildError
 from analysis.sphinx_charts import chart_folder
+from analysis.sphinx_pdf_links import link_entries, show_addresses
 from analysis.sphinx_pdf_text import breakable, column_widths, marked_text, prepare
 
 logger = logging.getLogger(__name__)
@@ -38,12 +40,17 @@ class BookTable(Table):  # type: ignore[misc]
         super().__init__(node)
         rows = [[entry.astext() for entry in row] for row in node.findall(nodes.row)]
         self.widths = column_widths(rows)
+        self.place: dict[str, str | None] = {}  # id and number, where it has one
 
     def to_text(self) -> str:
         """The call that draws the table."""
         call = BlockMarkupFunction(
             name="book-table",
-            named_params={"columns": f"({', '.join(self.widths)},)", "caption": self.named_params.get("caption")},
+            named_params={
+                **self.place,
+                "columns": f"({', '.join(self.widths)},)",
+                "caption": self.named_params.get("caption"),
+            },
             positional_params=self.cells,
             labels=self.labels,
         )
@@ -58,7 +65,8 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
         self.sectionlevel = 0
         self.pending_labels: list[str] = []
         self.footnotes: dict[tuple[str, str], str] = {}
-        self.opened: set[str] = set()  # pages that have shown a figure
+        self.placed: Counter[str] = Counter()  # charts and tables so far, by page
+        self.numbered: Counter[tuple[str, str]] = Counter()  # those with a number, by page and kind
 
     def unknown_visit(self, node: nodes.Node) -> None:
         """Stop at a node that has no form in the PDF."""
@@ -184,29 +192,51 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
 
     # tables, charts and pictures
 
+    def _place(self, kind: str, titled: bool) -> dict[str, str | None]:
+        """The id of a chart or a table, and its number in a numbered chapter where it has a title."""
+        page = self.curr_files[-1]
+        self.placed[page] += 1
+        number = None
+        if titled and (chapter := self.builder.env.toc_secnumbers.get(page, {}).get("")):
+            self.numbered[page, kind] += 1
+            number = escape_str(".".join(map(str, (*chapter, self.numbered[page, kind]))))
+        return {"id": escape_str(f"{page}#{self.placed[page]}"), "number": number}
+
     def visit_table(self, node: nodes.Element) -> None:
         """Begin a table."""
         table = BookTable(node)
+        table.place = self._place("table", isinstance(node[0], nodes.title))
         table.labels = self.label_refs(node["ids"]) + self.pending_labels
         self.pending_labels = []
         self.append_el(table)
 
-    def _chart(self, node: nodes.Element, file: str, alt: str, width: str | None) -> None:
-        """Begin a chart; the first of a page may shrink to fill what is left of the paper."""
-        parameters: dict[str, str | None] = {"alt": escape_str(alt), "width": width}
-        if self.curr_files[-1] not in self.opened:
-            self.opened.add(self.curr_files[-1])
-            parameters["shrink"] = "true"
+    def _chart(self, node: nodes.Element, file: str, alt: str, width: str | None, titled: bool) -> None:
+        """Begin a chart."""
+        before = self.curr_element().body[-1:]
+        after_heading = any(re.match(r"#(mlabel\(.*?\)#)*heading\(", text) for text in before)
+        parameters = {
+            **self._place("chart", titled),
+            "alt": escape_str(alt),
+            "width": width,
+            "after-heading": "true" if after_heading else None,
+        }
         self.append_block_fun(node, name="chart", named_params=parameters, positional_params=[escape_raw_str(file)])
 
     def visit_chart(self, node: nodes.Element) -> None:
-        """Write a chart: its title and subtitle above the picture, its source below."""
-        name = f"{node['digest']}.svg"
-        self.builder.images[str(chart_folder(self.builder.app) / name)] = name
-        self._chart(node, f"/{name}", node["alt"] or node["heading"], f"{node['width'] * 0.75:g}pt")  # 96 px are 72 pt
-        texts = (f"#strong[{marked_text(node['heading'])}]", *map(marked_text, (node["subheading"], node["caption"])))
-        self.curr_element().named_params["caption"] = f"[{' '.join(text for text in texts if text)}]"
-        self.curr_element().named_params["legend"] = f"[{marked_text(node['source'])}]"
+        """Write a chart: its title and subtitle above the picture, its source and its name below."""
+        picture = f"{node['digest']}.svg"
+        self.builder.images[str(chart_folder(self.builder.app) / picture)] = picture
+        width = f"{node['width'] * 0.75:g}pt"  # 96 px are 72 pt
+        self._chart(node, f"/{picture}", node["alt"] or node["heading"], width, bool(node["heading"]))
+        parameters = self.curr_element().named_params
+        heading = f"#strong[{marked_text(node['heading'])}]" if node["heading"] else ""
+        texts = (heading, *map(marked_text, (node["subheading"], node["caption"])))
+        if any(texts):
+            parameters["caption"] = f"[{' '.join(filter(None, texts))}]"
+        if node["source"]:
+            parameters["legend"] = f"[{marked_text(node['source'])}]"
+        if node["ids"]:
+            parameters["name"] = escape_str(node["ids"][0])
         self.absorb_fun_in_body()
         raise nodes.SkipNode
 
@@ -215,7 +245,9 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
         image = next(node.findall(nodes.image))
         width = image.get("width", "")
         alt = image.get("alt") or node.astext()
-        self._chart(node, f"/{self.builder.images[image['uri']]}", alt, width if width.endswith("pt") else None)
+        titled = next(node.findall(nodes.caption), None) is not None
+        file = f"/{self.builder.images[image['uri']]}"
+        self._chart(node, file, alt, width if width.endswith("pt") else None, titled)
 
     def visit_image(self, node: nodes.Element) -> None:
         """Write a picture outside of a figure, never wider than the text."""
@@ -300,6 +332,8 @@ class BookBuilder(TypstBuilder):  # type: ignore[misc]
         tree: nodes.document = super()._assemble_doctree(startdocname, appendices)
         tree["parts"] = parts
         prepare(tree)
+        link_entries(tree)
+        show_addresses(tree)
         return tree
 
     def _copy_images(self, outdir: Path) -> None:
