@@ -95,10 +95,12 @@ def more_changes(items: Sequence[Item], changes: Changes) -> Changes:
     for item in items:
         wanted = change(item, above[item.last])
         if item.picture:
-            if item.last < latest.get(item.page, 0):  # it would overtake a chart that floats
+            page = item.first if "scale" in wanted else item.last
+            if page < latest.get(item.page, 0):  # it would overtake a chart that floats
                 wanted = {"float": True}
             latest[item.page] = max(item.last, latest.get(item.page, 0))
-        if wanted and item.id not in changes and item.page not in changed:
+        open_to_change = item.id not in changes or ("float" in wanted and "scale" in changes[item.id])
+        if wanted and open_to_change and item.page not in changed:
             found[item.id] = wanted
             changed.add(item.page)
     return {**changes, **found}

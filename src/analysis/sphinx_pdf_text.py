@@ -17,6 +17,8 @@ LINE = 104  # letters of table text that a line of the page holds, about
 PADDING = 2.2  # letters that the space between columns takes
 SIGNS = (("ijlI.,:;’'|!", 0.5), (" ftr()[]“”/1", 0.65), ("-sczJ", 0.9), ("0123456789", 1.15), ("mwMW%", 1.6))
 WIDTHS = {sign: width for signs, width in reversed(SIGNS) for sign in signs}
+NARROW_PADDING = 1.6  # the same in a table of many columns
+HEAD = 12.0  # letters of a head that get a line even if the texts below are shorter
 LONG_WORD = 17.0  # longer words may break
 SEPARATOR = "SEPARATORSEPARATOR"
 
@@ -53,15 +55,19 @@ def column_widths(rows: Sequence[Sequence[str]]) -> list[str]:
     """
     line = LINE if len(rows[0]) <= 5 else LINE * 1.08  # tables of many columns are set smaller
     columns = list(zip(*rows, strict=True))
-    line -= PADDING * len(columns)
+    padding = PADDING if len(rows[0]) <= 7 else NARROW_PADDING
+    line -= padding * len(columns)
     lengths = np.array([[_length(cell) for cell in column] for column in columns])
     if lengths.max(axis=1).sum() <= line:
         return ["auto"] * len(columns)
     words = [max((_length(word) for cell in column for word in cell.split()), default=1.0) for column in columns]
-    widths = np.array([max(3.0, min(word, LONG_WORD)) for word in words])
+    # a head may take two lines
+    widths = np.array(
+        [max(3.0, min(word, LONG_WORD), min(0.6 * head, HEAD)) for word, head in zip(words, lengths[:, 0], strict=True)]
+    )
     if widths.sum() < line:
         widths = _widened(widths, lengths, line)
-    return [f"{width + PADDING:.1f}fr" for width in widths]
+    return [f"{width + padding:.1f}fr" for width in widths]
 
 
 def _widened(widths: Numbers, lengths: Numbers, line: float) -> Numbers:
