@@ -1,8 +1,9 @@
 """The PDF of the book: Sphinx writes Typst markup from the same sources as the HTML, and Typst sets it.
 
 The builder of sphinxcontrib-typstbuilder 0.1.1 expects a newer Sphinx and templates that load packages from a network;
-`sphinx_pdf_writer` mends both. Date and version come from the sources, fonts from this repository and from packages, so
-the same sources give the same bytes on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
+`sphinx_pdf_writer` and `sphinx_pdf_builder` mend both, and `sphinx_pdf_layout` what the end of a page would spoil. Date
+and version come from the sources, fonts from this repository and from packages, so the same sources give the same bytes
+on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
 """
 
 import importlib.util
@@ -121,8 +122,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Add the builder of the PDF where its packages are installed."""
     app.add_config_value("pdf_metadata", {}, "", dict)
     if importlib.util.find_spec("sphinxcontrib_typstbuilder") is not None:
-        from analysis import sphinx_pdf_writer
+        from analysis.sphinx_pdf_builder import BookBuilder
 
         app.setup_extension("sphinxcontrib_typstbuilder")
-        app.add_builder(sphinx_pdf_writer.BookBuilder, override=True)
+        app.add_builder(BookBuilder, override=True)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

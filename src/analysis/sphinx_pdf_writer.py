@@ -4,17 +4,13 @@ The markup calls functions of book/pdf/template.typ. A node that no method knows
 be missing from the PDF without notice.
 """
 
-import json
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util import logging
-from sphinxcontrib_typstbuilder import TypstBuilder  # type: ignore[import-untyped]
 from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
     BlockMarkupFunction,
     MarkupArg,
@@ -24,11 +20,9 @@ from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
     escape_str,
 )
 
-from analysis import paths
 from analysis.errors import BuildError
 from analysis.sphinx_charts import chart_folder
-from analysis.sphinx_pdf_links import link_entries, show_addresses
-from analysis.sphinx_pdf_text import breakable, column_widths, marked_text, prepare
+from analysis.sphinx_pdf_text import breakable, column_widths, marked_text
 
 logger = logging.getLogger(__name__)
 
@@ -271,7 +265,8 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
         self.curr_element().named_params["legend"] = legend
 
     def visit_literal_block(self, node: nodes.Element) -> None:
-        """Write a block of code or output."""
+        """Write a block of code or output, without empty lines at its end."""
+        node.children = [nodes.Text(node.astext().rstrip())]
         node["language"] = {"ipython3": "python"}.get(node.get("language", ""), node.get("language", "text"))
         super().visit_literal_block(node)
 
@@ -310,42 +305,3 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
 
     def visit_download_reference(self, node: nodes.Element) -> None:
         """Write only the text of a link to a file of the HTML book."""
-
-
-class BookBuilder(TypstBuilder):  # type: ignore[misc]
-    """Writes the whole book as one Typst file beside its pictures and template."""
-
-    name = "typst"
-    default_translator_class = BookTranslator
-
-    def write(self, *_: Any) -> None:
-        """Write the book; the installed Sphinx knows only builders that write page by page."""
-        self._write_doc(self.config.root_doc, "book", self.config.html_title, "template", [], self.config.pdf_metadata)
-
-    def _assemble_doctree(self, startdocname: str, appendices: list[str]) -> nodes.document:
-        root = self.env.get_doctree(startdocname)
-        parts = {
-            toctree["entries"][0][1]: toctree["caption"]
-            for toctree in root.findall(addnodes.toctree)
-            if toctree["entries"] and toctree.get("caption")
-        }
-        tree: nodes.document = super()._assemble_doctree(startdocname, appendices)
-        tree["parts"] = parts
-        prepare(tree)
-        link_entries(tree)
-        show_addresses(tree)
-        return tree
-
-    def _copy_images(self, outdir: Path) -> None:
-        for image, name in self.images.items():
-            shutil.copyfile(Path(self.srcdir) / image, outdir / name)
-
-    def _copy_download_files(self, outdir: Path) -> None:
-        pass
-
-    def _copy_template(self, template_name: str, outdir: Path) -> None:
-        (outdir / "templates").mkdir(exist_ok=True)
-        shutil.copyfile(paths.TYPST / "template.typ", outdir / "templates" / f"{template_name}.typ")
-
-    def _write_metadata(self, title: str, extra_metadata: dict[str, Any], outdir: Path) -> None:
-        (outdir / "metadata.json").write_text(json.dumps({"title": title, **extra_metadata}), encoding="utf-8")
