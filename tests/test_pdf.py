@@ -472,6 +472,7 @@ def test_ids_of_entries_become_links() -> None:
 
 def test_addresses_are_shown_as_people_read_them() -> None:
     assert links.readable_address("https://a.jp/%E5%B2%B8%E7%94%B0/a%20b") == "https://a.jp/岸田/a%20b"
+    assert links.readable_address("https://a.jp/%e5%b2%b8%e3%80%80") == "https://a.jp/岸%E3%80%80"  # a wide space
     assert links.readable_address("https://a.jp/%E5%B2") == "https://a.jp/%E5%B2"
 
 

@@ -1,6 +1,7 @@
 """Links of the PDF: ids of entries in the text lead to the entries, and addresses are shown as people read them."""
 
 import re
+from urllib.parse import quote
 
 from docutils import nodes
 
@@ -16,7 +17,7 @@ def readable_address(address: str) -> str:
             text = bytes.fromhex(codes[0].replace("%", "")).decode()
         except UnicodeDecodeError:
             return codes[0]
-        return text if text.isprintable() else codes[0]
+        return "".join(sign if sign.isprintable() else quote(sign) for sign in text)
 
     return re.sub(r"(?:%[89A-Fa-f][0-9A-Fa-f])+", letters, address)
 
