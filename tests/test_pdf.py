@@ -379,6 +379,20 @@ def test_html_is_untouched_by_the_extension(tmp_path: Path) -> None:
     assert "secret_code" in (tmp_path / "html" / "chapter.html").read_text(encoding="utf-8")
 
 
+def test_what_the_title_page_takes_from_the_citation() -> None:
+    cff = """
+        keywords: [fish]
+        references:
+          - type: article
+            title: T
+            authors: [{family-names: A, given-names: Bo}, {name: C}]
+            date-published: 2024-05-06
+        """
+    article = {"authors": "A, B., C", "year": "2024", "title": "T"}
+    assert sphinx_pdf.described(textwrap.dedent(cff)) == {"keywords": ["fish"], "article": article}
+    assert sphinx_pdf.described("") == {}
+
+
 def test_dates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     changelog = "## [Unreleased]\n## [0.1.0] - 2026-11-23\n"

@@ -47,11 +47,12 @@ def described(citation: str) -> dict[str, Any]:
     found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
     for reference in cff.get("references", ()):
         if reference["type"] == "article":
-            names = [
-                author.get("name") or f"{author['family-names']}, {author['given-names'][0]}."
-                for author in reference["authors"]
-            ]
-            article = {"authors": ", ".join(names), "year": reference["year"], "title": reference["title"]}
+            names = []
+            for author in reference["authors"]:
+                given = author.get("given-names", "")
+                names.append(author.get("name") or author["family-names"] + (f", {given[0]}." if given else ""))
+            year = reference.get("year") or str(reference.get("date-published", "n.d."))[:4]
+            article = {"authors": ", ".join(names), "year": year, "title": reference["title"]}
             return found | {"article": article}
     return found
 
