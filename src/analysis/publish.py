@@ -54,7 +54,14 @@ CODE = (
     "theme",
     "vega",
 )
-PDF_CODE = ("sphinx_pdf", "sphinx_pdf_text", "sphinx_pdf_writer")
+PDF_CODE = (
+    "sphinx_pdf",
+    "sphinx_pdf_builder",
+    "sphinx_pdf_layout",
+    "sphinx_pdf_links",
+    "sphinx_pdf_text",
+    "sphinx_pdf_writer",
+)
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
 PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
 
@@ -193,7 +200,8 @@ def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
 
     sphinx_pdf.require_packages()
     work = source.parent / "work"
-    notes = [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), os.environ.get("SOURCE_DATE_EPOCH", "")]
+    templates = _digest(list(paths.TYPST.iterdir()))  # a case has none of its own among its sources
+    notes = [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), templates, os.environ.get("SOURCE_DATE_EPOCH", "")]
     _build_if_changed(
         source, pdf, work / "pdf.stamp", notes, lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
     )
