@@ -340,6 +340,13 @@ def _coding_sheet(options: argparse.Namespace) -> int:
     return 0
 
 
+def _citation(_: argparse.Namespace) -> int:
+    from analysis import citation_file
+
+    print(f"CITATION.cff {'brought' if citation_file.refresh() else 'is'} up to date with data/sources.bib")
+    return 0
+
+
 def _relative(path: object) -> str:
     return str(path).removeprefix(f"{paths.ROOT}/")
 
@@ -438,6 +445,9 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--verdict", metavar="VERDICT", help="only those with this verdict, such as misquoted")
     claims.add_argument("--json", action="store_true", help="print them as JSON, with checks, evidence and sources")
     claims.set_defaults(call=_claims)
+
+    citation = commands.add_parser("citation", help="bring the references of CITATION.cff up to date with sources.bib")
+    citation.set_defaults(call=_citation)
 
     text = "indices of the signals among Japan, China and the United States, on two scales"
     signal = commands.add_parser("signals", help=text, description=text)
