@@ -26,6 +26,7 @@ CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
 CODE = (
     "alignment",
+    "cite",
     "claims",
     "continuity",
     "diplomacy",
@@ -45,7 +46,9 @@ CODE = (
     "specifications",
     "sphinx_audit",
     "sphinx_book",
+    "sphinx_cards",
     "sphinx_charts",
+    "sphinx_cite",
     "sphinx_data",
     "sphinx_ledger",
     "sphinx_rerun",
