@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis import __version__, paths
-from analysis.errors import ParameterError, ProjectError
+from analysis.errors import FetchError, ParameterError, ProjectError
 
 if TYPE_CHECKING:
     from analysis.tables import Fault
@@ -340,6 +340,18 @@ def _coding_sheet(options: argparse.Namespace) -> int:
     return 0
 
 
+def _links(_: argparse.Namespace) -> int:
+    from analysis import link_check, links
+
+    try:
+        results = link_check.check_links(links.collect(), links.read_archived())
+    except FetchError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join(link_check.report(results)))
+    return link_check.exit_status(results)
+
+
 def _citation(_: argparse.Namespace) -> int:
     from analysis import citation_file
 
@@ -445,6 +457,10 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--verdict", metavar="VERDICT", help="only those with this verdict, such as misquoted")
     claims.add_argument("--json", action="store_true", help="print them as JSON, with checks, evidence and sources")
     claims.set_defaults(call=_claims)
+
+    text = "ask for every external link of book and data: exit 1 where one is dead, 2 where there is no network"
+    link = commands.add_parser("links", help=text, description=text)
+    link.set_defaults(call=_links)
 
     citation = commands.add_parser("citation", help="bring the references of CITATION.cff up to date with sources.bib")
     citation.set_defaults(call=_citation)

@@ -22,6 +22,7 @@ NEEDS = {
     "book": "the extra `book`",
     "sweep --scheduler": "the extra `scale`",
     "signals --scheduler": "the extra `scale`",
+    "links": "a network and the extra `fetch`",
     "corpus fetch": "a network and the extra `fetch`",
     "corpus embed": "the documents' texts and the extra `semantic`",
     "corpus build": "the documents' texts",
