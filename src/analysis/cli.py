@@ -352,6 +352,19 @@ def _links(_: argparse.Namespace) -> int:
     return link_check.exit_status(results)
 
 
+def _archive(options: argparse.Namespace) -> int:
+    from analysis import archive
+    from analysis.files import written
+
+    if changed := archive.changed_files():
+        print(f"note: {len(changed)} files differ from the last commit, {changed[0]} among them", file=sys.stderr)
+    place = options.out or _relative(paths.ARCHIVE)
+    with written(place, "the archive", "an archive of that name is untouched"):
+        target = archive.write_archive(options.out)
+    print(f"{_relative(target)}: {target.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
 def _citation(_: argparse.Namespace) -> int:
     from analysis import citation_file
 
@@ -457,6 +470,11 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--verdict", metavar="VERDICT", help="only those with this verdict, such as misquoted")
     claims.add_argument("--json", action="store_true", help="print them as JSON, with checks, evidence and sources")
     claims.set_defaults(call=_claims)
+
+    text = "make one zip of book, PDF, data, notebooks, code and checksums, the same bytes every time"
+    archive = commands.add_parser("archive", help=text, description=text)
+    archive.add_argument("--out", type=Path, metavar="FILE", help="the zip (default: in build/archive)")
+    archive.set_defaults(call=_archive)
 
     text = "ask for every external link of book and data: exit 1 where one is dead, 2 where there is no network"
     link = commands.add_parser("links", help=text, description=text)
