@@ -29,6 +29,7 @@ def build(folder: Path, address: str) -> Path:
     """The sample book with a page on citing; returns the folder of its HTML."""
     source = write_source(folder / "source")
     (source / "CITATION.cff").write_text(CFF, encoding="utf-8")
+    (source / "data" / "archived.csv").write_text("url,archive_url\nhttps://example.org/a,https://web.archive.org/a\n")
     (source / "book" / "cite.md").write_text("# How to cite\n\nLike this. Or so.\n\n```{citations}\n```\n")
     (source / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/01-sample\n  - file: book/cite\n"
@@ -106,6 +107,13 @@ def test_names_of_tables_are_their_own_and_stay() -> None:
         "tab-the-one-two",
         "tab-the-one-two-2",
         "mine",
+    ]
+
+
+def test_a_source_is_followed_by_its_archived_copy(local: Path) -> None:
+    front = (local / "book" / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="https://example\.org/a">[^<]*</a> \(<a [^>]*href="(.*?)">archived</a>\)', front) == [
+        "https://web.archive.org/a"
     ]
 
 

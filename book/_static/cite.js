@@ -66,7 +66,7 @@
     const address = part.url || (location.protocol.startsWith("http") ? `${location.href.split("#")[0]}#${part.id}` : "");
     if (address) entries.push(["Link", address]);
     for (const [name, text] of entries) {
-      const block = made("pre", { textContent: text, tabIndex: 0 });
+      const block = made("pre", { textContent: text });
       const button = made("button", { type: "button", textContent: "Copy" });
       button.setAttribute("aria-label", `Copy ${name}`);
       button.addEventListener("click", async () => {
