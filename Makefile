@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed bench lab binder lock clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed bench lab binder lock clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -69,6 +69,10 @@ html: setup ## the HTML book only (build/html/index.html)
 pdf: setup ## the PDF book only (build/pdf/balancing-act.pdf)
 	$(HEADING) 'PDF book'
 	@$(BIN)/balancing-act book --pdf
+
+archive: book ## the book, then one zip of everything, for Zenodo (build/archive)
+	$(HEADING) 'archive'
+	@$(BIN)/balancing-act archive
 
 run: setup ## execute the notebooks that changed
 	$(HEADING) 'run'

@@ -26,6 +26,7 @@ CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
 CODE = (
     "alignment",
+    "cite",
     "claims",
     "continuity",
     "diplomacy",
@@ -34,6 +35,7 @@ CODE = (
     "evidence",
     "features",
     "ledger",
+    "links",
     "publish",
     "quotation_audit",
     "quotations",
@@ -43,9 +45,12 @@ CODE = (
     "segment",
     "similarity",
     "specifications",
+    "sphinx_archived",
     "sphinx_audit",
     "sphinx_book",
+    "sphinx_cards",
     "sphinx_charts",
+    "sphinx_cite",
     "sphinx_data",
     "sphinx_ledger",
     "sphinx_rerun",
@@ -54,7 +59,14 @@ CODE = (
     "theme",
     "vega",
 )
-PDF_CODE = ("sphinx_pdf", "sphinx_pdf_text", "sphinx_pdf_writer")
+PDF_CODE = (
+    "sphinx_pdf",
+    "sphinx_pdf_builder",
+    "sphinx_pdf_layout",
+    "sphinx_pdf_links",
+    "sphinx_pdf_text",
+    "sphinx_pdf_writer",
+)
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
 PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
 
@@ -66,14 +78,18 @@ def _copy_if_changed(source: Path, target: Path) -> None:
         write_whole(target, source.read_bytes())
 
 
-def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
-    """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
+def staged_files() -> dict[Path, Path]:
+    """The files of the repository that the book is made of, notebooks aside, by their place in the staged folder."""
     files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
     for folder in (paths.BOOK, paths.DATA):
         files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
-    files |= {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
     # a case has a day, that of the package, but is not what CITATION.cff cites
-    files |= {name: paths.ROOT / name for name in ((CHANGELOG,) if paths.CASE else (CHANGELOG, CITATION))}
+    return files | {name: paths.ROOT / name for name in ((CHANGELOG,) if paths.CASE else (CHANGELOG, CITATION))}
+
+
+def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
+    """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
+    files = staged_files() | {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
     for relative, file in files.items():
         _copy_if_changed(file, source / relative)
     results_file = source / RESULTS
@@ -107,13 +123,36 @@ def code_digest(modules: tuple[str, ...] = CODE, packages: tuple[str, ...] = PAC
     return _digest(code, sys.version, *(f"{name} {version(name)}" for name in packages))
 
 
+def _state(source: Path, book: Path, notes: Sequence[str]) -> str:
+    return _digest([file for file in source.rglob("*") if file.is_file()], str(book), *notes)
+
+
+def _is_current(book: Path, stamp: Path, now: str) -> bool:
+    """Whether a book was built from the sources of this hash, which its stamp holds."""
+    return book.exists() and stamp.exists() and stamp.read_text() == now
+
+
 def _build_if_changed(source: Path, book: Path, stamp: Path, notes: Sequence[str], build: Callable[[], None]) -> None:
-    """Call build unless the book was built from the same sources before; the stamp holds the hash of the sources."""
-    now = _digest([file for file in source.rglob("*") if file.is_file()], str(book), *notes)
-    if stamp.exists() and stamp.read_text() == now and book.exists():
-        return
-    build()
-    write_whole(stamp, now.encode())
+    """Call build unless the book was built from the same sources before."""
+    now = _state(source, book, notes)
+    if not _is_current(book, stamp, now):
+        build()
+        write_whole(stamp, now.encode())
+
+
+def _pdf_notes() -> list[str]:
+    templates = _digest(list(paths.TYPST.iterdir()))  # a case has none of its own among its sources
+    return [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), templates, os.environ.get("SOURCE_DATE_EPOCH", "")]
+
+
+def outdated(source: Path = paths.SOURCE, html: Path = paths.HTML, pdf: Path = paths.PDF) -> list[Path]:
+    """Those of the two books that are missing or were built from other sources than the staged ones."""
+    work, entrance = source.parent / "work", html / "index.html"
+    current = {
+        html: _is_current(entrance, work / "html.stamp", _state(source, entrance, [code_digest()])),
+        pdf: _is_current(pdf, work / "pdf.stamp", _state(source, pdf, _pdf_notes())),
+    }
+    return [book for book, is_current in current.items() if not is_current]
 
 
 def citation_line(source: Path) -> str:
@@ -193,7 +232,6 @@ def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
 
     sphinx_pdf.require_packages()
     work = source.parent / "work"
-    notes = [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), os.environ.get("SOURCE_DATE_EPOCH", "")]
     _build_if_changed(
-        source, pdf, work / "pdf.stamp", notes, lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
+        source, pdf, work / "pdf.stamp", _pdf_notes(), lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
     )
