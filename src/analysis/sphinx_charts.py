@@ -1,7 +1,7 @@
 """Charts in the book: a renderer for myst-nb, the node it makes, and what an HTML page shows for it.
 
-A chart becomes one `chart` node, which each builder shows in its way: HTML the title and subtitle as text, the picture
-at once and the interactive chart when the script runs, then the caption, the source and the data; the PDF the same
+A chart becomes one `chart` node, which each builder shows in its way: HTML the title and subtitle as text, the
+interactive chart where scripts run and else the picture, then the caption, the source and the data; the PDF the same
 picture. The Vega scripts are written beside the book and loaded only by pages with charts: nothing comes from another
 host.
 """
@@ -27,7 +27,7 @@ from sphinx.util.osutil import relative_uri
 from analysis import paths, results, theme, vega
 
 LEDGER = "book/ledger"
-SCRIPTS = ("vega.js", "charts.js")
+ENGINE, SCRIPT = "vega.js", "charts.js"
 WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
 
 logger = logging.getLogger(__name__)
@@ -210,9 +210,11 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         + line("p", "ba-chart-title", node["heading"])
         + line("p", "ba-chart-subtitle", node["subheading"])
         + f'<div class="ba-scroll" tabindex="0" role="group" aria-label="{quoted(node["heading"] or "Chart")}">'
-        f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}">'
-        f'<img class="ba-chart-picture" src="{relative_uri(page, image)}" alt="{quoted(node["alt"])}" '
-        f'width="{node["width"]:g}" height="{node["height"]:g}"></div></div>'
+        f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}" '
+        f'data-picture="{relative_uri(page, image)}" data-width="{node["width"]:g}" data-height="{node["height"]:g}" '
+        f'style="min-height: {node["height"]:g}px">'
+        f'<noscript><img class="ba-chart-picture" src="{relative_uri(page, image)}" alt="{quoted(node["alt"])}" '
+        f'width="{node["width"]:g}" height="{node["height"]:g}"></noscript></div></div>'
         '<noscript><p class="ba-chart-note">The picture stands for an interactive chart; it needs JavaScript.</p>'
         "</noscript>"
         "<figcaption>"
@@ -235,10 +237,9 @@ def ledger_address(builder: Any) -> str:
 def load_scripts(
     app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Load the Vega scripts on pages that have charts."""
+    """Load the script of the charts on pages that have some; it loads those that draw."""
     if doctree is not None and next(doctree.findall(chart), None) is not None:
-        for script in SCRIPTS:
-            app.add_js_file(script, loading_method="defer")
+        app.add_js_file(SCRIPT, loading_method="defer")
 
 
 def vega_script(folder: Path) -> str:
@@ -258,7 +259,7 @@ def vega_script(folder: Path) -> str:
 def write_scripts(app: Sphinx, error: Exception | None) -> None:
     """Write the Vega scripts into a finished HTML book."""
     if error is None and app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / SCRIPTS[0]
+        target = Path(app.outdir) / "_static" / ENGINE
         target.write_text(vega_script(chart_folder(app)), encoding="utf-8")
 
 

@@ -11,8 +11,10 @@ from analysis import paths
 PAGES = sorted(
     file.relative_to(paths.HTML).as_posix()
     for file in paths.HTML.rglob("*.html")
-    if not any(part.startswith("_") for part in file.relative_to(paths.HTML).parts)
-    and file.name not in ("index.html", "genindex.html")
+    if (
+        not any(part.startswith("_") for part in file.relative_to(paths.HTML).parts)
+        and file.name not in ("index.html", "genindex.html")
+    )
     or file.relative_to(paths.HTML).as_posix() == "book/index.html"
 )
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
