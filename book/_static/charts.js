@@ -219,9 +219,29 @@
     }
   }
 
+  /** A link in the caption that opens the code below the chart. */
+  function offerCode(figure) {
+    const fold = figure.closest(".cell") && figure.closest(".cell").querySelector("details.hide");
+    if (!fold) return;
+    const link = document.createElement("button");
+    link.type = "button";
+    link.className = "ba-chart-code";
+    link.textContent = "Code";
+    link.setAttribute("aria-label", `Code of this chart: ${(figure.querySelector(".ba-chart-title") || {}).textContent || ""}`);
+    link.addEventListener("click", () => {
+      fold.open = true;
+      fold.querySelector("summary").focus();
+      fold.scrollIntoView({ block: "nearest" });
+    });
+    figure.querySelector(".ba-chart-source").append(" · ", link);
+  }
+
   function start() {
     const charts = new Map();
-    for (const figure of document.querySelectorAll("figure.ba-chart")) charts.set(figure, new Chart(figure));
+    for (const figure of document.querySelectorAll("figure.ba-chart")) {
+      charts.set(figure, new Chart(figure));
+      offerCode(figure);
+    }
 
     const reader = new Promise((resolve) => {
       for (const sign of ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "touchstart"]) {

@@ -28,6 +28,7 @@ from analysis import paths, results, theme, vega
 
 LEDGER = "book/ledger"
 ENGINE, SCRIPT = "vega.js", "charts.js"
+WHOLE = ".whole.svg"  # the picture of a chart with its title
 WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
 
 logger = logging.getLogger(__name__)
@@ -106,6 +107,8 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     if not drawn.exists():
         folder.mkdir(parents=True, exist_ok=True)
         drawn.write_text(vega.draw_svg(body), encoding="utf-8")
+        whole = vega.draw_svg({key: value for key, value in spec.items() if key != "usermeta"})
+        drawn.with_suffix(WHOLE).write_text(whole, encoding="utf-8")
     head = drawn.read_text(encoding="utf-8")[:400]
     for side in ("width", "height"):
         found = re.search(rf'\b{side}="([\d.]+)"', head)
@@ -153,6 +156,10 @@ def _embedded_fonts() -> str:
     return f"<defs><style>{faces}</style></defs>"
 
 
+def _with_fonts(svg: str) -> str:
+    return re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1)
+
+
 def _write_once(path: Path, text: str) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,18 +180,32 @@ def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
     return linked
 
 
+def picture_file(builder: Any, node: chart) -> str:
+    """The file of the picture of a chart in the book, written where it is missing."""
+    file = f"_images/{node['digest']}.svg"
+    if not (Path(builder.outdir) / file).exists():
+        svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
+        _write_once(Path(builder.outdir) / file, _with_fonts(svg))
+    return file
+
+
 def visit_chart_html(translator: Any, node: chart) -> None:
     """Write the figure of a chart, and its picture and data as files of the book."""
     builder = translator.builder
     out, page = Path(builder.outdir), builder.get_target_uri(builder.current_docname)
     name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
-    image = f"_images/{node['digest']}.svg"
-    svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
-    _write_once(out / image, re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1))
+    image = picture_file(builder, node)
+    whole = (chart_folder(builder.app) / f"{node['digest']}{WHOLE}").read_text(encoding="utf-8")
+    file = f"_downloads/charts/{name}.svg"
+    lines = (node["source"], f"{name}. {builder.config.citation_line}")
+    _write_once(out / file, _with_fonts(vega.with_lines(whole, lines)))
+    links = [
+        f'<a href="{relative_uri(page, file)}" download="{name}.svg">Picture'
+        '<span class="ba-hidden"> of this chart with its title and source, as</span> (SVG)</a>'
+    ]
 
     notes = (node["heading"], node["subheading"], node["source"], builder.config.citation_line)
     sets = inline_data(json.loads(node["specification"]))
-    links = []
     for number, rows in enumerate(sets, 1):
         file = f"_downloads/charts/{name}{f'-{number}' if number > 1 else ''}.csv"
         _write_once(out / file, as_csv(rows, notes))
