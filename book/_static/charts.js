@@ -142,33 +142,12 @@
       this.stayOnPages(result.view.loader());
       if (this.drawn) this.drawn.finalize();
       this.drawn = result;
-      this.rove(stage);
+      // a picture holds nothing that can be chosen
+      this.view.setAttribute("role", stage.querySelector("input, select, button") ? "group" : "img");
       this.view.style.minHeight = "";
       this.view.replaceChildren(stage);
       this.figure.classList.add("ba-drawn");
       this.explain();
-    }
-
-    /** Links of the chart take one stop of the Tab key: arrow keys go from one to the next. */
-    rove(stage) {
-      const links = [...stage.querySelectorAll("svg a")];
-      const controls = stage.querySelector("input, select, button");
-      this.view.setAttribute("role", links.length || controls ? "group" : "img");
-      links.forEach((link, index) => {
-        link.setAttribute("tabindex", index ? "-1" : "0");
-        const mark = link.querySelector("[aria-label]");
-        if (mark) link.setAttribute("aria-label", mark.getAttribute("aria-label"));
-        link.addEventListener("keydown", (event) => {
-          const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-          const next = step && links[index + step];
-          if (!step) return;
-          event.preventDefault();
-          if (!next) return;
-          link.setAttribute("tabindex", "-1");
-          next.setAttribute("tabindex", "0");
-          next.focus();
-        });
-      });
     }
 
     /** A link to another page of the book opens where the reader is; one to another host in a tab of its own. */
