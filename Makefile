@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lab binder lock clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lighthouse lab binder lock clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -118,6 +118,10 @@ bench: setup ## time the measures and the reruns beside the plain way (some minu
 	$(HEADING) 'benchmarks'
 	@$(BIN)/python benchmarks/text_measures.py
 	@$(BIN)/python benchmarks/reruns.py
+
+lighthouse: html ## weigh and time every page of the HTML book (needs npm and Chromium; some minutes)
+	$(HEADING) 'pages'
+	@$(BIN)/python benchmarks/pages.py
 
 lab: setup ## open the notebooks in JupyterLab, at the start notebook
 	@$(BIN)/jupyter lab
