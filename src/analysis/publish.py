@@ -24,51 +24,16 @@ from analysis.run import RESULTS, notebook_files, without_colours
 
 CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
-CODE = (
-    "alignment",
-    "cite",
-    "claims",
-    "continuity",
-    "diplomacy",
-    "documents",
-    "embeddings",
-    "evidence",
-    "features",
-    "ledger",
-    "links",
-    "publish",
-    "quotation_audit",
-    "quotations",
-    "rerun",
-    "schema",
-    "scores",
-    "segment",
-    "similarity",
-    "specifications",
-    "sphinx_archived",
-    "sphinx_audit",
-    "sphinx_book",
-    "sphinx_cards",
-    "sphinx_charts",
-    "sphinx_cite",
-    "sphinx_data",
-    "sphinx_ledger",
-    "sphinx_rerun",
-    "tables",
-    "text",
-    "theme",
-    "vega",
-)
-PDF_CODE = (
-    "sphinx_pdf",
-    "sphinx_pdf_builder",
-    "sphinx_pdf_layout",
-    "sphinx_pdf_links",
-    "sphinx_pdf_text",
-    "sphinx_pdf_writer",
-)
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
-PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
+PACKAGES = (
+    "jupyter-book",
+    "latex2mathml",
+    "myst-nb",
+    "sphinx",
+    "sphinx-book-theme",
+    "sphinxcontrib-bibtex",
+    "vl-convert-python",
+)
 
 
 def _copy_if_changed(source: Path, target: Path) -> None:
@@ -117,10 +82,10 @@ def _digest(files: list[Path], *notes: str) -> str:
     return state.hexdigest()
 
 
-def code_digest(modules: tuple[str, ...] = CODE, packages: tuple[str, ...] = PACKAGES) -> str:
-    """Hash of the code and packages that turn pages into books."""
-    code = [Path(__file__).with_name(f"{name}.py") for name in modules]
-    return _digest(code, sys.version, *(f"{name} {version(name)}" for name in packages))
+def code_digest(packages: tuple[str, ...] = PACKAGES) -> str:
+    """Hash of the code, templates and packages that turn pages into books."""
+    files = [*Path(__file__).parent.glob("*.py"), *paths.TEMPLATES.iterdir(), *paths.TYPST.iterdir()]
+    return _digest(files, sys.version, *(f"{name} {version(name)}" for name in packages))
 
 
 def _state(source: Path, book: Path, notes: Sequence[str]) -> str:
@@ -141,8 +106,7 @@ def _build_if_changed(source: Path, book: Path, stamp: Path, notes: Sequence[str
 
 
 def _pdf_notes() -> list[str]:
-    templates = _digest(list(paths.TYPST.iterdir()))  # a case has none of its own among its sources
-    return [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), templates, os.environ.get("SOURCE_DATE_EPOCH", "")]
+    return [code_digest((*PACKAGES, *PDF_PACKAGES)), os.environ.get("SOURCE_DATE_EPOCH", "")]
 
 
 def outdated(source: Path = paths.SOURCE, html: Path = paths.HTML, pdf: Path = paths.PDF) -> list[Path]:

@@ -10,6 +10,7 @@ from sphinx import addnodes
 from sphinxcontrib_typstbuilder import TypstBuilder  # type: ignore[import-untyped]
 
 from analysis import paths
+from analysis.sphinx_gallery import gallery
 from analysis.sphinx_pdf_links import link_entries, show_addresses
 from analysis.sphinx_pdf_text import prepare
 from analysis.sphinx_pdf_writer import BookTranslator
@@ -34,6 +35,8 @@ class BookBuilder(TypstBuilder):  # type: ignore[misc]
         }
         tree: nodes.document = super()._assemble_doctree(startdocname, appendices)
         tree["parts"] = parts
+        for page in [page for page in tree.findall(addnodes.start_of_file) if next(page.findall(gallery), None)]:
+            page.parent.remove(page)  # a list of figures stands at the beginning
         prepare(tree)
         link_entries(tree)
         show_addresses(tree)
