@@ -53,6 +53,7 @@ CODE = (
     "sphinx_entries",
     "sphinx_ledger",
     "sphinx_links",
+    "sphinx_opening",
     "sphinx_records",
     "sphinx_rerun",
     "tables",

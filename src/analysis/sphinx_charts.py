@@ -153,6 +153,11 @@ def _embedded_fonts() -> str:
     return f"<defs><style>{faces}</style></defs>"
 
 
+def with_fonts(svg: str) -> str:
+    """A picture that brings the chart fonts with it."""
+    return re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1)
+
+
 def _write_once(path: Path, text: str) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +185,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
     image = f"_images/{node['digest']}.svg"
     svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
-    _write_once(out / image, re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1))
+    _write_once(out / image, with_fonts(svg))
 
     notes = (node["heading"], node["subheading"], node["source"], builder.config.citation_line)
     sets = inline_data(json.loads(node["specification"]))
