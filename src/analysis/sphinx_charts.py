@@ -205,6 +205,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     def line(tag: str, css: str, text: str) -> str:
         return f'<{tag} class="{css}">{escape(text)}</{tag}>' if text else ""
 
+    permalink = f'<a class="headerlink" href="#{quoted(name)}" aria-label="Link to this chart">#</a>'
     specification = node["specification"]
     if address := ledger_address(builder):
         linked = with_links(json.loads(specification), address)
@@ -212,7 +213,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     specification = specification.replace("</", "<\\/")
     translator.body.append(
         f'<figure class="ba-chart" id="{quoted(name)}">'
-        + line("p", "ba-chart-title", node["heading"])
+        + line("p", "ba-chart-title", node["heading"]).replace("</p>", f"{permalink}</p>")
         + line("p", "ba-chart-subtitle", node["subheading"])
         + f'<div class="ba-scroll" tabindex="0" role="group" aria-label="{quoted(node["heading"] or "Chart")}">'
         f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}">'

@@ -84,7 +84,7 @@ def plain(node: nodes.Node, inner: bool = True) -> str:
 def is_place(node: nodes.Node) -> bool:
     """Whether a node has an address that a result can lead to: a section, an entry, a word of the glossary."""
     if isinstance(node, nodes.definition_list_item):
-        return bool(node.children and isinstance(node[0], nodes.term) and node[0]["ids"])
+        return any(isinstance(term, nodes.term) and term["ids"] for term in node)
     return isinstance(node, nodes.section | ledger_entry)
 
 
@@ -93,7 +93,8 @@ def place_of(node: nodes.Element) -> Place:
     if isinstance(node, ledger_entry):
         return node["ids"][0], node["ids"][0].upper(), plain(node)
     if isinstance(node, nodes.definition_list_item):
-        return node[0]["ids"][0], node[0].astext(), plain(node)
+        first = next(term for term in node if isinstance(term, nodes.term) and term["ids"])
+        return first["ids"][0], first.astext(), plain(node)
     title = next((child.astext() for child in node if isinstance(child, nodes.title)), "")
     return node["ids"][0] if node["ids"] else "", title, plain(node, inner=False)
 
