@@ -61,6 +61,7 @@ CODE = (
     "sphinx_records",
     "sphinx_rerun",
     "sphinx_search",
+    "sphinx_sides",
     "sphinx_terms",
     "tables",
     "text",

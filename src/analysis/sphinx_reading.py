@@ -79,7 +79,7 @@ def reading_line(document: nodes.document) -> str:
 
 
 def with_addresses(body: str) -> str:
-    """The HTML of a page in which tables of notebooks have an id and a link to themselves, and such links have names."""
+    """The HTML of a page in which tables of notebooks have an address and a link to it, and such links have names."""
     seen: set[str] = set()
 
     def addressed(found: re.Match[str]) -> str:
