@@ -31,18 +31,19 @@ def previews(document: nodes.document) -> dict[str, Preview]:
     """What a card says of each entry, term and source of a page, by the id that links lead to."""
     found: dict[str, Preview] = {}
     for entry in document.findall(ledger_entry):
-        head, *texts = [part.astext() for part in entry if isinstance(part, nodes.paragraph)]
+        told = [part for part in entry if isinstance(part, nodes.paragraph) and "ba-lines" not in part["classes"]]
+        head, *texts = [part.astext() for part in told]
         found[entry["ids"][0]] = [head, *map(shortened, texts)]
     for item in document.findall(nodes.definition_list_item):
         terms = [term for term in item if isinstance(term, nodes.term)]
-        told = shortened(" ".join(part.astext() for part in item if isinstance(part, nodes.definition)))
+        meaning = shortened(" ".join(part.astext() for part in item if isinstance(part, nodes.definition)))
         for term in terms:
             for name in term["ids"]:
-                found[name] = [", ".join(one.astext() for one in terms), told]
+                found[name] = [", ".join(one.astext() for one in terms), meaning]
     for source in document.findall(nodes.citation):
-        told = shortened(" ".join(part.astext() for part in source if not isinstance(part, nodes.label)))
+        words = shortened(" ".join(part.astext() for part in source if not isinstance(part, nodes.label)))
         for name in source["ids"]:
-            found[name] = ["Source", told]
+            found[name] = ["Source", words]
     return found
 
 

@@ -13,7 +13,8 @@ from docutils import nodes
 from analysis import entries, records, text
 from analysis.sphinx_entries import (
     EntriesDirective,
-    folded,
+    depart_fold,
+    fold,
     items,
     ledger_entry,
     link,
@@ -21,6 +22,7 @@ from analysis.sphinx_entries import (
     paragraph,
     slug,
     strong,
+    visit_fold,
 )
 from analysis.tables import labels, load
 
@@ -46,6 +48,10 @@ class word_filter(nodes.General, nodes.Element):
     """The field that chooses entries by their words: attribute noun, what they are."""
 
 
+class more_fold(fold):
+    """A fold that only a screen shows: the PDF would grow by pages that nobody reads through."""
+
+
 def _head(entry_id: str, kind: str, facts: list[str]) -> nodes.paragraph:
     said = nodes.inline("", " · ".join(facts), classes=["ba-facts"])
     label: list[str | nodes.Node] = [nodes.strong("", kind, classes=["ba-kind"]), " "] if kind else []
@@ -56,6 +62,23 @@ def _line(label: str, *parts: str | nodes.Node) -> list[str | nodes.Node]:
     return [strong(f"{label}: "), *parts]
 
 
+def facts(lines: list[list[str | nodes.Node]]) -> nodes.paragraph:
+    """Lines in one paragraph: HTML sets each on a line of its own, the PDF one after another."""
+    found: list[str | nodes.Node] = []
+    for line in lines:
+        inline = nodes.inline("", "", classes=["ba-line"])
+        inline += [nodes.Text(part) if isinstance(part, str) else part for part in line]
+        found += [inline, ". "]
+    return paragraph(*found[:-1], css="ba-lines")
+
+
+def more(summary: str, lines: list[list[str | nodes.Node]]) -> more_fold:
+    """A list under a summary, on screen only."""
+    node = more_fold("", items(lines))
+    node["summary"] = summary
+    return node
+
+
 def provision_entry(record: Mapping[str, Any], chapters: list[str | nodes.Node]) -> ledger_entry:
     """The entry of a provision. Takes an item of `records.provisions`."""
     node = ledger_entry("", ids=[record["id"].lower()], classes=["ba-claim", "ba-record"])
@@ -64,8 +87,8 @@ def provision_entry(record: Mapping[str, Any], chapters: list[str | nodes.Node])
     node += [
         _head(record["id"], "", record["facts"]),
         paragraph(record["words"], css="ba-claim-text"),
-        items(lines),
-        folded("What each coder found in the strategy", items([line] for line in record["codings"])),
+        facts(lines),
+        more("What each coder found in the strategy", [[line] for line in record["codings"]]),
     ]
     return node
 
@@ -79,16 +102,16 @@ def event_entry(record: Mapping[str, Any], chapters: list[str | nodes.Node]) -> 
         [link(title, url), f", {publisher}" + (f" ({kind})" if kind else "")]
         for publisher, title, url, kind in record["sources"]
     ]
-    shown = ("Claims", "Provisions of these claims", "Protest")
+    shown = ("Actors", "Claims", "Provisions of these claims", "Protest")
     lines = [_line(label, words) for label, words in record["lines"] if label in shown]
     lines += [_line("Chapters", *chapters)] if chapters else []
-    more = [_line(label, words) for label, words in record["lines"] if label not in shown]
+    others = [_line(label, words) for label, words in record["lines"] if label not in shown]
     node += [
         _head(record["id"], record["kind"], record["facts"]),
         paragraph(record["title"], css="ba-claim-text"),
         paragraph(record["words"]),
-        items([*lines, _line("Sources" if len(sources) > 1 else "Source", *joined(sources))]),
-        folded("Actors, signals and how it was verified", items(more)),
+        facts([*lines, _line("Sources" if len(sources) > 1 else "Source", *joined(sources))]),
+        more("Signals, and how it was verified", others),
     ]
     return node
 
@@ -181,7 +204,7 @@ def visit_filter(translator: Any, node: word_filter) -> None:
     raise nodes.SkipNode
 
 
-def leave_out(_translator: Any, _node: word_filter) -> None:
+def leave_out(_translator: Any, _node: nodes.Element) -> None:
     """Leave out what only a screen can use."""
     raise nodes.SkipNode
 
@@ -198,6 +221,7 @@ def setup(app: "Sphinx") -> dict[str, bool]:
     """Register with Sphinx."""
     app.setup_extension("analysis.sphinx_entries")
     app.add_node(word_filter, html=(visit_filter, None), typst=(leave_out, None))
+    app.add_node(more_fold, html=(visit_fold, depart_fold), typst=(leave_out, None))
     app.add_directive("provision-entries", Provisions)
     app.add_directive("event-entries", Events)
     app.connect("html-page-context", load_script)
