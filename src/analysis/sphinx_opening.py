@@ -108,7 +108,7 @@ def visit_map(translator: Any, node: argument_map) -> None:
         target.write_text(with_fonts(svg), encoding="utf-8")
         pictures += (
             f'<img class="only-{kind}" src="{relative_uri(page, file)}" alt="{escape(node["alt"], quote=True)}" '
-            f'width="{node["width"]:g}" height="{node["height"]:g}">'
+            f'width="{node["width"]:g}" height="{node["height"]:g}" loading="lazy">'  # one of the two is never seen
         )
     address = f"{relative_uri(page, builder.get_target_uri(CHAPTER))}#{FIGURE}"
     translator.body.append(
