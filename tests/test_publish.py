@@ -222,7 +222,7 @@ def test_names_carry_their_language(sample: tuple[Path, Path]) -> None:
 
 
 def test_cells_show_the_best_form_and_fold_their_code(page: str) -> None:
-    assert '<figure class="ba-table">' in page
+    assert '<figure class="ba-table" id="table-a-table">' in page
     assert "PLAIN" not in page
     folded = re.findall(r"<details[^>]*above-input.*?</details>", page, re.S)
     assert len(folded) == 2
