@@ -37,7 +37,7 @@ def linked(html: str, address: Callable[[str], str]) -> str:
         if tag := _NAME.match(part):
             if tag[2].lower() in CLOSED:
                 closed += -1 if tag[1] else 1
-        elif not closed:
+        elif not closed and not part.startswith("<!--"):
             part = ID.sub(
                 lambda found: (
                     f'<a class="ba-entry" href="{place}">{found[0]}</a>' if (place := address(found[0])) else found[0]

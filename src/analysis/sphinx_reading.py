@@ -5,7 +5,7 @@ All of it is put into the finished HTML of a page, so that neither the search no
 
 import re
 from collections.abc import Mapping
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from sphinx import addnodes
 
 from analysis import text
 from analysis.sphinx_charts import chart
-from analysis.sphinx_entries import fold, ledger_entry, slug
+from analysis.sphinx_entries import fold, ledger_entry
 from analysis.tables import load
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ SIGNS = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 CHART_MINUTES, TABLE_MINUTES = 0.5, 0.25  # for a look at each
 LEAST = 60  # words of a page that is worth a line
 TABLE = re.compile(
-    r'<(?P<kind>figure|details) class="ba-table"><(?P<head>figcaption|summary)>(?P<caption>.*?)</(?P=head)>', re.S
+    r'<(?P<kind>figure|details) class="ba-table"(?: id="(?P<id>[^"]*)")?>'
+    r"<(?P<head>figcaption|summary)>(?P<caption>.*?)</(?P=head)>",
+    re.S,
 )
 HEADING = re.compile(r'(<a class="headerlink" href="[^"]*") title="([^"]*)"')
 
@@ -79,18 +81,14 @@ def reading_line(document: nodes.document) -> str:
 
 
 def with_addresses(body: str) -> str:
-    """The HTML of a page in which tables of notebooks have an address and a link to it, and such links have names."""
-    seen: set[str] = set()
+    """The HTML of a page in which tables of notebooks have a link to their address, and such links have names."""
 
     def addressed(found: re.Match[str]) -> str:
-        name = base = f"table-{slug(unescape(re.sub(r'<[^>]+>', '', found['caption'])))[:60].strip('-')}"
-        while name in seen:
-            name = f"{base}-{sum(other.startswith(base) for other in seen) + 1}"
-        seen.add(name)
-        link = f'<a class="headerlink" href="#{name}" aria-label="Link to this table">#</a>'
-        head = f"<{found['head']}>{found['caption']}"
-        inside = f"{link}</{found['head']}>" if found["kind"] == "figure" else f"</summary>{link}"
-        return f'<{found["kind"]} class="ba-table" id="{name}">{head}{inside}'
+        if not found["id"]:
+            return found[0]
+        link = f'<a class="headerlink" href="#{found["id"]}" aria-label="Link to this table">#</a>'
+        end = f"</{found['head']}>"
+        return found[0].removesuffix(end) + (link + end if found["kind"] == "figure" else end + link)
 
     return HEADING.sub(r'\1 aria-label="\2"', TABLE.sub(addressed, body))
 
