@@ -34,6 +34,7 @@
     line.className = "ba-excerpt";
     line.append(start ? "… " : "");
     let rest = 0;
+    pattern.lastIndex = 0; // matchAll goes on from here
     for (const found of cut.matchAll(pattern)) {
       const mark = document.createElement("mark");
       mark.textContent = found[0];
@@ -52,8 +53,11 @@
     const page = decodeURIComponent(address.pathname.slice(root.pathname.length)).replace(/\.html$/, "");
     const wanted = decodeURIComponent(address.hash.slice(1));
     const places = (window.bookTexts || {})[page] || [];
+    // places with most of the words first, and else as they stand on the page
+    const distinct = (text) => new Set((text.match(pattern) || []).map((word) => word.toLowerCase().slice(0, 4))).size;
+    const order = places.map((place) => [distinct(place[2]), place]).sort((a, b) => b[0] - a[0]);
     let shown = 0;
-    for (const [id, heading, text] of places) {
+    for (const [, [id, heading, text]] of order) {
       if (shown >= MOST || (wanted && id !== wanted)) continue;
       const line = excerpt(text, pattern);
       if (!line) continue;
