@@ -99,7 +99,7 @@ def event_entry(record: Mapping[str, Any], chapters: list[str | nodes.Node]) -> 
         "", ids=[record["id"].lower()], classes=["ba-claim", "ba-record", f"kind-{slug(record['kind'])}"]
     )
     sources: list[list[str | nodes.Node]] = [
-        [link(title, url), f", {publisher}" + (f" ({kind})" if kind else "")]
+        [link(title or publisher, url), (f", {publisher}" if title else "") + (f" ({kind})" if kind else "")]
         for publisher, title, url, kind in record["sources"]
     ]
     shown = ("Actors", "Claims", "Provisions of these claims", "Protest")
