@@ -161,6 +161,7 @@ def test_claims_provisions_events_and_chapters_lead_to_one_another(html: Path) -
     assert 'href="provisions.html#p46"' in event
     assert re.search(r'<a [^>]*href="\.\./notebooks/04-alignment\.html">.*?4.*?</a> \(table\)', event)
     assert 'href="https://' in event
+    assert not re.search(r"<a [^>]*></a>", read(html, "book/events"))  # a source without a title has its publisher
     assert 'href="events.html#e083"' not in event  # its own id leads nowhere else
 
 
@@ -233,7 +234,7 @@ def test_long_texts_of_cards_end_at_a_word() -> None:
 
 def test_what_a_paragraph_cites_stands_beside_it_once(html: Path) -> None:
     index = article(read(html, "book/index"))
-    [side] = re.findall(r'<aside class="ba-side".*?</aside>', index, re.S)
+    [side] = re.findall(r'<div class="ba-side" role="note".*?</div>', index, re.S)
     assert words(side) == "Guo, 2025 Japan's Strategic Balancing Act Between the U.S. and China"
     assert re.search(r'href="bibliography\.html#id\d+"', side)
     assert index.index("ba-side") < index.index("A <a")  # before the paragraph

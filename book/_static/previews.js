@@ -61,7 +61,7 @@
     card.hidden = true;
     card.addEventListener("pointerenter", () => clearTimeout(closing));
     card.addEventListener("pointerleave", hideSoon);
-    document.body.append(card);
+    (document.querySelector("main") || document.body).append(card);
   }
 
   function place(link) {
@@ -69,8 +69,11 @@
     const gap = 6;
     const left = Math.max(8, Math.min(box.left, document.documentElement.clientWidth - card.offsetWidth - 8));
     const below = box.bottom + gap + card.offsetHeight <= window.innerHeight || box.top < card.offsetHeight + gap;
-    card.style.left = `${left + window.scrollX}px`;
-    card.style.top = `${(below ? box.bottom + gap : box.top - gap - card.offsetHeight) + window.scrollY}px`;
+    const around = card.offsetParent || document.documentElement;
+    const from = around.getBoundingClientRect();
+    const top = below ? box.bottom + gap : box.top - gap - card.offsetHeight;
+    card.style.left = `${left - from.left + around.scrollLeft}px`;
+    card.style.top = `${top - from.top + (around === document.body ? 0 : around.scrollTop)}px`;
   }
 
   async function show(link, to) {

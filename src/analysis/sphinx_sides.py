@@ -66,7 +66,7 @@ def visit_note(translator: Any, node: side_note) -> None:
         f'<p><a href="{encode(address)}">{encode(label)}</a> {encode(title)}</p>'
         for label, title, address in node["sources"]
     )
-    translator.body.append(f'<aside class="ba-side" aria-label="Sources">{lines}</aside>\n')
+    translator.body.append(f'<div class="ba-side" role="note" aria-label="Sources">{lines}</div>\n')
     raise nodes.SkipNode
 
 

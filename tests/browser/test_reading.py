@@ -28,6 +28,12 @@ def test_a_card_opens_on_hover_stays_under_the_pointer_and_closes_with_escape(pa
     card.wait_for(state="visible")
     assert card.locator(".ba-card-head").inner_text().startswith("C32 misquoted")
     assert link.get_attribute("aria-describedby") == card.get_attribute("id")
+    of_link, of_card = link.bounding_box(), card.bounding_box()
+    assert of_link is not None
+    assert of_card is not None
+    assert abs(of_card["x"] - of_link["x"]) < 300
+    below, above = of_card["y"] - of_link["y"] - of_link["height"], of_link["y"] - of_card["y"] - of_card["height"]
+    assert 0 <= max(below, above) < 20  # beside the link, and never over it
     card.hover()
     page.wait_for_timeout(600)
     assert card.is_visible()
