@@ -49,6 +49,9 @@ CODE = (
     "sphinx_data",
     "sphinx_ledger",
     "sphinx_rerun",
+    "sphinx_tables",
+    "table_files",
+    "table_html",
     "tables",
     "text",
     "theme",
@@ -56,7 +59,16 @@ CODE = (
 )
 PDF_CODE = ("sphinx_pdf", "sphinx_pdf_text", "sphinx_pdf_writer")
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
-PACKAGES = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "sphinxcontrib-bibtex", "vl-convert-python")
+PACKAGES = (
+    "jupyter-book",
+    "myst-nb",
+    "sphinx",
+    "sphinx-book-theme",
+    "sphinxcontrib-bibtex",
+    "vl-convert-python",
+    "xlsxwriter",
+)
+EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def _copy_if_changed(source: Path, target: Path) -> None:
@@ -131,14 +143,23 @@ def citation_line(source: Path) -> str:
     return f"Cite as: {authors} ({str(released)[:4]}). {cff['title']}, version {cff['version']}. Data under CC BY 4.0."
 
 
-def require_packages(what: str = "the book", names: Sequence[str] = ("jupyter_book",)) -> None:
+def book_day(source: Path) -> str:
+    """The date of the book, as on the PDF; empty where neither the environment nor a changelog has one."""
+    from analysis.sphinx_pdf import book_date
+
+    file = source / CHANGELOG
+    changelog = file.read_text(encoding="utf-8") if file.exists() else ""
+    return str(book_date(changelog)) if changelog or os.environ.get(EPOCH) else ""
+
+
+def require_packages(what: str = "the book", names: Sequence[str] = ("jupyter_book", "xlsxwriter")) -> None:
     """Raise BuildError where packages of the book, or of a part of it, are missing, as in the base environment."""
     if any(importlib.util.find_spec(name) is None for name in names):
         raise BuildError(f"{what} needs further packages: pip install -r requirements/full.txt")
 
 
 def configuration(source: Path) -> dict[str, Any]:
-    """The Sphinx settings of the staged book: those of Jupyter Book, of _config.yml, and the citation line."""
+    """The Sphinx settings of the staged book: those of Jupyter Book, of _config.yml, the citation line and the date."""
     from jupyter_book.config import get_final_config
 
     settings, _ = get_final_config(
@@ -146,6 +167,7 @@ def configuration(source: Path) -> dict[str, Any]:
     )
     settings |= {
         "book_code": code_digest(),
+        "book_day": book_day(source),
         "citation_line": citation_line(source),
         "version": version("balancing-act"),
     }
@@ -184,7 +206,8 @@ def build_html(source: Path = paths.SOURCE, html: Path = paths.HTML) -> None:
             run_sphinx(source, out, work / "doctrees", "html", configuration(source))
             (out / ".buildinfo").unlink(missing_ok=True)
 
-    _build_if_changed(source, html / "index.html", work / "html.stamp", [code_digest()], build)
+    notes = [code_digest(), os.environ.get(EPOCH, "")]
+    _build_if_changed(source, html / "index.html", work / "html.stamp", notes, build)
 
 
 def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
@@ -193,7 +216,7 @@ def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
 
     sphinx_pdf.require_packages()
     work = source.parent / "work"
-    notes = [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), os.environ.get("SOURCE_DATE_EPOCH", "")]
+    notes = [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), os.environ.get(EPOCH, "")]
     _build_if_changed(
         source, pdf, work / "pdf.stamp", notes, lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
     )
