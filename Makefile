@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf run notebooks test lint types unit check nbval committed bench lab binder lock clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lighthouse lab binder lock clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -70,6 +70,10 @@ pdf: setup ## the PDF book only (build/pdf/balancing-act.pdf)
 	$(HEADING) 'PDF book'
 	@$(BIN)/balancing-act book --pdf
 
+archive: book ## the book, then one zip of everything, for Zenodo (build/archive)
+	$(HEADING) 'archive'
+	@$(BIN)/balancing-act archive
+
 run: setup ## execute the notebooks that changed
 	$(HEADING) 'run'
 	@$(BIN)/balancing-act run
@@ -78,7 +82,7 @@ notebooks: setup ## execute the notebooks and refresh the committed outputs
 	$(HEADING) 'refresh the committed notebooks'
 	@$(BIN)/balancing-act run --update-notebooks
 
-test: lint types unit check nbval committed ## every check below, in this order
+test: lint types unit check nbval committed browser ## every check below, in this order
 	@printf '\nmake test: all checks passed\n'
 
 lint: setup ## ruff: rules and format
@@ -92,7 +96,7 @@ types: setup ## mypy, strict, over src
 
 unit: setup ## pytest
 	$(HEADING) 'pytest'
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser
 
 check: setup ## validate data/ against data/datapackage.json
 	$(HEADING) 'data check'
@@ -106,10 +110,18 @@ committed: setup ## build the HTML from the committed notebooks, warnings are er
 	$(HEADING) 'HTML book from the committed notebooks'
 	@$(BIN)/balancing-act book --committed --html
 
+browser: committed ## use the HTML book in headless Chromium, without a network (skips where there is no Chromium)
+	$(HEADING) 'browser'
+	@$(BIN)/python -m pytest -n 2 tests/browser
+
 bench: setup ## time the measures and the reruns beside the plain way (some minutes)
 	$(HEADING) 'benchmarks'
 	@$(BIN)/python benchmarks/text_measures.py
 	@$(BIN)/python benchmarks/reruns.py
+
+lighthouse: html ## weigh and time every page of the HTML book (needs npm and Chromium; some minutes)
+	$(HEADING) 'pages'
+	@$(BIN)/python benchmarks/pages.py
 
 lab: setup ## open the notebooks in JupyterLab, at the start notebook
 	@$(BIN)/jupyter lab

@@ -15,7 +15,7 @@ from analysis.tables import Fault
 
 def test_a_sound_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check"]) == 0
-    assert capsys.readouterr().out == "data/ is sound: 33 tables\n"
+    assert capsys.readouterr().out == "data/ is sound: 34 tables\n"
 
 
 def test_faults_are_printed_one_a_line_with_exit_1(

@@ -1,18 +1,27 @@
-"""The PDF: what it shows and hides, that it is the same twice, and that a fault keeps the last good one."""
+"""The PDF: what it shows, hides and sets where, that it is the same twice, and that a fault keeps the last good one."""
 
 import hashlib
 import json
+import re
 import shutil
 import textwrap
+import unicodedata
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat.v4 as nb
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 from nbformat import NotebookNode
 from pypdf import PdfReader
+from sphinx import addnodes
 
-from analysis import publish, results, show, sphinx_pdf, vega
+from analysis import __version__, paths, publish, results, show, sphinx_pdf, vega
+from analysis import sphinx_pdf_layout as layout
+from analysis import sphinx_pdf_links as links
 from analysis.errors import BuildError
 
 pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
@@ -40,6 +49,17 @@ PAGES = {
             chapters: [{file: chapter}, {file: second}]
           - caption: The rest
             chapters: [{file: sources}]
+        """,
+    "CITATION.cff": """
+        abstract: What the sample is about.
+        keywords: [fish, books]
+        authors: [{name: The writers}]
+        title: A sample
+        version: 0.2.0
+        date-released: 2026-11-23
+        references:
+          - {type: book, title: Another book, authors: [{name: Nobody}], year: 1999}
+          - {type: article, title: An argument, authors: [{family-names: Guo, given-names: Ziya}], year: 2025}
         """,
     "CHANGELOG.md": """
         ## [0.2.0] - 2026-11-23
@@ -88,6 +108,7 @@ PAGES = {
         """,
 }
 
+FRONT = 3  # title page, contents, lists of figures and tables
 CHART = {
     "$schema": show.SCHEMA,
     "title": {"text": "The title of the chart", "subtitle": "Its subtitle"},
@@ -95,6 +116,12 @@ CHART = {
     "mark": "point",
     "encoding": {"x": {"field": "a", "type": "quantitative"}},
     "usermeta": {"figure": {"name": "fig-sample", "alt": "Two points.", "source": "Source: nowhere"}},
+}
+TALL = {
+    **CHART,
+    "title": "A tall chart",
+    "height": 400,
+    "usermeta": {"figure": {"name": "fig-tall", "alt": "Two points far apart.", "source": "Source: elsewhere"}},
 }
 
 
@@ -124,6 +151,9 @@ def notebook() -> NotebookNode:
         nb.new_code_cell(
             "secret_code()", metadata=hidden, outputs=[output({vega.MIME_TYPE: CHART, "text/plain": "p"})]
         ),
+        nb.new_markdown_cell("## Another section\n\n" + "Words that fill the page.\n\n" * 10),
+        nb.new_code_cell("secret_code()", metadata=hidden, outputs=[output({vega.MIME_TYPE: TALL, "text/plain": "p"})]),
+        nb.new_markdown_cell("The text goes on."),
         nb.new_code_cell("last_cell", outputs=[output(dict(record._repr_mimebundle_()))]),
     ]
     return nb.new_notebook(cells=cells, metadata={"language_info": {"name": "python", "pygments_lexer": "ipython3"}})
@@ -150,9 +180,15 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def text(book: Path) -> str:
-    """All text of the sample book."""
-    return "\n".join(page.extract_text() for page in PdfReader(book).pages)
+def pages(book: Path) -> list[str]:
+    """The text of each page of the sample book."""
+    return [page.extract_text() for page in PdfReader(book).pages]
+
+
+@pytest.fixture(scope="session")
+def text(pages: list[str]) -> str:
+    """All text of the sample book after its title page, contents and lists."""
+    return "\n".join(pages[FRONT:])
 
 
 @pytest.mark.parametrize(
@@ -181,24 +217,111 @@ def test_hides(text: str, unwanted: str) -> None:
     assert unwanted not in text
 
 
-def test_numbers_only_what_has_a_label(text: str) -> None:
-    assert "How many" in text
-    assert "Table" not in text
-    assert "Figure" not in text
+def test_numbers_formulas_with_a_label_and_what_has_a_title(text: str) -> None:
     assert "(1)" not in text
     assert text.count("(2.1)") == 2  # the labelled formula of chapter 2 and the reference to it
+    assert re.findall(r"(?:Figure|Table) \d+\.\d+(?! is)", text) == ["Table 1.1", "Figure 1.1", "Figure 1.2"]
 
 
-def test_outline_metadata_and_alt_text(book: Path) -> None:
+def test_title_page_cites_article_and_edition(pages: list[str]) -> None:
+    words = " ".join(pages[0].split())
+    assert "What the sample is about." in words
+    assert "Guo, Z. (2025). An argument." in words
+    assert f"The writers (2026). A sample: of a book (version {__version__})." in words
+
+
+def test_lists_of_figures_and_tables(pages: list[str]) -> None:
+    assert pages[2].split("\n")[:-1] == [
+        "Figures", "1.1 The title of the chart 2", "1.2 A tall chart 3", "Tables", "1.1 How many 2",
+    ]  # fmt: skip
+    [shown] = [place for place, page in enumerate(pages[FRONT:], 1) if "A tall chart" in page]
+    assert shown == 3
+
+
+def test_a_chart_stays_with_its_title_and_source_and_the_text_goes_on_before_it(pages: list[str]) -> None:
+    for title, source, name in [
+        ("The title of the chart", "Source: nowhere", "fig-sample"),
+        ("A tall chart", "Source: elsewhere", "fig-tall"),
+    ]:
+        [shown] = [page for page in pages[FRONT:] if title in page]
+        assert source in shown
+        assert name in shown
+    assert "Figure 1.2 is on page 3" in pages[FRONT + 1]
+    assert "The text goes on." in pages[FRONT + 1]
+
+
+def test_outline_page_labels_and_properties(book: Path) -> None:
     reader = PdfReader(book)
     titles = [entry["/Title"] for entry in reader.outline if not isinstance(entry, list)]
-    assert titles == ["Preface", "1 The chapter", "2 Formulas", "Sources"]
+    assert titles == ["Contents", "Figures", "Tables", "Preface", "1 The chapter", "2 Formulas", "Sources"]
+    [sections] = [entry for entry in reader.outline if isinstance(entry, list)]
+    assert [entry["/Title"] for entry in sections] == ["1.1 A section", "1.2 Another section"]
+    assert reader.page_labels == ["", "i", "ii", "1", "2", "3", "4", "5"]
     information = reader.metadata
     assert information is not None
     assert (information.title, information.author) == ("A sample: of a book", "The writers")
+    assert (information.subject, information["/Keywords"]) == ("What the sample is about.", "fish, books")
     assert f"{information.creation_date:%Y-%m-%d}" == "2026-11-23"
-    assert reader.trailer["/Root"]["/Lang"] == "en"
-    assert "Two points.".encode("utf-16-be") in book.read_bytes() or b"Two points." in book.read_bytes()
+    root = reader.trailer["/Root"]
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("en", True)
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+
+
+def structure(part: Any) -> Iterator[Any]:
+    """The elements of the structure of a PDF, in the order of reading."""
+    part = part.get_object()
+    for element in part if isinstance(part, list) else [part]:
+        element = element.get_object()
+        if isinstance(element, dict):
+            yield element
+            if "/K" in element:
+                yield from structure(element["/K"])
+
+
+def test_every_figure_has_its_alt_text_and_every_column_of_a_table_its_head(book: Path) -> None:
+    elements = list(structure(PdfReader(book).trailer["/Root"]["/StructTreeRoot"]))
+    assert [part["/Alt"] for part in elements if part.get("/S") == "/Figure"] == [
+        "Two points.",
+        "Two points far apart.",
+    ]
+    assert [part.get("/S") for part in elements].count("/TH") == 2
+
+
+def link_targets(reader: PdfReader) -> Iterator[Any]:
+    """Where the links of a PDF lead within it."""
+    for page in reader.pages:
+        for annotation in page.annotations or ():
+            link = annotation.get_object()
+            if link.get("/A", {}).get("/S") != "/URI":
+                yield (link["/Dest"] if "/Dest" in link else link["/A"]["/D"]).get_object()
+
+
+def test_internal_links_lead_to_places_in_the_book(book: Path) -> None:
+    reader = PdfReader(book)
+    pages = {page.indirect_reference.idnum: page for page in reader.pages if page.indirect_reference}
+    targets = list(link_targets(reader))
+    for page, kind, across, up, *_ in targets:
+        assert kind == "/XYZ"
+        box = pages[page.idnum].mediabox
+        assert 0 <= across <= box.width
+        assert 0 <= up <= box.height
+    # 7 places in the contents, 3 in the lists, a chapter, a citation and its way back, a formula, the way to a chart
+    assert len(targets) >= 14
+
+
+def test_no_text_off_the_page(book: Path) -> None:
+    for number, page in enumerate(PdfReader(book).pages):
+
+        def check(
+            text: str, matrix: list[float], place: list[float], _font: Any, size: float, number: int = number
+        ) -> None:
+            left, up = (place[0] * matrix[0] + matrix[4], place[1] * matrix[3] + matrix[5])
+            width = sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.45 for sign in text.strip())
+            if text.strip():
+                assert 0 <= left <= 595.3 - width * size * abs(matrix[0]), (number, text)
+                assert 0 <= up <= 841.9, (number, text)
+
+        page.extract_text(visitor_text=check)
 
 
 def test_same_bytes_elsewhere(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,6 +379,20 @@ def test_html_is_untouched_by_the_extension(tmp_path: Path) -> None:
     assert "secret_code" in (tmp_path / "html" / "chapter.html").read_text(encoding="utf-8")
 
 
+def test_what_the_title_page_takes_from_the_citation() -> None:
+    cff = """
+        keywords: [fish]
+        references:
+          - type: article
+            title: T
+            authors: [{family-names: A, given-names: Bo}, {name: C}]
+            date-published: 2024-05-06
+        """
+    article = {"authors": "A, B., C", "year": "2024", "title": "T"}
+    assert sphinx_pdf.described(textwrap.dedent(cff)) == {"keywords": ["fish"], "article": article}
+    assert sphinx_pdf.described("") == {}
+
+
 def test_dates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     changelog = "## [Unreleased]\n## [0.1.0] - 2026-11-23\n"
@@ -274,8 +411,89 @@ def test_formulas() -> None:
     assert second == "a / b"
 
 
+def item(place: str, first: tuple[int, float], last: tuple[int, float], picture: float = 0.0) -> layout.Item:
+    """A chart, or a table where it has no picture, of which begin and end are given as page and points from the top."""
+    return layout.Item(place, *first, *last, head=70.0, bottom=770.0, texts=50.0 if picture else 0.0, picture=picture)
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        (item("a#1", (1, 100.0), (1, 400.0), 250.0), {}),
+        (item("a#1", (1, 500.0), (2, 70.0), 250.0), {"scale": 0.862}),  # 220 of 250 points are left for the picture
+        (item("a#1", (1, 600.0), (2, 70.0), 250.0), {"float": True}),
+        (item("a#1", (1, 720.0), (2, 70.0), 250.0), {}),  # hardly anything is left
+        (item("a#1", (1, 720.0), (3, 70.0), 250.0), {"float": True}),  # but a page between would stay empty
+        (item("a#1", (1, 300.0), (2, 400.0)), {}),
+        (item("a#1", (1, 700.0), (2, 400.0)), {"keep": True}),
+        (item("a#1", (1, 300.0), (2, 120.0)), {"keep": True}),
+    ],
+)
+def test_what_a_page_end_changes(found: layout.Item, wanted: dict[str, Any]) -> None:
+    assert layout.change(found) == wanted
+
+
+def test_changes_come_one_by_one_in_a_page_of_the_book_and_charts_keep_their_order() -> None:
+    items = [
+        item("a#1", (1, 600.0), (2, 70.0), 250.0),
+        item("a#2", (2, 600.0), (3, 70.0), 250.0),
+        item("b#1", (7, 600.0), (8, 70.0), 250.0),
+    ]
+    once = layout.more_changes(items, {})
+    assert once == {"a#1": {"float": True}, "b#1": {"float": True}}
+    later = [item("a#1", (3, 70.0), (3, 70.0), 250.0), item("a#2", (2, 200.0), (2, 200.0), 250.0)]
+    assert layout.more_changes(later, once)["a#2"] == {"float": True}
+    assert layout.more_changes(later[:1], once) == once
+
+
+def test_the_height_of_a_chart_at_the_head_of_a_page_is_no_part_of_a_table() -> None:
+    items = [item("a#1", (2, 70.0), (2, 70.0), 250.0), item("a#2", (1, 300.0), (2, 450.0))]
+    assert layout.more_changes(items, {}) == {}
+    assert layout.more_changes(items, {"a#1": {"float": True}})["a#2"] == {"keep": True}
+
+
+@pytest.mark.parametrize(("changes", "last_page"), [({}, "g29"), ({"t": {"keep": True}}, "g27 g28 g29")])
+def test_the_last_rows_of_a_table_stay_together(tmp_path: Path, changes: dict[str, Any], last_page: str) -> None:
+    import typst
+
+    cells = ", ".join(f"table.cell[g{n}], table.cell[one]" for n in range(10, 30))
+    (tmp_path / "layout.json").write_text(json.dumps(changes), encoding="utf-8")
+    shutil.copyfile(paths.TYPST / "template.typ", tmp_path / "template.typ")
+    (tmp_path / "book.typ").write_text(
+        '#import "template.typ": *\n#set page(height: 300pt, margin: 10pt)\n'
+        f'#book-table(id: "t", columns: (auto, auto), table.header([A], [B]), {cells})',
+        encoding="utf-8",
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the fonts of the book are not at hand
+        typst.compile(tmp_path / "book.typ", tmp_path / "book.pdf", root=tmp_path)
+    *_, last = PdfReader(tmp_path / "book.pdf").pages
+    assert " ".join(re.findall(r"g\d+", last.extract_text())) == last_page
+
+
+def test_ids_of_entries_become_links() -> None:
+    tree = new_document("book")
+    for page, texts in {"ledger": ["The claim itself"], "chapter": ["C05, C06 and c05", "see C05"]}.items():
+        file = addnodes.start_of_file(docname=page)
+        file += [nodes.paragraph("", part) for part in texts]
+        tree += file
+    tree[0][0]["ids"] = ["c05"]
+    tree[1][1].replace_self(nodes.paragraph("", "", nodes.literal("", "C05")))
+    links.link_entries(tree)
+    assert [(link.astext(), link["refuri"]) for link in tree.findall(nodes.reference)] == [("C05", "%ledger#c05")]
+    assert tree.astext().split("\n\n")[-2] == "C05, C06 and c05"
+
+
+def test_addresses_are_shown_as_people_read_them() -> None:
+    assert links.readable_address("https://a.jp/%E5%B2%B8%E7%94%B0/a%20b") == "https://a.jp/岸田/a%20b"
+    assert links.readable_address("https://a.jp/%e5%b2%b8%e3%80%80") == "https://a.jp/岸%E3%80%80"  # a wide space
+    assert links.readable_address("https://a.jp/%E5%B2") == "https://a.jp/%E5%B2"
+
+
 def test_column_widths() -> None:
     assert column_widths([["a", "b"], ["one", "two"]]) == ["auto", "auto"]
+    together = column_widths([["Pair", "Scale", *"cdefghi"], ["China-United States", "CAMEO-Goldstein", *["0.50"] * 7]])
+    assert together == ["auto"] * 9
     first, second, third = (
         float(width.removesuffix("fr"))
         for width in column_widths([["Id", "Day", "Why"], ["C01", "2025-02-07", "because " * 40]])

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from analysis import cli, paths, publish, run, theme
+from analysis import cli, paths, publish, run, theme, vega
 from analysis.errors import BuildError
 
 CHART = {
@@ -67,6 +67,7 @@ def notebook() -> dict[str, Any]:
     cells = [
         {"cell_type": "markdown", "id": "head", "metadata": {}, "source": "# The sample\n\nText."},
         code_cell("threshold: int = 2", tags=("parameters",)),
+        code_cell("quiet_call()", tags=("hide-input",)),
         code_cell(
             "hidden_call()",
             {"application/vnd.vegalite.v5+json": CHART, "image/svg+xml": '<svg class="marks"/>', "text/plain": "PLAIN"},
@@ -194,22 +195,49 @@ def test_data_of_a_chart_say_what_they_are(sample: tuple[Path, Path]) -> None:
     )
 
 
+def test_the_picture_to_take_away_has_its_title_source_and_name(sample: tuple[Path, Path], page: str) -> None:
+    picture = (sample[1] / "_downloads" / "charts" / "fig-sample-bars.svg").read_text(encoding="utf-8")
+    for words in ("Two bars, one finding", "Unit: none", "Source: data/none.csv", "fig-sample-bars"):
+        assert f">{words}" in picture
+    assert picture.count("@font-face") == 2
+    assert 'href="../_downloads/charts/fig-sample-bars.svg" download="fig-sample-bars.svg"' in page
+
+
+def test_lines_below_a_picture_are_broken_and_make_room() -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="50" viewBox="0 0 120 50"><g/></svg>'
+    made = vega.with_lines(svg, ["one < two three four five", "six"])
+    assert re.findall(r'<text x="6" y="(\d+)"[^>]*>([^<]*)</text>', made) == [
+        ("65", "one &lt; two three"),
+        ("80", "four five"),
+        ("95", "six"),
+    ]
+    assert made.startswith('<svg xmlns="http://www.w3.org/2000/svg" width="120" height="101" viewBox="0 0 120 101">')
+
+
 def test_scripts_are_loaded_only_where_there_are_charts(sample: tuple[Path, Path], page: str) -> None:
     front = (sample[1] / "book" / "index.html").read_text(encoding="utf-8")
-    for script in ("vega.js", "charts.js"):
-        assert f"_static/{script}" in page
-        assert f"_static/{script}" not in front
-        assert (sample[1] / "_static" / script).exists()
-    vega = (sample[1] / "_static" / "vega.js").read_text(encoding="utf-8")
-    assert vega.startswith("(function")  # a classic script: modules do not load from file://
-    assert theme.DARK_CONFIG["axis"]["labelColor"] in vega
+    assert "_static/charts.js" in page
+    assert "_static/charts.js" not in front
+    assert "vega.js" not in page + front  # charts.js loads it with the first chart
+    engine = (sample[1] / "_static" / "vega.js").read_text(encoding="utf-8")
+    assert engine.startswith("(function")  # a classic script: modules do not load from file://
+    assert theme.DARK_CONFIG["axis"]["labelColor"] in engine
 
 
-def test_formulas_are_set_from_the_book_itself(sample: tuple[Path, Path], page: str) -> None:
+def test_formulas_need_no_script_and_icons_none_of_their_own(sample: tuple[Path, Path], page: str) -> None:
     front = (sample[1] / "book" / "index.html").read_text(encoding="utf-8")
-    assert "_static/mathjax/tex-chtml.js" in front
-    assert "mathjax" not in page.replace("mathjax_ignore", "")
-    assert (sample[1] / "_static" / "mathjax" / "tex-chtml.js").exists()
+    assert "<math" in front
+    assert "MathJax" not in front
+    assert "fontawesome.js" not in front + page
+    assert not (sample[1] / "_static" / "scripts" / "fontawesome.js").exists()
+
+
+def test_code_that_shows_nothing_stands_in_the_fold_of_the_next_cell(page: str) -> None:
+    assert page.count("<details") == page.count("</details>")
+    folds = re.findall(r'<details class="admonition hide[^"]*">.*?</details>', page, re.S)
+    assert ["hidden_call" in fold for fold in folds] == [True, False]
+    assert "quiet_call" in folds[0]
+    assert page.count("quiet_call") == 1
 
 
 def test_named_results_stand_in_the_text(sample: tuple[Path, Path]) -> None:
@@ -222,7 +250,7 @@ def test_names_carry_their_language(sample: tuple[Path, Path]) -> None:
 
 
 def test_cells_show_the_best_form_and_fold_their_code(page: str) -> None:
-    assert '<figure class="ba-table">' in page
+    assert '<figure class="ba-table" id="tab-a-table">' in page
     assert "PLAIN" not in page
     folded = re.findall(r"<details[^>]*above-input.*?</details>", page, re.S)
     assert len(folded) == 2

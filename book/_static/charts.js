@@ -1,6 +1,10 @@
-/* Draws the charts of a page over their pictures: when they come into view, to the width there is, light or dark. */
+/* Draws the charts of a page when they come near the view, to the width there is, light or dark. The scripts that draw
+   are large: they are loaded with the first chart, and where its picture does as well, only when the reader moves. The
+   picture also stands where drawing fails, and where scripts are off. */
 (function () {
   "use strict";
+
+  const ENGINE = new URL("vega.js", document.currentScript.src).href;
 
   const NARROW = 480; // pixels; below it legends stand in rows and long labels are cut
   const LEAST = 150; // the least width of a plot, in pixels; a chart that is still too wide scrolls in its box
@@ -44,12 +48,24 @@
     return typeof spec.width === "number" ? [spec] : [];
   }
 
+  let loading = null;
+  /** The scripts that draw charts, loaded once. */
+  function engine() {
+    loading = loading || new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = ENGINE;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${ENGINE} cannot be loaded`));
+      document.head.append(script);
+    });
+    return loading;
+  }
+
   class Chart {
     constructor(figure) {
       this.figure = figure;
       this.view = figure.querySelector(".ba-chart-view");
       this.box = figure.querySelector(".ba-scroll");
-      this.picture = figure.querySelector(".ba-chart-picture");
       this.source = JSON.parse(figure.querySelector(".ba-chart-spec").textContent);
       this.drawn = null;
       this.width = 0;
@@ -88,6 +104,7 @@
     }
 
     async draw() {
+      await engine();
       const room = this.box.clientWidth;
       if (!room) return;
       this.width = room;
@@ -125,6 +142,9 @@
       this.stayOnPages(result.view.loader());
       if (this.drawn) this.drawn.finalize();
       this.drawn = result;
+      // a picture holds nothing that can be chosen
+      this.view.setAttribute("role", stage.querySelector("input, select, button") ? "group" : "img");
+      this.view.style.minHeight = "";
       this.view.replaceChildren(stage);
       this.figure.classList.add("ba-drawn");
       this.explain();
@@ -147,32 +167,76 @@
       this.figure.querySelector("figcaption").prepend(hint);
     }
 
+    showPicture() {
+      const { picture, width, height } = this.view.dataset;
+      const image = Object.assign(new Image(width, height), { className: "ba-chart-picture", src: picture });
+      image.alt = this.view.getAttribute("aria-label");
+      this.view.replaceChildren(image);
+      this.figure.classList.remove("ba-drawn");
+    }
+
+    /** The picture is the chart, but for what moves: on a light page that is wide enough. */
+    pictureDoes() {
+      return !isDark() && this.box.clientWidth >= Number(this.view.dataset.width);
+    }
+
+    async meet(reader) {
+      if (this.pictureDoes()) {
+        this.showPicture();
+        await reader;
+      }
+      if (!this.drawn) this.update();
+    }
+
     /** Draws one after another, and shows the picture again where drawing failed. */
     update() {
       this.job = (this.job || Promise.resolve()).then(() => this.draw()).catch((error) => {
-        this.view.replaceChildren(this.picture);
-        this.figure.classList.remove("ba-drawn");
+        this.showPicture();
         console.error(`chart ${this.figure.id}:`, error);
       });
       return this.job;
     }
   }
 
-  function start() {
-    if (!window.vegaEmbed) return;
-    const charts = new Map();
-    for (const figure of document.querySelectorAll("figure.ba-chart")) charts.set(figure, new Chart(figure));
+  /** A link in the caption that opens the code below the chart. */
+  function offerCode(figure) {
+    const fold = figure.closest(".cell") && figure.closest(".cell").querySelector("details.hide");
+    if (!fold) return;
+    const link = document.createElement("button");
+    link.type = "button";
+    link.className = "ba-chart-code";
+    link.textContent = "Code";
+    link.setAttribute("aria-label", `Code of this chart: ${(figure.querySelector(".ba-chart-title") || {}).textContent || ""}`);
+    link.addEventListener("click", () => {
+      fold.open = true;
+      fold.querySelector("summary").focus();
+      fold.scrollIntoView({ block: "nearest" });
+    });
+    figure.querySelector(".ba-chart-source").append(" · ", link);
+  }
 
+  function start() {
+    const charts = new Map();
+    for (const figure of document.querySelectorAll("figure.ba-chart")) {
+      charts.set(figure, new Chart(figure));
+      offerCode(figure);
+    }
+
+    const reader = new Promise((resolve) => {
+      for (const sign of ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "touchstart"]) {
+        window.addEventListener(sign, resolve, { once: true, passive: true });
+      }
+    });
     const seen = new IntersectionObserver(
       (entries) => {
         for (const entry of entries) {
           if (entry.isIntersecting) {
             seen.unobserve(entry.target);
-            charts.get(entry.target).update();
+            charts.get(entry.target).meet(reader);
           }
         }
       },
-      { rootMargin: "800px 0px" }
+      { rootMargin: "300px 0px" }
     );
     for (const figure of charts.keys()) seen.observe(figure);
 

@@ -207,11 +207,10 @@
     /** What the address names must be seen: its fold opens, and the page of its row is shown. */
     function reveal() {
       const found = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-      const box = found && found.closest(".ba-grid");
-      if (!box) return;
+      if (!found || !(found.closest(".ba-grid") || found.querySelector(":scope > .ba-grid"))) return;
       const row = found.closest("tbody > tr");
-      if (row) grids.get(box).reveal(row);
-      for (let fold = box.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+      if (row) grids.get(row.closest(".ba-grid")).reveal(row);
+      for (let fold = found.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
       found.scrollIntoView();
     }
 

@@ -171,6 +171,7 @@ def book_settings(shared: str, case: Case) -> dict[str, Any]:
     )
     sphinx["extra_extensions"] = [name for name in sphinx["extra_extensions"] if name not in UNUSED]
     sphinx["config"] |= {"book_subtitle": "A statement beside a strategy", "book_edition": f"made with {made_with}"}
+    sphinx["config"] |= {"html_baseurl": ""}  # it is the article's
     sphinx["config"]["html_theme_options"] |= {"extra_footer": footer}
     return settings | {"title": case.title, "author": case.author}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis import __version__, paths
-from analysis.errors import ParameterError, ProjectError
+from analysis.errors import FetchError, ParameterError, ProjectError
 
 if TYPE_CHECKING:
     from analysis.tables import Fault
@@ -340,6 +340,38 @@ def _coding_sheet(options: argparse.Namespace) -> int:
     return 0
 
 
+def _links(_: argparse.Namespace) -> int:
+    from analysis import link_check, links
+
+    try:
+        results = link_check.check_links(links.collect(), links.read_archived())
+    except FetchError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join(link_check.report(results)))
+    return link_check.exit_status(results)
+
+
+def _archive(options: argparse.Namespace) -> int:
+    from analysis import archive
+    from analysis.files import written
+
+    if changed := archive.changed_files():
+        print(f"note: {len(changed)} files differ from the last commit, {changed[0]} among them", file=sys.stderr)
+    place = options.out or _relative(paths.ARCHIVE)
+    with written(place, "the archive", "an archive of that name is untouched"):
+        target = archive.write_archive(options.out)
+    print(f"{_relative(target)}: {target.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def _citation(_: argparse.Namespace) -> int:
+    from analysis import citation_file
+
+    print(f"CITATION.cff {'brought' if citation_file.refresh() else 'is'} up to date with data/sources.bib")
+    return 0
+
+
 def _relative(path: object) -> str:
     return str(path).removeprefix(f"{paths.ROOT}/")
 
@@ -438,6 +470,18 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--verdict", metavar="VERDICT", help="only those with this verdict, such as misquoted")
     claims.add_argument("--json", action="store_true", help="print them as JSON, with checks, evidence and sources")
     claims.set_defaults(call=_claims)
+
+    text = "make one zip of book, PDF, data, notebooks, code and checksums, the same bytes every time"
+    archive = commands.add_parser("archive", help=text, description=text)
+    archive.add_argument("--out", type=Path, metavar="FILE", help="the zip (default: in build/archive)")
+    archive.set_defaults(call=_archive)
+
+    text = "ask for every external link of book and data: exit 1 where one is dead, 2 where there is no network"
+    link = commands.add_parser("links", help=text, description=text)
+    link.set_defaults(call=_links)
+
+    citation = commands.add_parser("citation", help="bring the references of CITATION.cff up to date with sources.bib")
+    citation.set_defaults(call=_citation)
 
     text = "indices of the signals among Japan, China and the United States, on two scales"
     signal = commands.add_parser("signals", help=text, description=text)

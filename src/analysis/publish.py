@@ -24,43 +24,10 @@ from analysis.run import RESULTS, notebook_files, without_colours
 
 CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
-CODE = (
-    "alignment",
-    "claims",
-    "continuity",
-    "diplomacy",
-    "documents",
-    "embeddings",
-    "evidence",
-    "features",
-    "ledger",
-    "publish",
-    "quotation_audit",
-    "quotations",
-    "rerun",
-    "schema",
-    "scores",
-    "segment",
-    "similarity",
-    "specifications",
-    "sphinx_audit",
-    "sphinx_book",
-    "sphinx_charts",
-    "sphinx_data",
-    "sphinx_ledger",
-    "sphinx_rerun",
-    "sphinx_tables",
-    "table_files",
-    "table_html",
-    "tables",
-    "text",
-    "theme",
-    "vega",
-)
-PDF_CODE = ("sphinx_pdf", "sphinx_pdf_text", "sphinx_pdf_writer")
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
 PACKAGES = (
     "jupyter-book",
+    "latex2mathml",
     "myst-nb",
     "sphinx",
     "sphinx-book-theme",
@@ -78,14 +45,18 @@ def _copy_if_changed(source: Path, target: Path) -> None:
         write_whole(target, source.read_bytes())
 
 
-def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
-    """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
+def staged_files() -> dict[Path, Path]:
+    """The files of the repository that the book is made of, notebooks aside, by their place in the staged folder."""
     files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
     for folder in (paths.BOOK, paths.DATA):
         files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
-    files |= {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
     # a case has a day, that of the package, but is not what CITATION.cff cites
-    files |= {name: paths.ROOT / name for name in ((CHANGELOG,) if paths.CASE else (CHANGELOG, CITATION))}
+    return files | {name: paths.ROOT / name for name in ((CHANGELOG,) if paths.CASE else (CHANGELOG, CITATION))}
+
+
+def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
+    """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
+    files = staged_files() | {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
     for relative, file in files.items():
         _copy_if_changed(file, source / relative)
     results_file = source / RESULTS
@@ -113,19 +84,45 @@ def _digest(files: list[Path], *notes: str) -> str:
     return state.hexdigest()
 
 
-def code_digest(modules: tuple[str, ...] = CODE, packages: tuple[str, ...] = PACKAGES) -> str:
-    """Hash of the code and packages that turn pages into books."""
-    code = [Path(__file__).with_name(f"{name}.py") for name in modules]
-    return _digest(code, sys.version, *(f"{name} {version(name)}" for name in packages))
+def code_digest(packages: tuple[str, ...] = PACKAGES) -> str:
+    """Hash of the code, templates and packages that turn pages into books."""
+    files = [*Path(__file__).parent.glob("*.py"), *paths.TEMPLATES.iterdir(), *paths.TYPST.iterdir()]
+    return _digest(files, sys.version, *(f"{name} {version(name)}" for name in packages))
+
+
+def _state(source: Path, book: Path, notes: Sequence[str]) -> str:
+    return _digest([file for file in source.rglob("*") if file.is_file()], str(book), *notes)
+
+
+def _is_current(book: Path, stamp: Path, now: str) -> bool:
+    """Whether a book was built from the sources of this hash, which its stamp holds."""
+    return book.exists() and stamp.exists() and stamp.read_text() == now
 
 
 def _build_if_changed(source: Path, book: Path, stamp: Path, notes: Sequence[str], build: Callable[[], None]) -> None:
-    """Call build unless the book was built from the same sources before; the stamp holds the hash of the sources."""
-    now = _digest([file for file in source.rglob("*") if file.is_file()], str(book), *notes)
-    if stamp.exists() and stamp.read_text() == now and book.exists():
-        return
-    build()
-    write_whole(stamp, now.encode())
+    """Call build unless the book was built from the same sources before."""
+    now = _state(source, book, notes)
+    if not _is_current(book, stamp, now):
+        build()
+        write_whole(stamp, now.encode())
+
+
+def _html_notes() -> list[str]:
+    return [code_digest(), os.environ.get(EPOCH, "")]
+
+
+def _pdf_notes() -> list[str]:
+    return [code_digest((*PACKAGES, *PDF_PACKAGES)), os.environ.get(EPOCH, "")]
+
+
+def outdated(source: Path = paths.SOURCE, html: Path = paths.HTML, pdf: Path = paths.PDF) -> list[Path]:
+    """Those of the two books that are missing or were built from other sources than the staged ones."""
+    work, entrance = source.parent / "work", html / "index.html"
+    current = {
+        html: _is_current(entrance, work / "html.stamp", _state(source, entrance, _html_notes())),
+        pdf: _is_current(pdf, work / "pdf.stamp", _state(source, pdf, _pdf_notes())),
+    }
+    return [book for book, is_current in current.items() if not is_current]
 
 
 def citation_line(source: Path) -> str:
@@ -206,8 +203,7 @@ def build_html(source: Path = paths.SOURCE, html: Path = paths.HTML) -> None:
             run_sphinx(source, out, work / "doctrees", "html", configuration(source))
             (out / ".buildinfo").unlink(missing_ok=True)
 
-    notes = [code_digest(), os.environ.get(EPOCH, "")]
-    _build_if_changed(source, html / "index.html", work / "html.stamp", notes, build)
+    _build_if_changed(source, html / "index.html", work / "html.stamp", _html_notes(), build)
 
 
 def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
@@ -216,7 +212,6 @@ def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
 
     sphinx_pdf.require_packages()
     work = source.parent / "work"
-    notes = [code_digest(), code_digest(PDF_CODE, PDF_PACKAGES), os.environ.get(EPOCH, "")]
     _build_if_changed(
-        source, pdf, work / "pdf.stamp", notes, lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
+        source, pdf, work / "pdf.stamp", _pdf_notes(), lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
     )

@@ -2,8 +2,8 @@
 
 import difflib
 import html
-import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,14 @@ from pybtex.style import template
 from pybtex.style.formatting import toplevel
 from pybtex.style.formatting.plain import Style as PlainStyle
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
-from sphinx.util.fileutil import copy_asset
+
+from analysis import paths
 
 LANGUAGES = ("ja", "zh")
 RESULTS_FILE = "results.json"
-MATHJAX_PACKAGE = "sphinx-mathjax-offline"
-MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions", "output/chtml", "ui")  # without the speech engine
 
 logger = logging.getLogger(__name__)
 
@@ -81,17 +81,17 @@ class BibliographyStyle(PlainStyle):  # type: ignore[misc]
         return self.get_misc_template(e)
 
 
-def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
-    """Put MathJax beside the pages of a finished HTML book, so that formulas need no other host."""
+def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
+    """Take the theme's script of icons, 1.5 MB, out of a finished book: its style sheet draws the same icons."""
     if error is not None or app.builder.format != "html":
         return
-    package = importlib.util.find_spec(MATHJAX_PACKAGE)
-    if package is None or package.origin is None:
-        logger.warning("%s is not installed: formulas will not be set", MATHJAX_PACKAGE)
-        return
-    source, target = Path(package.origin).parent / "static" / "mathjax", Path(app.outdir) / "_static" / "mathjax"
-    for part in MATHJAX_PARTS:
-        copy_asset(source / part, (target / part) if (source / part).is_dir() else target)
+    for file in Path(app.outdir).rglob("*.html"):
+        text = file.read_text(encoding="utf-8")
+        without = re.sub(r"<script[^>]*/fontawesome\.js[^>]*></script>\n?", "", text)
+        if without != text:
+            file.write_text(without, encoding="utf-8")
+    for file in (Path(app.outdir) / "_static" / "scripts").glob("fontawesome.js*"):
+        file.unlink()
 
 
 def write_entrance(app: Sphinx, error: Exception | None) -> None:
@@ -107,6 +107,16 @@ def write_entrance(app: Sphinx, error: Exception | None) -> None:
         )
 
 
+def use_templates(_app: Sphinx, config: Config) -> None:
+    """Let our templates stand before those of the theme."""
+    config.templates_path.append(str(paths.TEMPLATES))
+
+
+def name_roles(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None) -> None:
+    """Give entries of a bibliography a role that their list may have, in place of the one of docutils."""
+    context["body"] = context.get("body", "").replace(' role="doc-biblioentry"', ' role="listitem"')
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register role, settings and files with Sphinx."""
     app.add_config_value("results_file", RESULTS_FILE, "env", str)
@@ -119,6 +129,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for language in LANGUAGES:
         app.add_role(language, LanguageRole())
     register_plugin("pybtex.style.formatting", "book", BibliographyStyle, force=True)
-    app.connect("build-finished", copy_mathjax)
+    app.connect("config-inited", use_templates)
+    app.connect("html-page-context", name_roles)
+    app.connect("build-finished", drop_icon_script)
     app.connect("build-finished", write_entrance)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,7 @@
 """Charts in the book: a renderer for myst-nb, the node it makes, and what an HTML page shows for it.
 
-A chart becomes one `chart` node, which each builder shows in its way: HTML the title and subtitle as text, the picture
-at once and the interactive chart when the script runs, then the caption, the source and the data; the PDF the same
+A chart becomes one `chart` node, which each builder shows in its way: HTML the title and subtitle as text, the
+interactive chart where scripts run and else the picture, then the caption, the source and the data; the PDF the same
 picture. The Vega scripts are written beside the book and loaded only by pages with charts: nothing comes from another
 host.
 """
@@ -27,7 +27,8 @@ from sphinx.util.osutil import relative_uri
 from analysis import paths, results, theme, vega
 
 LEDGER = "book/ledger"
-SCRIPTS = ("vega.js", "charts.js")
+ENGINE, SCRIPT = "vega.js", "charts.js"
+WHOLE = ".whole.svg"  # the picture of a chart with its title
 WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
 
 logger = logging.getLogger(__name__)
@@ -106,6 +107,8 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     if not drawn.exists():
         folder.mkdir(parents=True, exist_ok=True)
         drawn.write_text(vega.draw_svg(body), encoding="utf-8")
+        whole = vega.draw_svg({key: value for key, value in spec.items() if key != "usermeta"})
+        drawn.with_suffix(WHOLE).write_text(whole, encoding="utf-8")
     head = drawn.read_text(encoding="utf-8")[:400]
     for side in ("width", "height"):
         found = re.search(rf'\b{side}="([\d.]+)"', head)
@@ -153,6 +156,10 @@ def _embedded_fonts() -> str:
     return f"<defs><style>{faces}</style></defs>"
 
 
+def _with_fonts(svg: str) -> str:
+    return re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1)
+
+
 def _write_once(path: Path, text: str) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,18 +180,32 @@ def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
     return linked
 
 
+def picture_file(builder: Any, node: chart) -> str:
+    """The file of the picture of a chart in the book, written where it is missing."""
+    file = f"_images/{node['digest']}.svg"
+    if not (Path(builder.outdir) / file).exists():
+        svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
+        _write_once(Path(builder.outdir) / file, _with_fonts(svg))
+    return file
+
+
 def visit_chart_html(translator: Any, node: chart) -> None:
     """Write the figure of a chart, and its picture and data as files of the book."""
     builder = translator.builder
     out, page = Path(builder.outdir), builder.get_target_uri(builder.current_docname)
     name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
-    image = f"_images/{node['digest']}.svg"
-    svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
-    _write_once(out / image, re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1))
+    image = picture_file(builder, node)
+    whole = (chart_folder(builder.app) / f"{node['digest']}{WHOLE}").read_text(encoding="utf-8")
+    file = f"_downloads/charts/{name}.svg"
+    lines = (node["source"], f"{name}. {builder.config.citation_line}")
+    _write_once(out / file, _with_fonts(vega.with_lines(whole, lines)))
+    links = [
+        f'<a href="{relative_uri(page, file)}" download="{name}.svg">Picture'
+        '<span class="ba-hidden"> of this chart with its title and source, as</span> (SVG)</a>'
+    ]
 
     notes = (node["heading"], node["subheading"], node["source"], builder.config.citation_line)
     sets = inline_data(json.loads(node["specification"]))
-    links = []
     for number, rows in enumerate(sets, 1):
         file = f"_downloads/charts/{name}{f'-{number}' if number > 1 else ''}.csv"
         _write_once(out / file, as_csv(rows, notes))
@@ -210,9 +231,11 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         + line("p", "ba-chart-title", node["heading"])
         + line("p", "ba-chart-subtitle", node["subheading"])
         + f'<div class="ba-scroll" tabindex="0" role="group" aria-label="{quoted(node["heading"] or "Chart")}">'
-        f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}">'
-        f'<img class="ba-chart-picture" src="{relative_uri(page, image)}" alt="{quoted(node["alt"])}" '
-        f'width="{node["width"]:g}" height="{node["height"]:g}"></div></div>'
+        f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}" '
+        f'data-picture="{relative_uri(page, image)}" data-width="{node["width"]:g}" data-height="{node["height"]:g}" '
+        f'style="min-height: {node["height"]:g}px">'
+        f'<noscript><img class="ba-chart-picture" src="{relative_uri(page, image)}" alt="{quoted(node["alt"])}" '
+        f'width="{node["width"]:g}" height="{node["height"]:g}"></noscript></div></div>'
         '<noscript><p class="ba-chart-note">The picture stands for an interactive chart; it needs JavaScript.</p>'
         "</noscript>"
         "<figcaption>"
@@ -235,10 +258,9 @@ def ledger_address(builder: Any) -> str:
 def load_scripts(
     app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Load the Vega scripts on pages that have charts."""
+    """Load the script of the charts on pages that have some; it loads those that draw."""
     if doctree is not None and next(doctree.findall(chart), None) is not None:
-        for script in SCRIPTS:
-            app.add_js_file(script, loading_method="defer")
+        app.add_js_file(SCRIPT, loading_method="defer")
 
 
 def vega_script(folder: Path) -> str:
@@ -258,7 +280,7 @@ def vega_script(folder: Path) -> str:
 def write_scripts(app: Sphinx, error: Exception | None) -> None:
     """Write the Vega scripts into a finished HTML book."""
     if error is None and app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / SCRIPTS[0]
+        target = Path(app.outdir) / "_static" / ENGINE
         target.write_text(vega_script(chart_folder(app)), encoding="utf-8")
 
 

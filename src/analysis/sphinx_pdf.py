@@ -1,8 +1,9 @@
 """The PDF of the book: Sphinx writes Typst markup from the same sources as the HTML, and Typst sets it.
 
 The builder of sphinxcontrib-typstbuilder 0.1.1 expects a newer Sphinx and templates that load packages from a network;
-`sphinx_pdf_writer` mends both. Date and version come from the sources, fonts from this repository and from packages, so
-the same sources give the same bytes on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
+`sphinx_pdf_writer` and `sphinx_pdf_builder` mend both, and `sphinx_pdf_layout` what the end of a page would spoil. Date
+and version come from the sources, fonts from this repository and from packages, so the same sources give the same bytes
+on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ from sphinx.application import Sphinx
 from analysis import paths, publish
 from analysis.errors import BuildError
 from analysis.files import write_whole
+from analysis.sphinx_pdf_layout import settle
 
 EXTENSION = "analysis.sphinx_pdf"
 # for archives and screen readers; they refuse letters that no font has and pictures without alt text
@@ -37,11 +39,31 @@ def book_date(changelog: str) -> date:
     return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else release_date(changelog)
 
 
+def described(citation: str) -> dict[str, Any]:
+    """What the title page and the properties of the PDF take from CITATION.cff: abstract, keywords and the article."""
+    import yaml
+
+    cff = yaml.safe_load(citation) or {}
+    found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
+    for reference in cff.get("references", ()):
+        if reference["type"] == "article":
+            names = []
+            for author in reference["authors"]:
+                given = author.get("given-names", "")
+                names.append(author.get("name") or author["family-names"] + (f", {given[0]}." if given else ""))
+            year = reference.get("year") or str(reference.get("date-published", "n.d."))[:4]
+            article = {"authors": ", ".join(names), "year": year, "title": reference["title"]}
+            return found | {"article": article}
+    return found
+
+
 def write_markup(source: Path, doctrees: Path, day: date) -> Path:
     """Write a staged book as Typst markup; returns its main file. Raises BuildError at any warning."""
     settings = publish.configuration(source)
     settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
+    citation = source / publish.CITATION
     settings["pdf_metadata"] = {
+        **described(citation.read_text(encoding="utf-8") if citation.exists() else ""),
         "author": settings["author"],
         "subtitle": settings.get("book_subtitle", ""),
         "case": bool(paths.CASE),
@@ -63,14 +85,15 @@ def compile_markup(markup: Path, day: date) -> bytes:
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[paths.FONTS, *(file.parent for file in cjk)])
     midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     try:
-        pdf, warnings = typst.compile_with_warnings(
-            markup, root=markup.parent, font_paths=fonts, pdf_standards=[*STANDARDS], timestamp=midnight
-        )
+        compiler = typst.Compiler(markup, root=markup.parent, font_paths=fonts)
+        settle(compiler, markup.parent)
+        pdf, warnings = compiler.compile_with_warnings(pdf_standards=[*STANDARDS], timestamp=midnight)
     except typst.TypstError as error:
         raise BuildError(f"the PDF could not be set:\n{_first_lines(error.diagnostic)}") from error
     if warnings:
         raise BuildError(f"the PDF could not be set:\n{_first_lines(warnings[0].diagnostic)}")
-    return bytes(pdf)
+    assert isinstance(pdf, bytes)
+    return pdf
 
 
 def _first_lines(diagnostic: str, most: int = 8) -> str:
@@ -100,8 +123,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Add the builder of the PDF where its packages are installed."""
     app.add_config_value("pdf_metadata", {}, "", dict)
     if importlib.util.find_spec("sphinxcontrib_typstbuilder") is not None:
-        from analysis import sphinx_pdf_writer
+        from analysis.sphinx_pdf_builder import BookBuilder
 
         app.setup_extension("sphinxcontrib_typstbuilder")
-        app.add_builder(sphinx_pdf_writer.BookBuilder, override=True)
+        app.add_builder(BookBuilder, override=True)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pypandoc
 from docutils import nodes
 from sphinxcontrib_typstbuilder._writer import escape_str  # type: ignore[import-untyped]
@@ -12,8 +14,15 @@ from analysis.errors import BuildError
 
 HIDDEN = ("input", "input+output", "all")
 LINE = 104  # letters of table text that a line of the page holds, about
-PADDING = 2.5  # letters that the space between columns takes
+PADDING = 2.2  # letters that the space between columns takes
+SIGNS = (("ijlI.,:;’'|!", 0.5), (" ftr()[]“”/1", 0.65), ("-sczJ", 0.9), ("0123456789", 1.15), ("mwMW%", 1.6))
+WIDTHS = {sign: width for signs, width in reversed(SIGNS) for sign in signs}
+NARROW_PADDING = 1.6  # the same in a table of many columns
+HEAD = 12.0  # letters of a head that get a line even if the texts below are shorter
+LONG_WORD = 17.0  # longer words may break
 SEPARATOR = "SEPARATORSEPARATOR"
+
+Numbers = npt.NDArray[np.float64]
 
 
 def typst_formulas(formulas: Sequence[str]) -> list[str]:
@@ -31,9 +40,9 @@ def typst_formulas(formulas: Sequence[str]) -> list[str]:
 
 
 def _length(text: str) -> float:
-    """Letters of middle width in a text: Chinese and Japanese ones count double, digits and capitals a little more."""
+    """Letters of middle width in a text set in Inter: Chinese and Japanese ones count double, an i less than half."""
     return sum(
-        2.0 if unicodedata.east_asian_width(sign) in "WF" else 1.2 if sign.isdigit() or sign.isupper() else 1.0
+        2.0 if unicodedata.east_asian_width(sign) in "WF" else WIDTHS.get(sign, 1.2 if sign.isupper() else 1.0)
         for sign in text
     )
 
@@ -41,25 +50,48 @@ def _length(text: str) -> float:
 def column_widths(rows: Sequence[Sequence[str]]) -> list[str]:
     """Typst widths of the columns of a table of texts (its head first).
 
-    A table that fits on the line keeps its natural widths. In a wider one each column gets what its longest word and
-    its short texts need, and the rest goes to the columns with long texts.
+    A table that fits on the line keeps its natural widths. In a wider one each column gets what its longest word needs,
+    and the rest is dealt out so that the table has as few lines as possible.
     """
     line = LINE if len(rows[0]) <= 5 else LINE * 1.08  # tables of many columns are set smaller
     columns = list(zip(*rows, strict=True))
-    line -= PADDING * len(columns)
-    lengths = [[_length(cell) for cell in column] for column in columns]
-    if sum(map(max, lengths)) <= line:
+    padding = PADDING if len(rows[0]) <= 7 else NARROW_PADDING
+    line -= padding * len(columns)
+    lengths = np.array([[_length(cell) for cell in column] for column in columns])
+    if lengths.max(axis=1).sum() <= line:
         return ["auto"] * len(columns)
-    words = [max((_length(word) for cell in column for word in cell.split()), default=1) for column in columns]
-    bodies = [column[1:] or column for column in lengths]
-    least = [
-        max(min(word, 17), min(max(body), 14), min(0.6 * length[0], 12))  # a head may take two lines
-        for word, body, length in zip(words, bodies, lengths, strict=True)
-    ]
-    wish = [(max(body) * sum(body) / len(body)) ** 0.45 for body in bodies]
-    more = [max(0.0, wanted - needed) for wanted, needed in zip(wish, least, strict=True)]
-    scale = max(0.0, line - sum(least)) / (sum(more) or 1.0)
-    return [f"{needed + PADDING + extra * scale:.1f}fr" for needed, extra in zip(least, more, strict=True)]
+    words = [max((_length(word) for cell in column for word in cell.split()), default=1.0) for column in columns]
+    # a head may take two lines
+    widths = np.array(
+        [max(3.0, min(word, LONG_WORD), min(0.6 * head, HEAD)) for word, head in zip(words, lengths[:, 0], strict=True)]
+    )
+    if widths.sum() < line:
+        widths = _widened(widths, lengths, line)
+    return [f"{width + padding:.1f}fr" for width in widths]
+
+
+def _widened(widths: Numbers, lengths: Numbers, line: float) -> Numbers:
+    """Widths of columns with the rest of the line given, step by step, to the column that saves most lines of text.
+
+    widths: what each column needs at least; lengths: of the texts, a row for each column.
+    """
+    widths, longest = widths.copy(), lengths.max(axis=1)
+    while (spare := line - widths.sum()) >= 1:
+        lines = np.ceil(lengths / widths[:, None])
+        best, chosen, width = 0.0, -1, 0.0
+        for column in range(len(widths)):
+            others = np.delete(lines, column, axis=0).max(axis=0, initial=1.0)
+            now = np.maximum(others, lines[column]).sum()
+            for step in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
+                step = min(step, spare)
+                saved = now - np.maximum(others, np.ceil(lengths[column] / (widths[column] + step))).sum()
+                if saved / step > best:
+                    best, chosen, width = saved / step, column, step
+        if chosen < 0:  # no step saves a line: the rest goes to those whose texts are longer than a line
+            wish = np.maximum(0.0, longest - widths)
+            return np.asarray(widths + spare * (wish / wish.sum() if wish.sum() else 1.0 / len(widths)))
+        widths[chosen] += width
+    return widths
 
 
 def breakable(text: str) -> str:

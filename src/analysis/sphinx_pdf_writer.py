@@ -4,16 +4,13 @@ The markup calls functions of book/pdf/template.typ. A node that no method knows
 be missing from the PDF without notice.
 """
 
-import json
 import re
-import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util import logging
-from sphinxcontrib_typstbuilder import TypstBuilder  # type: ignore[import-untyped]
 from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
     BlockMarkupFunction,
     MarkupArg,
@@ -23,10 +20,9 @@ from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
     escape_str,
 )
 
-from analysis import paths
 from analysis.errors import BuildError
 from analysis.sphinx_charts import chart_folder
-from analysis.sphinx_pdf_text import breakable, column_widths, marked_text, prepare
+from analysis.sphinx_pdf_text import breakable, column_widths, marked_text
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +34,17 @@ class BookTable(Table):  # type: ignore[misc]
         super().__init__(node)
         rows = [[entry.astext() for entry in row] for row in node.findall(nodes.row)]
         self.widths = column_widths(rows)
+        self.place: dict[str, str | None] = {}  # id and number, where it has one
 
     def to_text(self) -> str:
         """The call that draws the table."""
         call = BlockMarkupFunction(
             name="book-table",
-            named_params={"columns": f"({', '.join(self.widths)},)", "caption": self.named_params.get("caption")},
+            named_params={
+                **self.place,
+                "columns": f"({', '.join(self.widths)},)",
+                "caption": self.named_params.get("caption"),
+            },
             positional_params=self.cells,
             labels=self.labels,
         )
@@ -58,7 +59,8 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
         self.sectionlevel = 0
         self.pending_labels: list[str] = []
         self.footnotes: dict[tuple[str, str], str] = {}
-        self.opened: set[str] = set()  # pages that have shown a figure
+        self.placed: Counter[str] = Counter()  # charts and tables so far, by page
+        self.numbered: Counter[tuple[str, str]] = Counter()  # those with a number, by page and kind
 
     def unknown_visit(self, node: nodes.Node) -> None:
         """Stop at a node that has no form in the PDF."""
@@ -184,29 +186,51 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
 
     # tables, charts and pictures
 
+    def _place(self, kind: str, titled: bool) -> dict[str, str | None]:
+        """The id of a chart or a table, and its number in a numbered chapter where it has a title."""
+        page = self.curr_files[-1]
+        self.placed[page] += 1
+        number = None
+        if titled and (chapter := self.builder.env.toc_secnumbers.get(page, {}).get("")):
+            self.numbered[page, kind] += 1
+            number = escape_str(".".join(map(str, (*chapter, self.numbered[page, kind]))))
+        return {"id": escape_str(f"{page}#{self.placed[page]}"), "number": number}
+
     def visit_table(self, node: nodes.Element) -> None:
         """Begin a table."""
         table = BookTable(node)
+        table.place = self._place("table", isinstance(node[0], nodes.title))
         table.labels = self.label_refs(node["ids"]) + self.pending_labels
         self.pending_labels = []
         self.append_el(table)
 
-    def _chart(self, node: nodes.Element, file: str, alt: str, width: str | None) -> None:
-        """Begin a chart; the first of a page may shrink to fill what is left of the paper."""
-        parameters: dict[str, str | None] = {"alt": escape_str(alt), "width": width}
-        if self.curr_files[-1] not in self.opened:
-            self.opened.add(self.curr_files[-1])
-            parameters["shrink"] = "true"
+    def _chart(self, node: nodes.Element, file: str, alt: str, width: str | None, titled: bool) -> None:
+        """Begin a chart."""
+        before = self.curr_element().body[-1:]
+        after_heading = any(re.match(r"#(mlabel\(.*?\)#)*heading\(", text) for text in before)
+        parameters = {
+            **self._place("chart", titled),
+            "alt": escape_str(alt),
+            "width": width,
+            "after-heading": "true" if after_heading else None,
+        }
         self.append_block_fun(node, name="chart", named_params=parameters, positional_params=[escape_raw_str(file)])
 
     def visit_chart(self, node: nodes.Element) -> None:
-        """Write a chart: its title and subtitle above the picture, its source below."""
-        name = f"{node['digest']}.svg"
-        self.builder.images[str(chart_folder(self.builder.app) / name)] = name
-        self._chart(node, f"/{name}", node["alt"] or node["heading"], f"{node['width'] * 0.75:g}pt")  # 96 px are 72 pt
-        texts = (f"#strong[{marked_text(node['heading'])}]", *map(marked_text, (node["subheading"], node["caption"])))
-        self.curr_element().named_params["caption"] = f"[{' '.join(text for text in texts if text)}]"
-        self.curr_element().named_params["legend"] = f"[{marked_text(node['source'])}]"
+        """Write a chart: its title and subtitle above the picture, its source and its name below."""
+        picture = f"{node['digest']}.svg"
+        self.builder.images[str(chart_folder(self.builder.app) / picture)] = picture
+        width = f"{node['width'] * 0.75:g}pt"  # 96 px are 72 pt
+        self._chart(node, f"/{picture}", node["alt"] or node["heading"], width, bool(node["heading"]))
+        parameters = self.curr_element().named_params
+        heading = f"#strong[{marked_text(node['heading'])}]" if node["heading"] else ""
+        texts = (heading, *map(marked_text, (node["subheading"], node["caption"])))
+        if any(texts):
+            parameters["caption"] = f"[{' '.join(filter(None, texts))}]"
+        if node["source"]:
+            parameters["legend"] = f"[{marked_text(node['source'])}]"
+        if node["ids"]:
+            parameters["name"] = escape_str(node["ids"][0])
         self.absorb_fun_in_body()
         raise nodes.SkipNode
 
@@ -215,7 +239,9 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
         image = next(node.findall(nodes.image))
         width = image.get("width", "")
         alt = image.get("alt") or node.astext()
-        self._chart(node, f"/{self.builder.images[image['uri']]}", alt, width if width.endswith("pt") else None)
+        titled = next(node.findall(nodes.caption), None) is not None
+        file = f"/{self.builder.images[image['uri']]}"
+        self._chart(node, file, alt, width if width.endswith("pt") else None, titled)
 
     def visit_image(self, node: nodes.Element) -> None:
         """Write a picture outside of a figure, never wider than the text."""
@@ -239,7 +265,8 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
         self.curr_element().named_params["legend"] = legend
 
     def visit_literal_block(self, node: nodes.Element) -> None:
-        """Write a block of code or output."""
+        """Write a block of code or output, without empty lines at its end."""
+        node.children = [nodes.Text(node.astext().rstrip())]
         node["language"] = {"ipython3": "python"}.get(node.get("language", ""), node.get("language", "text"))
         super().visit_literal_block(node)
 
@@ -278,40 +305,3 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
 
     def visit_download_reference(self, node: nodes.Element) -> None:
         """Write only the text of a link to a file of the HTML book."""
-
-
-class BookBuilder(TypstBuilder):  # type: ignore[misc]
-    """Writes the whole book as one Typst file beside its pictures and template."""
-
-    name = "typst"
-    default_translator_class = BookTranslator
-
-    def write(self, *_: Any) -> None:
-        """Write the book; the installed Sphinx knows only builders that write page by page."""
-        self._write_doc(self.config.root_doc, "book", self.config.html_title, "template", [], self.config.pdf_metadata)
-
-    def _assemble_doctree(self, startdocname: str, appendices: list[str]) -> nodes.document:
-        root = self.env.get_doctree(startdocname)
-        parts = {
-            toctree["entries"][0][1]: toctree["caption"]
-            for toctree in root.findall(addnodes.toctree)
-            if toctree["entries"] and toctree.get("caption")
-        }
-        tree: nodes.document = super()._assemble_doctree(startdocname, appendices)
-        tree["parts"] = parts
-        prepare(tree)
-        return tree
-
-    def _copy_images(self, outdir: Path) -> None:
-        for image, name in self.images.items():
-            shutil.copyfile(Path(self.srcdir) / image, outdir / name)
-
-    def _copy_download_files(self, outdir: Path) -> None:
-        pass
-
-    def _copy_template(self, template_name: str, outdir: Path) -> None:
-        (outdir / "templates").mkdir(exist_ok=True)
-        shutil.copyfile(paths.TYPST / "template.typ", outdir / "templates" / f"{template_name}.typ")
-
-    def _write_metadata(self, title: str, extra_metadata: dict[str, Any], outdir: Path) -> None:
-        (outdir / "metadata.json").write_text(json.dumps({"title": title, **extra_metadata}), encoding="utf-8")

@@ -1,6 +1,7 @@
 """The tables of the HTML book: sorted, searched and paged by a script, cards on a phone, downloads of their data.
 
-A table of a notebook is written as CSV and Excel into _downloads/tables, named by its chapter and its number there.
+A table of a notebook is written as CSV and Excel into _downloads/tables, under the name of its chapter and its own id,
+which `sphinx_cite` makes of its caption.
 """
 
 from contextlib import suppress
@@ -121,14 +122,12 @@ def change_page(
         results = block.startswith('<details class="ba-results"')
         if not notebook or not (results or 'class="ba-table"' in block):
             return table_html.ready(block, table)
-        if results:
-            name, what = "results", f"The named results of the chapter “{chapter}” of {app.config.html_title}"
-        else:
-            shown += 1
-            name, what = f"table-{shown}", f"Table {shown} of the chapter “{chapter}” of {app.config.html_title}"
-        anchor = f"ba-{name}"
-        data = as_data(table, about(app, page, anchor, table.caption or what, what, source), results)
-        return table_html.ready(block, table, anchor, write_files(app, page, f"{stem}-{name}", data))
+        shown += not results
+        name = table.name or ("results" if results else f"table-{shown}")
+        kind = "Named results" if results else f"Table {shown}"
+        what = f"{kind} of the chapter “{chapter}” of the book “{app.config.html_title}”"
+        data = as_data(table, about(app, page, name, table.caption or kind, what, source), results)
+        return table_html.ready(block, table, name, write_files(app, page, f"{stem}-{name}", data))
 
     body = table_html.change_tables(context["body"], change)
     if body != context["body"]:

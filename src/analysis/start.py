@@ -20,8 +20,10 @@ PACKAGE = "balancing-act"
 # the commands that want more than the environment of Binder and this repository, and what they want
 NEEDS = {
     "book": "the extra `book`",
+    "archive": "the extra `book`",
     "sweep --scheduler": "the extra `scale`",
     "signals --scheduler": "the extra `scale`",
+    "links": "a network and the extra `fetch`",
     "corpus fetch": "a network and the extra `fetch`",
     "corpus embed": "the documents' texts and the extra `semantic`",
     "corpus build": "the documents' texts",

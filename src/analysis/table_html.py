@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 SORT_FROM, SEARCH_FROM, PAGE = 3, 11, 25  # rows
 BLOCK = re.compile(
-    r'<figure class="ba-table">.*?</figure>|<details class="ba-(?:table|results)">.*?</details>'
+    r'<figure class="ba-table"[^>]*>.*?</figure>|<details class="ba-(?:table|results)"[^>]*>.*?</details>'
     r'|<div class="pst-scrollable-table-container">.*?</table>\s*</div>',
     re.DOTALL,
 )
@@ -37,8 +37,9 @@ class ShownCell:
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A table as a page shows it."""
+    """A table as a page shows it; name is the id of what holds it, where it has one."""
 
+    name: str
     caption: str
     heads: tuple[str, ...]
     rows: tuple[tuple[ShownCell, ...], ...]
@@ -53,6 +54,7 @@ class ShownTable:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
+        self.name: str | None = None
         self.caption: list[str] = []
         self.heads: list[str] = []
         self.rows: list[list[ShownCell]] = []
@@ -63,6 +65,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if self.name is None:
+            self.name = given.get("id", "")
         if tag in ("figcaption", "summary"):
             self._texts = self.caption
         elif tag == "thead":
@@ -103,7 +107,7 @@ def read_table(block: str) -> ShownTable:
     reader.feed(block)
     reader.close()
     caption = " ".join("".join(reader.caption).split())
-    return ShownTable(caption, tuple(reader.heads), tuple(map(tuple, reader.rows)), reader.spans)
+    return ShownTable(reader.name or "", caption, tuple(reader.heads), tuple(map(tuple, reader.rows)), reader.spans)
 
 
 # --- on a phone
@@ -184,7 +188,7 @@ def _head(found: re.Match[str]) -> str:
 def ready(block: str, table: ShownTable, name: str = "", files: str = "") -> str:
     """The HTML of a regular table, ready for script and phone.
 
-    block: what BLOCK finds. name: an id for it. files: HTML below the table, its downloads.
+    block: what BLOCK finds. name: an id where it has none. files: HTML below the table, its downloads.
     """
     caption, rows = table.caption, len(table.rows)
 
@@ -193,7 +197,7 @@ def ready(block: str, table: ShownTable, name: str = "", files: str = "") -> str
         if rows >= SORT_FROM:
             head, end, body = html.partition("</thead>")
             html = re.sub(r"(<th\b[^>]*>)(.*?)</th>", _head, head, flags=re.DOTALL) + end + body
-        marked = f' id="{escape(name)}"' if name else ""
+        marked = f' id="{escape(name)}"' if name and not table.name else ""
         return f'<div class="ba-grid"{marked}>{_controls(rows)}{html}{_pager(rows, caption)}{files}</div>'
 
     return GRID.sub(grid, block, count=1)

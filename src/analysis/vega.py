@@ -2,15 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from functools import cache
+from html import escape
 from typing import Any
 
 import vl_convert
 
-from analysis import paths
+from analysis import paths, theme
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
+SMALL, LEADING, MARGIN = 11, 15, 6  # of lines below a picture, in pixels
 VERSION = "6.4"  # of Vega-Lite: pictures and pages draw with the same one
 
 
@@ -41,3 +44,25 @@ def draw_svg(spec: Mapping[str, Any]) -> str:
     """A specification as an SVG picture; the same specification gives the same picture in every process."""
     _register_fonts()
     return number_clips(vl_convert.vegalite_to_svg(dict(spec), vl_version=VERSION))
+
+
+def with_lines(svg: str, lines: Iterable[str]) -> str:
+    """A picture with lines of small print below it, broken where they are wider than the picture.
+
+    So a chart that leaves its page keeps its source and says where it comes from.
+    """
+    width, height = (float(re.search(rf'<svg\b[^>]*\b{side}="([\d.]+)"', svg)[1]) for side in ("width", "height"))  # type: ignore[index]
+    most = int((width - 2 * MARGIN) / (SMALL * 0.53))  # letters a line
+    broken = [part for line in lines for part in textwrap.wrap(line, most)]
+    below = height + MARGIN + LEADING * len(broken)
+    text = "".join(
+        f'<text x="{MARGIN}" y="{height + LEADING * number:g}" font-family="{theme.FONT}" font-size="{SMALL}" '
+        f'fill="{theme.PALETTE["ink"]}">{escape(part)}</text>'
+        for number, part in enumerate(broken, 1)
+    )
+    head = re.search(r"<svg\b[^>]*>", svg)
+    assert head is not None
+    taller = re.sub(r'\bheight="[\d.]+"', f'height="{below:g}"', head[0], count=1)
+    taller = re.sub(r'viewBox="[^"]*"', f'viewBox="0 0 {width:g} {below:g}"', taller)
+    paper = f'<rect width="{width:g}" height="{below:g}" fill="#fff"/>'
+    return svg.replace(head[0], taller + paper, 1).replace("</svg>", f"{text}</svg>")

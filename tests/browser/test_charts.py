@@ -1,0 +1,128 @@
+"""What a reader does with charts: choose, point, follow a source, take data, picture and code away."""
+
+import csv
+import io
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from analysis.tables import load
+
+
+def open_chart(page: Page, book: Path, chapter: str, name: str) -> Locator:
+    """A chart of a chapter, drawn."""
+    page.goto((book / "notebooks" / f"{chapter}.html").as_uri())
+    figure = page.locator(f"figure#{name}")
+    figure.scroll_into_view_if_needed()
+    page.mouse.move(5, 5)
+    expect(figure).to_have_class("ba-chart ba-drawn")
+    return figure
+
+
+POINTS = "path[aria-roledescription=point]"
+
+
+def test_the_timeline_filters(book: Path, page: Page) -> None:
+    figure = open_chart(page, book, "01-timeline", "fig-timeline-events")
+    script = "all => all.filter(mark => Number(mark.getAttribute('opacity') || 1) > 0.5).length"
+
+    def strong() -> int:
+        page.wait_for_timeout(200)
+        return int(figure.locator(POINTS).evaluate_all(script))
+
+    before = strong()
+    figure.locator("select").select_option(label="Japan-China")
+    assert 0 < strong() < before
+    figure.locator("select").select_option(label="all pairs")
+    assert strong() == before
+
+
+def test_a_point_of_the_timeline_opens_its_source(book: Path, page: Page) -> None:
+    figure = open_chart(page, book, "01-timeline", "fig-timeline-events")
+    with page.context.expect_event("request", lambda request: request.url.startswith("http")) as asked:
+        figure.locator(POINTS).last.click(force=True)
+    assert asked.value.url in set(load("event_sources")["url"])
+    page.wait_for_timeout(300)
+    assert len(page.context.pages) == 2  # in a tab of its own
+
+
+def test_the_matrix_says_what_a_cell_is(book: Path, page: Page) -> None:
+    figure = open_chart(page, book, "04-alignment", "fig-alignment-matrix")
+    figure.locator("path[aria-roledescription=rect], path[aria-roledescription='rect mark']").first.hover(force=True)
+    expect(page.locator("#vg-tooltip-element")).to_be_visible()
+    assert page.locator("#vg-tooltip-element tr").count() >= 3
+
+
+def test_the_specification_curve_marks_what_is_chosen(book: Path, page: Page) -> None:
+    figure = open_chart(page, book, "04-alignment", "fig-alignment-curve")
+    before = figure.locator("svg").inner_html()
+    menu = figure.locator("select")
+    menu.select_option(index=1)
+    page.wait_for_timeout(200)
+    assert figure.locator("svg").inner_html() != before
+
+
+def linked_text(link: Locator) -> str:
+    """The text of the file that a link leads to."""
+    return Path(unquote(urlparse(str(link.evaluate("link => link.href"))).path)).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["fig-alignment-coverage", "fig-alignment-keyness"])
+def test_data_picture_and_code_are_one_click_away(book: Path, page: Page, name: str) -> None:
+    figure = open_chart(page, book, "04-alignment", name)
+    lines = linked_text(figure.locator("a.ba-chart-data").first).splitlines()
+    notes = [line for line in lines if line.startswith("# ")]
+    assert notes[0] == f"# {figure.locator('.ba-chart-title').inner_text()}"
+    assert any("Cite as: " in note for note in notes)
+    assert len(list(csv.DictReader(io.StringIO("\n".join(lines[len(notes) :]))))) > 1
+    svg = linked_text(figure.get_by_role("link", name="Picture"))
+    assert svg.startswith("<svg")
+    assert name in svg
+    assert "Source: " in svg
+    fold = page.locator(".cell", has=figure).locator("details.hide")
+    expect(fold).not_to_have_attribute("open", "")
+    figure.get_by_role("button", name="Code").click()
+    expect(fold).to_have_attribute("open", "")
+    assert "def " in fold.inner_text()
+
+
+def test_a_dark_page_draws_dark_charts(book: Path, page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    figure = open_chart(page, book, "03-strategy", "fig-strategy-outline")
+    fills = figure.locator("svg text").evaluate_all("all => all.map(text => text.getAttribute('fill'))")
+    assert "#E6E9EC" in fills
+    assert "#20272E" not in fills
+
+
+def test_without_scripts_every_chart_is_a_picture(book: Path, browser) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto((book / "notebooks" / "04-alignment.html").as_uri())
+    pictures = page.locator("figure.ba-chart img.ba-chart-picture")
+    assert pictures.count() == page.locator("figure.ba-chart").count() > 5
+    assert all(picture.get_attribute("alt") for picture in pictures.all())
+    context.close()
+
+
+def test_where_drawing_fails_the_picture_stands(book: Path, browser) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.route("**/vega.js", lambda route: route.abort())
+    page.goto((book / "notebooks" / "03-strategy.html").as_uri())
+    figure = page.locator("figure.ba-chart").first
+    figure.scroll_into_view_if_needed()
+    page.mouse.move(9, 9)
+    expect(figure.locator("img.ba-chart-picture")).to_be_visible()
+    page.close()
+
+
+def test_a_page_without_a_reader_loads_no_drawing_script(book: Path, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((book / "notebooks" / "01-timeline.html").as_uri())
+    page.wait_for_timeout(500)
+    assert not any(url.endswith("vega.js") for url in asked)
+    page.mouse.move(50, 50)
+    expect(page.locator("figure.ba-drawn").first).to_be_visible()
+    assert any(url.endswith("vega.js") for url in asked)

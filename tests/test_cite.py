@@ -1,0 +1,183 @@
+"""Citations against forms written by hand, and CITATION.cff against the bibliography."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from analysis import citation_file, cite, paths
+from analysis.cite import Name, Part, Work
+from analysis.errors import DataError
+
+EDITION = Work(
+    "A Balancing Act: 50% & more",
+    (Name("The Act’s contributors"),),
+    "2026-11-25",
+    "0.5.0",
+    "MIT AND CC-BY-4.0",
+    "https://example.org/book/",
+    "act_2026",
+)
+PART = Part("“So” it rose", "Figure fig-a_b", "fig_a_b", "https://example.org/book/a.html#fig-a_b")
+PEOPLE = (Name("Guo", "Ziya"), Name("de la Cruz", "Anne-Marie L."), Name("Ray", "Bo"))
+
+
+def test_the_edition_in_four_forms() -> None:
+    assert cite.forms(EDITION) == {
+        "APA": "The Act’s contributors. (2026). A Balancing Act: 50% & more (Version 0.5.0) [Computer software]. "
+        "https://example.org/book/",
+        "Chicago": "The Act’s contributors. 2026. A Balancing Act: 50% & more, version 0.5.0. https://example.org/book/.",
+        "BibTeX": "@software{act_2026,\n"
+        "  author  = {{The Act’s contributors}},\n"
+        "  title   = {{A Balancing Act: 50\\% \\& more}},\n"
+        "  year    = {2026},\n"
+        "  version = {0.5.0},\n"
+        "  license = {MIT AND CC-BY-4.0},\n"
+        "  url     = {https://example.org/book/}\n"
+        "}",
+        "RIS": "TY  - COMP\nAU  - The Act’s contributors\nPY  - 2026\nDA  - 2026/11/25\n"
+        "TI  - A Balancing Act: 50% & more\nET  - 0.5.0\nUR  - https://example.org/book/\nER  - ",
+    }
+
+
+def test_a_part_in_four_forms() -> None:
+    assert cite.forms(EDITION, PART) == {
+        "APA": "The Act’s contributors. (2026). “So” it rose [Figure fig-a_b]. In A Balancing Act: 50% & more "
+        "(Version 0.5.0) [Computer software]. https://example.org/book/a.html#fig-a_b",
+        "Chicago": "The Act’s contributors. 2026. “‘So’ it rose.” Figure fig-a_b in A Balancing Act: 50% & more, "
+        "version 0.5.0. https://example.org/book/a.html#fig-a_b.",
+        "BibTeX": "@incollection{act_2026_fig_a_b,\n"
+        "  author    = {{The Act’s contributors}},\n"
+        "  title     = {{“So” it rose}},\n"
+        "  year      = {2026},\n"
+        "  booktitle = {{A Balancing Act: 50\\% \\& more}},\n"
+        "  note      = {Figure fig-a\\_b, version 0.5.0},\n"
+        "  url       = {https://example.org/book/a.html#fig-a_b}\n"
+        "}",
+        "RIS": "TY  - CHAP\nAU  - The Act’s contributors\nPY  - 2026\nDA  - 2026/11/25\nTI  - “So” it rose\n"
+        "T2  - A Balancing Act: 50% & more\nM3  - Figure fig-a_b\nET  - 0.5.0\n"
+        "UR  - https://example.org/book/a.html#fig-a_b\nER  - ",
+    }
+
+
+def test_people_stand_as_each_style_has_them() -> None:
+    work = Work("Why do they wait?", PEOPLE, "2025")
+    assert cite.apa(work) == "Guo, Z., de la Cruz, A. M. L., & Ray, B. (2025). Why do they wait?"
+    assert cite.chicago(work) == "Guo, Ziya, Anne-Marie L. de la Cruz, and Bo Ray. 2025. “Why do they wait?”"
+    assert "  author = {Guo, Ziya and de la Cruz, Anne-Marie L. and Ray, Bo}," in cite.bibtex(work)
+    assert cite.ris(work).splitlines()[1:4] == ["AU  - Guo, Ziya", "AU  - de la Cruz, Anne-Marie L.", "AU  - Ray, Bo"]
+
+
+def test_what_is_missing_leaves_no_gap() -> None:
+    work = Work("Untitled [draft]")
+    assert cite.forms(work) == {
+        "APA": "Untitled [draft]. (n.d.).",
+        "Chicago": "“Untitled [draft].” n.d.",
+        "BibTeX": "@misc{cited,\n  title = {{Untitled [draft]}}\n}",
+        "RIS": "TY  - GEN\nTI  - Untitled [draft]\nER  - ",
+    }
+
+
+def test_marks_with_a_meaning_in_tex_are_escaped() -> None:
+    assert cite.escaped(r"a\b {c} 1% & $2 #3 d_e ~f ^g “h”") == (
+        r"a\textbackslash{}b \{c\} 1\% \& \$2 \#3 d\_e \textasciitilde{}f \textasciicircum{}g “h”"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("It fell.\n", "It fell"), ("It  fell\nto the U.S.", "It fell to the U.S."), ("Why?", "Why?"), ("So...", "So...")],
+)
+def test_a_sentence_becomes_a_title(text: str, title: str) -> None:
+    assert cite.headline(text) == title
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_template_filled_in_is_the_form_itself(public: bool) -> None:
+    part = Part("It rose", "Table t-1", "t_1", "https://example.org/a#t-1" if public else "")
+    filled = {}
+    for form, text in cite.template(EDITION, public=public).items():
+        for name, place in cite.PLACES.items():
+            value = str(getattr(part, name))
+            text = text.replace(place, value)
+        filled[form] = text
+    assert filled == cite.forms(EDITION, part)
+
+
+def test_the_edition_is_what_the_citation_file_says() -> None:
+    cff = {
+        "title": "T",
+        "version": 1.2,
+        "date-released": "2026-01-02",
+        "license": ["MIT", "CC-BY-4.0"],
+        "authors": [{"name": "We"}, {"family-names": "Berg", "name-particle": "van den", "given-names": "Ada"}],
+    }
+    expected = Work("T", (Name("We"), Name("van den Berg", "Ada")), "2026-01-02", "1.2", "MIT AND CC-BY-4.0")
+    assert cite.work_of(cff) == expected
+    assert cite.edition_of(cff, "https://example.org").url == "https://example.org"
+    assert cite.edition_of(cff | {"doi": "10.5281/zenodo.1"}, "https://example.org").url == (
+        "https://doi.org/10.5281/zenodo.1"
+    )
+    assert cite.edition_of(cff).key == "balancing_act_2026"
+
+
+# --- CITATION.cff
+
+
+def test_the_citation_file_holds_every_source() -> None:
+    text = paths.CITATION.read_text(encoding="utf-8")
+    assert citation_file.with_references(text, citation_file.references()) == text, "run `balancing-act citation`"
+
+
+BIB = r"""@article{old, author = {Sch{\"u}tze, Hinrich and {An Office}}, title = {On {BM25} --- Once}, journal = {J},
+  year = {1976}, number = {3}, pages = {129--146}, doi = {10.1002/a_b}}
+@misc{guo_article, author = {Guo, Ziya}, title = {The Article}, year = {2025}}
+@online{page, author = {{Office}}, title = {Page}, date = {2025-02-07}, year = {2025}, organization = {House},
+  url = {https://example.org/a%20b}, note = {Read}}
+"""
+
+
+def test_entries_become_references(tmp_path: Path) -> None:
+    file = tmp_path / "sources.bib"
+    file.write_text(BIB, encoding="utf-8")
+    article, old, page = citation_file.references(file)
+    assert article == {
+        "type": "article",
+        "title": "The Article",
+        "authors": [{"family-names": "Guo", "given-names": "Ziya"}],
+        "year": 2025,
+    }
+    assert old == {
+        "type": "article",
+        "title": "On BM25 — Once",
+        "authors": [{"family-names": "Schütze", "given-names": "Hinrich"}, {"name": "An Office"}],
+        "year": 1976,
+        "doi": "10.1002/a_b",
+        "journal": "J",
+        "issue": "3",
+        "start": "129",
+        "end": "146",
+    }
+    assert page["date-published"] == "2025-02-07"
+    assert page["url"] == "https://example.org/a%20b"
+    assert page["publisher"] == {"name": "House"}
+
+
+def test_a_kind_without_a_counterpart_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "sources.bib"
+    file.write_text(BIB.replace("@online", "@patent"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"data/sources\.bib, page: @patent; allowed: @article, @book"):
+        citation_file.references(file)
+
+
+def test_what_is_written_by_hand_stays(tmp_path: Path) -> None:
+    bib, file = tmp_path / "sources.bib", tmp_path / "CITATION.cff"
+    bib.write_text(BIB, encoding="utf-8")
+    file.write_text("title: T # by hand\nreferences:\n  - type: book\n    title: Old\n", encoding="utf-8")
+    assert citation_file.refresh(file, bib)
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("title: T # by hand\n# made by")
+    assert [entry["title"] for entry in yaml.safe_load(text)["references"]] == ["The Article", "On BM25 — Once", "Page"]
+    assert not citation_file.refresh(file, bib)

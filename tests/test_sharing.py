@@ -1,0 +1,225 @@
+"""Citing and sharing: what the sample book carries for it, with a public address and without one."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from html import unescape
+from pathlib import Path
+
+import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from test_publish import write_source
+
+from analysis import cite, paths, publish, sphinx_cards, sphinx_cite
+
+ADDRESS = "https://example.org/book/"
+CFF = """cff-version: 1.2.0
+title: A Sample
+version: 1.0
+date-released: 2026-01-02
+authors: [{name: Us}]
+references: [{type: article, title: The Article, authors: [{family-names: Guo, given-names: Ziya}], year: 2025}]
+"""
+
+
+def build(folder: Path, address: str) -> Path:
+    """The sample book with a page on citing; returns the folder of its HTML."""
+    source = write_source(folder / "source")
+    (source / "CITATION.cff").write_text(CFF, encoding="utf-8")
+    (source / "data" / "archived.csv").write_text("url,archive_url\nhttps://example.org/a,https://web.archive.org/a\n")
+    (source / "book" / "cite.md").write_text("# How to cite\n\nLike this. Or so.\n\n```{citations}\n```\n")
+    (source / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/01-sample\n  - file: book/cite\n"
+    )
+    config = source / "_config.yml"
+    config.write_text(config.read_text("utf-8").replace('html_baseurl: ""', f"html_baseurl: {address!r}"), "utf-8")
+    publish.build_html(source, folder / "html")
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("published"), ADDRESS)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("local"), "")
+
+
+def tags(page: Path) -> dict[str, str]:
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(r'<meta (?:name|property)="((?:og|twitter):[^"]+|description)" content="([^"]*)"', text)
+    assert len(found) == len(dict(found))
+    return {name: unescape(value) for name, value in found}
+
+
+def cite_data(page: Path) -> dict[str, object]:
+    [text] = re.findall(r'<script type="application/json" id="ba-cite-data">(.*?)</script>', page.read_text("utf-8"))
+    return dict(json.loads(text))
+
+
+# --- citing
+
+
+def test_the_page_on_citing_has_four_forms_of_both_works(published: Path) -> None:
+    text = unescape(re.sub(r"<[^>]+>", "", (published / "book" / "cite.html").read_text(encoding="utf-8")))
+    assert "Us. (2026). A Sample (Version 1.0) [Computer software]. https://example.org/book/" in text
+    assert "Guo, Ziya. 2025. “The Article.”" in text
+    assert "@software{balancing_act_2026,\n  author  = {{Us}}," in text
+    assert "TY  - GEN\nAU  - Guo, Ziya\nPY  - 2025" in text
+
+
+def test_pages_with_figures_carry_the_template_and_the_script(published: Path) -> None:
+    page = published / "notebooks" / "01-sample.html"
+    data = cite_data(page)
+    assert data["templates"] == cite.template(
+        cite.Work("A Sample", (cite.Name("Us"),), "2026-01-02", "1.0", key="balancing_act_2026"), public=True
+    )
+    assert data["escapes"] == cite.ESCAPES
+    assert data["address"] == "https://example.org/book/notebooks/01-sample.html"
+    assert data["more"] == "../book/cite.html"
+    assert '<noscript><p><a href="../book/cite.html">How to cite</a>' in page.read_text(encoding="utf-8")
+    assert "_static/cite.js" in page.read_text(encoding="utf-8")
+    assert "_static/cite.js" not in (published / "book" / "index.html").read_text(encoding="utf-8")
+
+
+def test_without_an_address_citations_name_none(local: Path) -> None:
+    data = cite_data(local / "notebooks" / "01-sample.html")
+    assert data["address"] == ""
+    assert "⟦url⟧" not in str(data["templates"])
+
+
+def test_tables_get_a_name_from_their_caption(published: Path) -> None:
+    assert '<figure class="ba-table" id="tab-a-table"><figcaption>A table</figcaption>' in (
+        published / "notebooks" / "01-sample.html"
+    ).read_text(encoding="utf-8")
+
+
+def test_names_of_tables_are_their_own_and_stay() -> None:
+    one = '<figure class="ba-table"><figcaption>The &amp; One, two</figcaption></figure>'
+    folded = '<details class="ba-table"><summary>The One, two (12 rows)</summary></details>'
+    named = '<figure class="ba-table" id="mine"><figcaption>The One</figcaption></figure>'
+    assert re.findall(r'id="(.*?)"', sphinx_cite.named_tables(one + folded + named, {"tab-other"})) == [
+        "tab-the-one-two",
+        "tab-the-one-two-2",
+        "mine",
+    ]
+
+
+def test_a_source_is_followed_by_its_archived_copy(local: Path) -> None:
+    front = (local / "book" / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="https://example\.org/a">[^<]*</a> \(<a [^>]*href="(.*?)">archived</a>\)', front) == [
+        "https://web.archive.org/a"
+    ]
+
+
+# --- sharing
+
+
+def test_a_page_says_what_it_shows_where_it_is_shared(published: Path) -> None:
+    found = tags(published / "notebooks" / "01-sample.html")
+    image = "https://example.org/book/_images/cards/notebooks-01-sample.png"
+    assert found == {
+        "description": "Text.",
+        "og:title": "The sample",
+        "og:description": "Text.",
+        "og:type": "article",
+        "og:site_name": "Japan’s Strategic Balancing Act: an executable edition",
+        "og:url": "https://example.org/book/notebooks/01-sample.html",
+        "og:image": image,
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": "The sample",
+        "twitter:card": "summary_large_image",
+    }
+    assert tags(published / "book" / "cite.html")["og:description"] == "Like this."
+
+
+def test_without_an_address_the_card_is_named_from_the_page(local: Path) -> None:
+    found = tags(local / "notebooks" / "01-sample.html")
+    assert "og:url" not in found
+    assert (local / "notebooks" / found["og:image"]).is_file()
+
+
+def test_the_entrance_has_the_tags_of_the_first_page(local: Path, published: Path) -> None:
+    found = tags(local / "index.html")
+    assert found["og:title"] == "Sample"
+    assert found["og:type"] == "website"
+    assert (local / found["og:image"]).is_file()
+    assert tags(published / "index.html") == tags(published / "book" / "index.html")
+
+
+def test_cards_are_pictures_of_the_right_size_and_the_same_again(local: Path, published: Path) -> None:
+    cards = sorted((local / "_images" / "cards").iterdir())
+    assert [card.name for card in cards] == ["book-cite.png", "book-index.png", "notebooks-01-sample.png"]
+    for card in cards:
+        content = card.read_bytes()
+        assert content[:8] == b"\x89PNG\r\n\x1a\n"
+        assert struct.unpack(">II", content[16:24]) == sphinx_cards.SIZE
+        assert len(content) < sphinx_cards.LARGEST
+        assert content == (published / "_images" / "cards" / card.name).read_bytes()
+
+
+def test_a_chart_shows_on_its_card(tmp_path: Path) -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+    plain = sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f"), tmp_path)
+    charted = sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f", picture), tmp_path)
+    assert plain != charted
+    kept = sorted(tmp_path.iterdir())
+    assert len(kept) == 2
+    kept[0].write_bytes(b"kept")
+    assert b"kept" in {sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f", p), tmp_path) for p in (b"", picture)}
+
+
+def test_a_card_that_is_too_large_does_without_its_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sphinx_cards, "draw", lambda card, _: b"x" * (sphinx_cards.LARGEST + len(card.picture)))
+    assert sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f", b"svg"), tmp_path) == b"x" * sphinx_cards.LARGEST
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Z. Guo met the U.S. President. Then he left.", "Z. Guo met the U.S. President."),
+        ("Question. Why so?  And then?", "Why so?"),
+        ("It is “done.” Next.", "It is “done.”"),
+        ("It rose by 1.5 percent, e.g. here. So", "It rose by 1.5 percent, e.g. here."),
+        ("No end", "No end"),
+    ],
+)
+def test_the_first_sentence(text: str, first: str) -> None:
+    assert sphinx_cards.first_sentence(text) == first
+
+
+def test_long_texts_are_cut_between_words() -> None:
+    assert sphinx_cards.shortened("one two, three", 9) == "one two…"
+    assert sphinx_cards.shortened("one  two") == "one two"
+
+
+def test_the_description_is_no_item_and_no_note() -> None:
+    document = new_document("page")
+    document += nodes.bullet_list("", nodes.list_item("", nodes.paragraph("", "An item.")))
+    document += nodes.note("", nodes.paragraph("", "A note."))
+    assert sphinx_cards.description_of(document) == ""
+    document += nodes.paragraph("", "The text. More.")
+    assert sphinx_cards.description_of(document) == "The text."
+
+
+def test_the_finding_of_a_chapter_is_read_from_its_output() -> None:
+    document = new_document("page")
+    document += nodes.raw(
+        "",
+        '<aside class="finding" aria-label="Finding"><p><strong>Finding.</strong> <em>A &amp; b</em> rose. C.</p>',
+    )
+    assert sphinx_cards.finding_of(document) == "A & b rose."
+
+
+def test_a_case_has_no_address_of_the_article() -> None:
+    from analysis import case_place, cases
+
+    shared = paths.CONFIG.read_text("utf-8").replace('html_baseurl: ""', f"html_baseurl: {ADDRESS}")
+    made = case_place.book_settings(shared, cases.read(cases.find("us-kor-2023")))
+    assert made["sphinx"]["config"]["html_baseurl"] == ""
