@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SORT_FROM, SEARCH_FROM, PAGE = 3, 11, 25  # rows
 BLOCK = re.compile(
     r'<figure class="ba-table"[^>]*>.*?</figure>|<details class="ba-(?:table|results)"[^>]*>.*?</details>'
@@ -20,10 +21,12 @@ BLOCK = re.compile(
 # a table with the box that scrolls, where it has one
 GRID = re.compile(r'<div class="(?:ba-scroll|pst-[^"]*)"[^>]*><table\b.*?</table>\s*</div>|<table\b.*?</table>', re.DOTALL)
 
-# a phone: the room in pixels, the width of a letter, the space of a cell, and the longest head beside its value
-ROOM, LETTER, SPACE, BESIDE = 340, 7.2, 14, 16
-# the least width in which a text can be read: up to so many letters in one line, beyond them so many letters a line
+# a phone: the room in pixels, the width of a letter, the space of a cell, and the least room for long texts
+ROOM, LETTER, SPACE, TEXT_ROOM = 296, 7.2, 14, 150
+# a column of texts of up to SHORT letters takes them whole, one of longer ones at least READABLE letters
 SHORT, READABLE = 12, 16
+DENSE = 7  # columns, from which a table is set closer
+COLUMNS = 12  # more than that the style does not know
 
 
 @dataclass(frozen=True)
@@ -126,10 +129,24 @@ def fits_a_phone(table: ShownTable) -> bool:
     columns = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.heads)
     need = 0.0
     for place, (head, cells) in enumerate(zip(table.heads, columns, strict=True)):
-        whole = place == 0 or any(cell.numeric for cell in cells)
+        whole = (place == 0 and len(columns) > 2) or any(cell.numeric for cell in cells)
         longest_word = max(map(len, head.split()), default=0) * LETTER + SPACE
         need += max(longest_word, _column_need([cell.text for cell in cells], whole))
     return need <= ROOM
+
+
+def label_width(table: ShownTable) -> float:
+    """The width in pixels of the heads beside the values of a card; 0 where they must run into the text."""
+    label = max(len(head) + sum(map(str.isupper, head)) / 3 for head in table.heads) * LETTER + SPACE
+    longest = max((len(cell.text) for row in table.rows for cell in row[1:]), default=0)
+    return label if ROOM - label >= min(TEXT_ROOM, longest * LETTER) else 0
+
+
+def _days(table: ShownTable) -> list[int]:
+    """The numbers of the columns that hold days and nothing else."""
+    columns = enumerate(zip(*table.rows, strict=True), 1)
+    found = [(number, [cell.text for cell in cells if cell.text]) for number, cells in columns]
+    return [number for number, texts in found if texts and all(DAY.fullmatch(text) for text in texts)]
 
 
 def css_string(text: str) -> str:
@@ -166,11 +183,15 @@ def _table_tag(table: ShownTable, tag: str) -> str:
     """The opening tag of a table with the classes that script and style read, and the heads for its cards."""
     rows = len(table.rows)
     names = [name for name, holds in (("ba-sorts", rows >= SORT_FROM), ("ba-paged", rows > PAGE)) if holds]
+    names += ["ba-dense"] * (len(table.heads) >= DENSE) + [f"ba-days-{number}" for number in _days(table)]
     style = ""
-    if not fits_a_phone(table):
-        names += ["ba-cards"] + ["ba-beside"] * (max(map(len, table.heads)) <= BESIDE)
-        heads = "".join(f"--h{number}:{css_string(head)};" for number, head in enumerate(table.heads, 1) if head)
-        style = f" style='{heads}'"
+    if not fits_a_phone(table) and len(table.heads) <= COLUMNS:
+        names.append("ba-cards")
+        style = "".join(f"--h{number}:{css_string(head)};" for number, head in enumerate(table.heads, 1) if head)
+        if width := label_width(table):
+            names.append("ba-beside")
+            style += f"--ba-label:{width / 16:.1f}rem"
+        style = f" style='{style}'"
     if found := re.search(r'\bclass="([^"]*)"', tag):
         names = [*found[1].split(), *names]
         tag = tag.replace(f" {found[0]}", "")
