@@ -29,6 +29,10 @@ def dictionary_markdown(table: Table) -> str:
     return "\n".join([*head, "| column | meaning | allowed |", "|---|---|---|", *rows, ""])
 
 
+def _files_markdown(table: Table) -> str:
+    return f"```{{data-files}} {table.name}\n```\n" if table.file.endswith(".csv") else ""
+
+
 class data_files(nodes.General, nodes.Element):
     """The downloads of a table: attribute table, its name in the data package."""
 
@@ -91,10 +95,7 @@ class DataDictionary(SphinxDirective):
         file = Path(self.env.srcdir, "data", "datapackage.json")
         self.env.note_dependency(str(file))
         tables = [table for form in ("csv", "parquet") for table in read_schema(file, form).values()]
-        text = "\n".join(
-            dictionary_markdown(table) + (f"```{{data-files}} {table.name}\n```\n" if table.file.endswith(".csv") else "")
-            for table in tables
-        )
+        text = "\n".join(f"{dictionary_markdown(table)}\n{_files_markdown(table)}" for table in tables)
         node = nodes.Element()
         self.state.nested_parse(StringList(text.splitlines(), str(file)), self.content_offset, node, match_titles=True)
         return node.children

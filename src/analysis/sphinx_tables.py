@@ -4,7 +4,6 @@ A table of a notebook is written as CSV and Excel into _downloads/tables, under 
 which `sphinx_cite` makes of its caption.
 """
 
-from contextlib import suppress
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -100,6 +99,13 @@ def as_data(table: table_html.ShownTable, said: About, values: bool = False) -> 
     return DataTable(heads, columns, list(zip(*cells, strict=True)), said)
 
 
+def _files(notebook: Path) -> list[str]:
+    try:
+        return recorded_files(notebook)
+    except RunError:
+        return []  # it records no results, and so no files
+
+
 def change_page(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -109,11 +115,9 @@ def change_page(
     file = Path(app.env.doc2path(page))
     chapter = app.env.titles[page].astext() if page in app.env.titles else page
     notebook = file.suffix == ".ipynb"
-    source = ""
-    if notebook:
-        source = f"computed by {page}.ipynb"
-        with suppress(RunError):
-            source += f" from data/: {', '.join(recorded_files(file))}"
+    source = f"computed by {page}.ipynb"
+    if notebook and (files := _files(file)):
+        source += f" from data/: {', '.join(files)}"
     stem = page.removeprefix("notebooks/").replace("/", "-")
     shown = 0
 

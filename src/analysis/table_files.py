@@ -1,8 +1,8 @@
 """A table as a file to take away: CSV with a head of notes, Excel with a sheet that says what it is.
 
-A cell knows the text that the book shows and, for Excel, the number or day that it means. No text can act as a formula:
-Excel gets it marked as text; in CSV a text that begins like a formula has an apostrophe before it, and the notes say so.
-The same table gives the same bytes.
+A cell knows the text that the book shows and, for Excel, the number or day that it means. No text can act as a
+formula: Excel gets it marked as text; in CSV a text that begins like a formula has an apostrophe before it, and the
+notes say so. The same table gives the same bytes.
 """
 
 import csv
@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.(\d+))?")
 SHARE = re.compile(r"([-+]?\d+(?:\.(\d+))?)%")
@@ -161,49 +162,49 @@ def _width(texts: Sequence[str]) -> int:
     return min(WIDEST, max(NARROWEST, widest + 3))  # room for the arrow of the filter
 
 
-def as_xlsx(table: DataTable) -> bytes:
-    """The table as an Excel workbook: a sheet README on what it is, and a sheet Data with typed cells and a filter."""
-    import xlsxwriter
-
-    about, heads = table.about, distinct(table.heads)
-    day = about.day or NO_DAY
-    made = datetime.combine(day, time.min)
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True})
-    book.set_properties({"title": about.title[:255], "created": made})
+def _write_readme(book: Any, table: DataTable) -> None:
     label = book.add_format({"bold": True, "valign": "top"})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-
     readme = book.add_worksheet("README")
     readme.set_column(0, 0, 28)
     readme.set_column(1, 1, 100)
-    lines = [*about.lines(), ("Rows", f"{len(table.rows)}, in the sheet Data"), ("Columns", "")]
-    for row, (name, words) in enumerate(lines):
-        readme.write_string(row, 0, name, label)
-        readme.write_string(row, 1, words, wrapped)
-    for row, (name, words) in enumerate(zip(heads, table.columns, strict=True), len(lines)):
-        readme.write_string(row, 0, name, wrapped)
-        readme.write_string(row, 1, words, wrapped)
+    lines = [*table.about.lines(), ("Rows", f"{len(table.rows)}, in the sheet Data"), ("Columns", "")]
+    columns = list(zip(distinct(table.heads), table.columns, strict=True))
+    for number, (name, words) in enumerate([*lines, *columns]):
+        readme.write_string(number, 0, name, label if number < len(lines) else wrapped)
+        readme.write_string(number, 1, words, wrapped)
 
-    data = book.add_worksheet("Data")
-    forms = {
-        form: book.add_format({"num_format": form, "valign": "top"})
-        for form in dict.fromkeys(cell.form for row in table.rows for cell in row if cell.form)
-    }
+
+def _write_data(book: Any, table: DataTable) -> None:
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-    for column, head in enumerate(heads):
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    used = dict.fromkeys(cell.form for row in table.rows for cell in row if cell.form)
+    forms = {form: book.add_format({"num_format": form, "valign": "top"}) for form in used}
+    data = book.add_worksheet("Data")
+    for column, head in enumerate(distinct(table.heads)):
         data.set_column(column, column, _width([head, *(row[column].text for row in table.rows)]))
         data.write_string(0, column, head, bold)
     for number, row in enumerate(table.rows, 1):
         for column, cell in enumerate(row):
-            if isinstance(cell.value, str):
-                if cell.value:
-                    data.write_string(number, column, cell.value, wrapped)
-            elif isinstance(cell.value, date):
+            if isinstance(cell.value, date):
                 data.write_datetime(number, column, cell.value, forms[cell.form])
-            else:
+            elif not isinstance(cell.value, str):
                 data.write_number(number, column, cell.value, forms[cell.form])
+            elif cell.value:
+                data.write_string(number, column, cell.value, wrapped)
     data.freeze_panes(1, 0)
-    data.autofilter(0, 0, len(table.rows), len(heads) - 1)
+    data.autofilter(0, 0, len(table.rows), len(table.heads) - 1)
+
+
+def as_xlsx(table: DataTable) -> bytes:
+    """The table as an Excel workbook: a sheet README on what it is, and a sheet Data with typed cells and a filter."""
+    import xlsxwriter
+
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    made = datetime.combine(table.about.day or NO_DAY, time.min)
+    book.set_properties({"title": table.about.title[:255], "created": made})
+    _write_readme(book, table)
+    _write_data(book, table)
     book.close()
     return content.getvalue()

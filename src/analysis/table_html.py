@@ -19,7 +19,9 @@ BLOCK = re.compile(
     re.DOTALL,
 )
 # a table with the box that scrolls, where it has one
-GRID = re.compile(r'<div class="(?:ba-scroll|pst-[^"]*)"[^>]*><table\b.*?</table>\s*</div>|<table\b.*?</table>', re.DOTALL)
+GRID = re.compile(
+    r'<div class="(?:ba-scroll|pst-[^"]*)"[^>]*><table\b.*?</table>\s*</div>|<table\b.*?</table>', re.DOTALL
+)
 
 # a phone: the room in pixels, the width of a letter, the space of a cell, and the least room for long texts
 ROOM, LETTER, SPACE, TEXT_ROOM = 296, 7.2, 14, 150
