@@ -165,7 +165,7 @@ def test_a_long_table_has_its_controls_hidden_until_the_script_runs(page: str) -
     long = grids(page)[0]
     assert '<div class="ba-tools" hidden><label>Search<span class="ba-hidden"> this table</span> ' in long
     assert '<output aria-live="polite">30 rows</output>' in long
-    assert 'aria-label="Pages of the table: Thirty,=1+1 meetings (30 rows)" hidden>' in long
+    assert 'aria-label="Pages of the table: Thirty,=1+1 meetings" hidden>' in long
     assert '<output aria-live="polite">1 to 25 of 30</output>' in long
     assert '<th scope="col"><span class="ba-sort">Day</span></th>' in long
     assert "<button" not in re.findall(r"<thead>.*?</thead>", long, re.S)[0]
@@ -200,7 +200,8 @@ def test_a_table_without_heads_stays_as_it_is(source: Path) -> None:
 def test_a_head_that_is_empty_or_a_link_gets_no_button() -> None:
     rows = "<tr><td>1</td><td>2</td><td>3</td></tr>" * 3
     heads = '<th></th><th><a href="#">Link</a></th><th><p>Words <code>c</code></p></th>'
-    body = f'<div class="pst-scrollable-table-container"><table class="table"><thead><tr>{heads}</tr></thead>{rows}</table></div>'
+    table = f'<table class="table"><thead><tr>{heads}</tr></thead>{rows}</table>'
+    body = f'<div class="pst-scrollable-table-container">{table}</div>'
     made = table_html.change_tables(body, table_html.ready)
     assert '<th></th><th><a href="#">Link</a></th><th><span class="ba-sort">Words <code>c</code></span></th>' in made
     assert '<table class="table ba-sorts">' in made
@@ -248,7 +249,7 @@ def test_csv_says_what_it_is_and_holds_what_is_shown(html: Path) -> None:
     text = downloads(html)["01-sample-tab-thirty-1-1-meetings.csv"].decode()
     book = "Japan’s Strategic Balancing Act: an executable edition"
     assert text.startswith(
-        "# Thirty,'=1+1 meetings (30 rows)\n"
+        "# Thirty,'=1+1 meetings\n"
         f"# What it is: Table 1 of the chapter “The sample” of the book “{book}”\n"
         "# Source: computed by notebooks/01-sample.ipynb from data/: events.csv, scales.csv\n"
         "# Licence: CC BY 4.0, https://creativecommons.org/licenses/by/4.0/\n"
@@ -288,7 +289,7 @@ def test_heads_of_one_name_are_told_apart(html: Path) -> None:
 def test_excel_says_what_it_is(html: Path) -> None:
     lines = sheet(downloads(html)["01-sample-tab-thirty-1-1-meetings.xlsx"], 1)
     said = {str(line[0]): line[1] for line in lines}
-    assert said["Title"] == "Thirty,=1+1 meetings (30 rows)"
+    assert said["Title"] == "Thirty,=1+1 meetings"
     assert said["Cite as"] == "The writers (2026). A sample, version 1.2.3. Data under CC BY 4.0."
     assert said["Licence"] == "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
     assert said["Date"] == "2026-11-25"

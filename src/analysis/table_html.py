@@ -111,7 +111,7 @@ def read_table(block: str) -> ShownTable:
     reader = _Reader()
     reader.feed(block)
     reader.close()
-    caption = " ".join("".join(reader.caption).split())
+    caption = re.sub(r" \(\d+ rows\)$", "", " ".join("".join(reader.caption).split()))  # a fold counts its rows
     return ShownTable(reader.name or "", caption, tuple(reader.heads), tuple(map(tuple, reader.rows)), reader.spans)
 
 
