@@ -233,7 +233,7 @@ def test_outdated_books_are_those_of_other_sources(tmp_path: Path) -> None:
         source,
         html / "index.html",
         tmp_path / "work" / "html.stamp",
-        [publish.code_digest()],
+        publish._html_notes(),
         (tmp_path / "work").mkdir,
     )
     assert publish.outdated(source, html, pdf) == [pdf]

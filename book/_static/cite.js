@@ -88,9 +88,9 @@
     dialog.replaceChildren(close, title, list, status, more);
   }
 
-  /** Where the button stands: in the caption; below a folded table, since a caption that opens cannot hold a button. */
+  /** Where the button stands: beside the downloads, or in the caption; a caption that opens cannot hold a button. */
   function place(element, button) {
-    const line = element.querySelector(".ba-claim-head, .ba-chart-source");
+    const line = element.querySelector(".ba-claim-head, .ba-chart-source, .ba-table-files");
     if (line) line.append(element.matches(".ba-claim") ? " " : " · ", button);
     else if (element.tagName === "DETAILS") element.append(made("p", { className: "ba-cite-line" }, button));
     else (element.querySelector("figcaption") || element).append(" ", button);

@@ -33,7 +33,9 @@ PACKAGES = (
     "sphinx-book-theme",
     "sphinxcontrib-bibtex",
     "vl-convert-python",
+    "xlsxwriter",
 )
+EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def _copy_if_changed(source: Path, target: Path) -> None:
@@ -105,15 +107,19 @@ def _build_if_changed(source: Path, book: Path, stamp: Path, notes: Sequence[str
         write_whole(stamp, now.encode())
 
 
+def _html_notes() -> list[str]:
+    return [code_digest(), os.environ.get(EPOCH, "")]
+
+
 def _pdf_notes() -> list[str]:
-    return [code_digest((*PACKAGES, *PDF_PACKAGES)), os.environ.get("SOURCE_DATE_EPOCH", "")]
+    return [code_digest((*PACKAGES, *PDF_PACKAGES)), os.environ.get(EPOCH, "")]
 
 
 def outdated(source: Path = paths.SOURCE, html: Path = paths.HTML, pdf: Path = paths.PDF) -> list[Path]:
     """Those of the two books that are missing or were built from other sources than the staged ones."""
     work, entrance = source.parent / "work", html / "index.html"
     current = {
-        html: _is_current(entrance, work / "html.stamp", _state(source, entrance, [code_digest()])),
+        html: _is_current(entrance, work / "html.stamp", _state(source, entrance, _html_notes())),
         pdf: _is_current(pdf, work / "pdf.stamp", _state(source, pdf, _pdf_notes())),
     }
     return [book for book, is_current in current.items() if not is_current]
@@ -134,14 +140,23 @@ def citation_line(source: Path) -> str:
     return f"Cite as: {authors} ({str(released)[:4]}). {cff['title']}, version {cff['version']}. Data under CC BY 4.0."
 
 
-def require_packages(what: str = "the book", names: Sequence[str] = ("jupyter_book",)) -> None:
+def book_day(source: Path) -> str:
+    """The date of the book, as on the PDF; empty where neither the environment nor a changelog has one."""
+    from analysis.sphinx_pdf import book_date
+
+    file = source / CHANGELOG
+    changelog = file.read_text(encoding="utf-8") if file.exists() else ""
+    return str(book_date(changelog)) if changelog or os.environ.get(EPOCH) else ""
+
+
+def require_packages(what: str = "the book", names: Sequence[str] = ("jupyter_book", "xlsxwriter")) -> None:
     """Raise BuildError where packages of the book, or of a part of it, are missing, as in the base environment."""
     if any(importlib.util.find_spec(name) is None for name in names):
         raise BuildError(f"{what} needs further packages: pip install -r requirements/full.txt")
 
 
 def configuration(source: Path) -> dict[str, Any]:
-    """The Sphinx settings of the staged book: those of Jupyter Book, of _config.yml, and the citation line."""
+    """The Sphinx settings of the staged book: those of Jupyter Book, of _config.yml, the citation line and the date."""
     from jupyter_book.config import get_final_config
 
     settings, _ = get_final_config(
@@ -149,6 +164,7 @@ def configuration(source: Path) -> dict[str, Any]:
     )
     settings |= {
         "book_code": code_digest(),
+        "book_day": book_day(source),
         "citation_line": citation_line(source),
         "version": version("balancing-act"),
     }
@@ -187,7 +203,7 @@ def build_html(source: Path = paths.SOURCE, html: Path = paths.HTML) -> None:
             run_sphinx(source, out, work / "doctrees", "html", configuration(source))
             (out / ".buildinfo").unlink(missing_ok=True)
 
-    _build_if_changed(source, html / "index.html", work / "html.stamp", [code_digest()], build)
+    _build_if_changed(source, html / "index.html", work / "html.stamp", _html_notes(), build)
 
 
 def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:

@@ -122,6 +122,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register role, settings and files with Sphinx."""
     app.add_config_value("results_file", RESULTS_FILE, "env", str)
     app.add_config_value("citation_line", "", "html", str)
+    app.add_config_value("book_day", "", "html", str)
     app.add_config_value("book_subtitle", "", "env", str)
     app.add_config_value("book_edition", "", "env", str)
     app.add_config_value("book_code", "", "env", str)

@@ -65,7 +65,7 @@ class Citations(SphinxDirective):
 
 def table_name(caption: str, taken: set[str]) -> str:
     """An id for a table, from the words of its caption, that is not taken; the number of its rows is left out."""
-    words = re.sub(r" \(\d+ rows\)$", "", re.sub(r"<[^>]*>|&\w+;", "", caption))
+    words = re.sub(r" \(\d+ rows\)$", "", re.sub(r"<[^>]*>|&#?\w+;", "", caption))
     name = "tab-" + "-".join(re.findall(r"[a-z0-9]+", words.lower())[:6])
     number = 1
     while (numbered := name if number == 1 else f"{name}-{number}") in taken:
