@@ -234,7 +234,7 @@ def test_links_to_the_data_lead_to_files(html: Path, page: str) -> None:
 def test_names_come_from_chapter_and_caption_and_are_unique(html: Path) -> None:
     own = [name for name in downloads(html) if name.startswith("01-") and name.endswith(".csv")]
     assert own == [
-        "01-sample-results.csv",
+        "01-sample-named-results.csv",
         "01-sample-tab-cells.csv",
         "01-sample-tab-the-same-2.csv",
         "01-sample-tab-the-same.csv",
@@ -332,7 +332,7 @@ def test_text_in_excel_stays_text(html: Path) -> None:
 
 
 def test_named_results_are_numbers_where_they_look_like_some(html: Path) -> None:
-    content = downloads(html)["01-sample-results.xlsx"]
+    content = downloads(html)["01-sample-named-results.xlsx"]
     assert sheet(content, 2) == [["name", "value"], ["coverage_peace", 0.73], ["events", -2], ["version", "007"]]
 
 
@@ -346,8 +346,8 @@ def test_the_same_book_has_the_same_bytes(
     assert downloads(tmp_path / "html") == downloads(html)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     publish.build_html(copy, tmp_path / "html")
-    assert b"# Date: 1970-01-02\n" in downloads(tmp_path / "html")["01-sample-results.csv"]
-    made = xml(downloads(tmp_path / "html")["01-sample-results.xlsx"], "docProps/core.xml")
+    assert b"# Date: 1970-01-02\n" in downloads(tmp_path / "html")["01-sample-named-results.csv"]
+    made = xml(downloads(tmp_path / "html")["01-sample-named-results.xlsx"], "docProps/core.xml")
     assert {part.text for part in made if part.tag.endswith(("created", "modified"))} == {"1970-01-02T00:00:00Z"}
 
 
