@@ -94,7 +94,7 @@ def test_without_an_address_citations_name_none(local: Path) -> None:
 
 
 def test_tables_get_a_name_from_their_caption(published: Path) -> None:
-    assert '<figure class="ba-table" id="tab-a-table"><figcaption>A table</figcaption>' in (
+    assert '<figure class="ba-table" id="tab-a-table"><figcaption>A table<' in (
         published / "notebooks" / "01-sample.html"
     ).read_text(encoding="utf-8")
 

@@ -24,7 +24,8 @@ from analysis.files import write_whole
 
 FEATURES = ("passages", "counts", "embeddings")
 SOURCES = "sources.bib"
-UNUSED = ("analysis.sphinx_data", "analysis.sphinx_audit", "analysis.sphinx_ledger")  # they read the article's tables
+# they read the article's tables
+UNUSED = ("analysis.sphinx_data", "analysis.sphinx_audit", "analysis.sphinx_ledger", "analysis.sphinx_records")
 BIBLIOGRAPHY = """# Bibliography
 
 The documents of this case and the works that its measures rest on.

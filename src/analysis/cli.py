@@ -96,11 +96,13 @@ def _run(options: argparse.Namespace) -> int:
     run = run_notebooks()
     print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged; see {_relative(run.folder)}/")
     if options.update_notebooks:
-        from analysis import start
+        from analysis import exercises, start
 
         changed = update_committed(run)
         if start.refresh():
             changed.append(paths.START.stem)
+        if exercises.refresh():
+            print(f"updated the solutions of the exercises ({_relative(paths.ANSWERS)})")
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
     return 0
 

@@ -37,6 +37,8 @@ FONTS = SHARED_BOOK / "_static" / "fonts"
 TYPST = SHARED_BOOK / "pdf"
 TEMPLATES = SHARED_BOOK / "_templates"
 README_PICTURE = SHARED_BOOK / "_static" / "argument-map.svg"
+EXERCISES = SHARED_BOOK / "exercises.yml"
+ANSWERS = SHARED_BOOK / "exercises.json"
 CONFIG = PLACE / "_config.yml"
 TOC = PLACE / "_toc.yml"
 

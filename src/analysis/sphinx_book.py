@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from docutils.utils.smartquotes import smartchars
 from pybtex.plugin import register_plugin
 from pybtex.style import template
 from pybtex.style.formatting import toplevel
@@ -128,6 +129,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("result", ResultRole())
     for language in LANGUAGES:
         app.add_role(language, LanguageRole())
+    smartchars.quotes.setdefault("zh", "“”‘’")  # whole paragraphs are in Chinese, and docutils knows no marks for it
     register_plugin("pybtex.style.formatting", "book", BibliographyStyle, force=True)
     app.connect("config-inited", use_templates)
     app.connect("html-page-context", name_roles)

@@ -156,7 +156,8 @@ def _embedded_fonts() -> str:
     return f"<defs><style>{faces}</style></defs>"
 
 
-def _with_fonts(svg: str) -> str:
+def with_fonts(svg: str) -> str:
+    """A picture that brings the chart fonts with it."""
     return re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1)
 
 
@@ -185,7 +186,7 @@ def picture_file(builder: Any, node: chart) -> str:
     file = f"_images/{node['digest']}.svg"
     if not (Path(builder.outdir) / file).exists():
         svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
-        _write_once(Path(builder.outdir) / file, _with_fonts(svg))
+        _write_once(Path(builder.outdir) / file, with_fonts(svg))
     return file
 
 
@@ -198,7 +199,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     whole = (chart_folder(builder.app) / f"{node['digest']}{WHOLE}").read_text(encoding="utf-8")
     file = f"_downloads/charts/{name}.svg"
     lines = (node["source"], f"{name}. {builder.config.citation_line}")
-    _write_once(out / file, _with_fonts(vega.with_lines(whole, lines)))
+    _write_once(out / file, with_fonts(vega.with_lines(whole, lines)))
     links = [
         f'<a href="{relative_uri(page, file)}" download="{name}.svg">Picture'
         '<span class="ba-hidden"> of this chart with its title and source, as</span> (SVG)</a>'
@@ -221,6 +222,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     def line(tag: str, css: str, text: str) -> str:
         return f'<{tag} class="{css}">{escape(text)}</{tag}>' if text else ""
 
+    permalink = f'<a class="headerlink" href="#{quoted(name)}" aria-label="Link to this chart">#</a>'
     specification = node["specification"]
     if address := ledger_address(builder):
         linked = with_links(json.loads(specification), address)
@@ -228,7 +230,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     specification = specification.replace("</", "<\\/")
     translator.body.append(
         f'<figure class="ba-chart" id="{quoted(name)}">'
-        + line("p", "ba-chart-title", node["heading"])
+        + line("p", "ba-chart-title", node["heading"]).replace("</p>", f"{permalink}</p>")
         + line("p", "ba-chart-subtitle", node["subheading"])
         + f'<div class="ba-scroll" tabindex="0" role="group" aria-label="{quoted(node["heading"] or "Chart")}">'
         f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}" '

@@ -1,0 +1,73 @@
+"""The page on teaching: the command of an exercise, results of its run in the text, and solutions that are folded."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from analysis import exercises
+from analysis.sphinx_book import nearest_names
+from analysis.sphinx_entries import folded
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+logger = logging.getLogger(__name__)
+
+
+class ExerciseRole(SphinxRole):
+    """{exercise}`name.result` gives the text of a result of the run of an exercise; an unknown one is a warning."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The text as a plain text node."""
+        file = Path(self.env.srcdir, "book", "exercises.json")
+        self.env.note_dependency(str(file))
+        kept = exercises.read_answers(file)
+        texts = {f"{name}.{result}": text for name, results in kept.items() for result, text in results.items()}
+        if self.text in texts:
+            return [nodes.Text(texts[self.text])], []
+        near = nearest_names(self.text, list(texts))
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        logger.warning("unknown result of an exercise “%s”%s", self.text, hint, location=self.get_location())
+        return [nodes.problematic(self.rawtext, self.text)], []
+
+
+class ExerciseCommand(SphinxDirective):
+    """```{exercise-command} name becomes the command that does an exercise."""
+
+    required_arguments: ClassVar[int] = 1
+    has_content: ClassVar[bool] = False
+
+    def run(self) -> list[nodes.Node]:
+        """The block of code."""
+        file = Path(self.env.srcdir, "book", "exercises.yml")
+        self.env.note_dependency(str(file))
+        known = exercises.read(file)
+        [name] = self.arguments
+        if name not in known:
+            raise self.error(f"there is no exercise “{name}”; known: {', '.join(known)}")
+        command = known[name].command
+        return [nodes.literal_block(command, command, language="sh")]
+
+
+class Solution(SphinxDirective):
+    """```{solution} folds what stands in it; in the PDF it stands open."""
+
+    has_content: ClassVar[bool] = True
+
+    def run(self) -> list[nodes.Node]:
+        """The fold."""
+        holder = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, holder)
+        return [folded("Solution", *holder.children)]
+
+
+def setup(app: "Sphinx") -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.setup_extension("analysis.sphinx_entries")
+    app.add_role("exercise", ExerciseRole())
+    app.add_directive("exercise-command", ExerciseCommand)
+    app.add_directive("solution", Solution)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,96 @@
+"""Links to entries: wherever a page names a claim, an omission, a provision or an event by its id, the id is a link.
+
+Only entries that the book has become links, so a book without the article's tables has none. In HTML that holds for
+the text of pages and for tables and lists of notebooks; in the PDF these are text as well.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from analysis import entries
+from analysis.sphinx_entries import ledger_entry
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+CLOSED = (
+    nodes.reference,
+    nodes.literal,
+    nodes.literal_block,
+    nodes.title,
+    nodes.raw,
+    nodes.math,
+    nodes.math_block,
+    nodes.comment,
+    nodes.citation,
+    nodes.problematic,
+    nodes.system_message,
+    addnodes.pending_xref,
+)
+FORMATS = ("html", "typst")
+
+
+def is_closed(node: nodes.Node) -> bool:
+    """Whether a text may hold no links: in links, code, headings and the like."""
+    place: nodes.Node | None = node.parent
+    while place is not None:
+        if isinstance(place, CLOSED):
+            return True
+        place = place.parent
+    return False
+
+
+def entry_around(node: nodes.Node) -> str:
+    """The id of the entry in which a node stands, empty where in none."""
+    place: nodes.Node | None = node.parent
+    while place is not None and not isinstance(place, ledger_entry):
+        place = place.parent
+    return str(place["ids"][0]) if isinstance(place, ledger_entry) else ""
+
+
+class LinkEntries(SphinxPostTransform):
+    """Ids of entries become links."""
+
+    default_priority = 700
+    formats = FORMATS
+
+    def address(self, entry_id: str) -> str:
+        """Where an entry is, from this page; empty where the book has no such entry."""
+        std: Any = self.env.get_domain("std")
+        page, name = entries.page_of(entry_id), entry_id.lower()
+        if std.anonlabels.get(name, ("",))[0] != page:
+            return ""
+        return f"{self.app.builder.get_relative_uri(self.env.docname, page)}#{name}"
+
+    def run(self, **_: Any) -> None:
+        """Change text and raw HTML of the page."""
+        for text in list(self.document.findall(nodes.Text)):
+            if entries.ID.search(text) and not is_closed(text):
+                self.link_text(text)
+        if self.app.builder.format != "html":
+            return
+        for node in list(self.document.findall(nodes.raw)):
+            linked = entries.linked(node.astext(), self.address) if "html" in node["format"].split() else node.astext()
+            if linked != node.astext():
+                node.replace_self(nodes.raw("", linked, format=node["format"]))
+
+    def link_text(self, text: nodes.Text) -> None:
+        """Put links in place of the ids in a text, but for that of the entry around it."""
+        own = entry_around(text)
+        parts: list[nodes.Node] = []
+        for place, words in enumerate(entries.split(text.astext())):
+            address = self.address(words) if place % 2 and words.lower() != own else ""
+            if address:
+                parts.append(nodes.reference("", words, refuri=address, internal=True, classes=["ba-entry"]))
+            elif words:
+                parts.append(nodes.Text(words))
+        text.parent.replace(text, parts)
+
+
+def setup(app: "Sphinx") -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.add_post_transform(LinkEntries)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
