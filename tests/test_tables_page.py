@@ -10,6 +10,7 @@ import shutil
 import zipfile
 from datetime import date
 from html import unescape
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +19,7 @@ import pandas as pd
 import pytest
 from test_publish import code_cell, notebook, outside, write_source
 
-from analysis import __version__, paths, publish, table_files, table_html
+from analysis import paths, publish, table_files, table_html
 from analysis.results import FILES_MIME_TYPE, Results
 from analysis.schema import read_schema
 from analysis.show import Table
@@ -254,7 +255,7 @@ def test_csv_says_what_it_is_and_holds_what_is_shown(html: Path) -> None:
         "# Source: computed by notebooks/01-sample.ipynb from data/: events.csv, scales.csv\n"
         "# Licence: CC BY 4.0, https://creativecommons.org/licenses/by/4.0/\n"
         "# Cite as: The writers (2026). A sample, version 1.2.3. Data under CC BY 4.0.\n"
-        f"# Version: {__version__}\n"
+        f"# Version: {version('balancing-act')}\n"
         "# Date: 2026-11-25\n"
         "# Address: notebooks/01-sample.html#tab-thirty-1-1-meetings in the HTML book\n"
     )
