@@ -10,6 +10,7 @@ import shutil
 import zipfile
 from datetime import date
 from html import unescape
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +19,7 @@ import pandas as pd
 import pytest
 from test_publish import code_cell, notebook, outside, write_source
 
-from analysis import __version__, paths, publish, table_files, table_html
+from analysis import paths, publish, table_files, table_html
 from analysis.results import FILES_MIME_TYPE, Results
 from analysis.schema import read_schema
 from analysis.show import Table
@@ -234,7 +235,7 @@ def test_links_to_the_data_lead_to_files(html: Path, page: str) -> None:
 def test_names_come_from_chapter_and_caption_and_are_unique(html: Path) -> None:
     own = [name for name in downloads(html) if name.startswith("01-") and name.endswith(".csv")]
     assert own == [
-        "01-sample-results.csv",
+        "01-sample-named-results.csv",
         "01-sample-tab-cells.csv",
         "01-sample-tab-the-same-2.csv",
         "01-sample-tab-the-same.csv",
@@ -254,7 +255,7 @@ def test_csv_says_what_it_is_and_holds_what_is_shown(html: Path) -> None:
         "# Source: computed by notebooks/01-sample.ipynb from data/: events.csv, scales.csv\n"
         "# Licence: CC BY 4.0, https://creativecommons.org/licenses/by/4.0/\n"
         "# Cite as: The writers (2026). A sample, version 1.2.3. Data under CC BY 4.0.\n"
-        f"# Version: {__version__}\n"
+        f"# Version: {version('balancing-act')}\n"
         "# Date: 2026-11-25\n"
         "# Address: notebooks/01-sample.html#tab-thirty-1-1-meetings in the HTML book\n"
     )
@@ -332,7 +333,7 @@ def test_text_in_excel_stays_text(html: Path) -> None:
 
 
 def test_named_results_are_numbers_where_they_look_like_some(html: Path) -> None:
-    content = downloads(html)["01-sample-results.xlsx"]
+    content = downloads(html)["01-sample-named-results.xlsx"]
     assert sheet(content, 2) == [["name", "value"], ["coverage_peace", 0.73], ["events", -2], ["version", "007"]]
 
 
@@ -346,8 +347,8 @@ def test_the_same_book_has_the_same_bytes(
     assert downloads(tmp_path / "html") == downloads(html)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     publish.build_html(copy, tmp_path / "html")
-    assert b"# Date: 1970-01-02\n" in downloads(tmp_path / "html")["01-sample-results.csv"]
-    made = xml(downloads(tmp_path / "html")["01-sample-results.xlsx"], "docProps/core.xml")
+    assert b"# Date: 1970-01-02\n" in downloads(tmp_path / "html")["01-sample-named-results.csv"]
+    made = xml(downloads(tmp_path / "html")["01-sample-named-results.xlsx"], "docProps/core.xml")
     assert {part.text for part in made if part.tag.endswith(("created", "modified"))} == {"1970-01-02T00:00:00Z"}
 
 

@@ -150,7 +150,6 @@
       const seen = new Set(this.whole ? found : found.slice(first, first + PAGE));
       if (seen.size < this.rows.length) this.keepWidths();
       for (const row of this.rows) row.classList.toggle("ba-out", !seen.has(row));
-      this.table.classList.toggle("ba-none", !found.length);
       if (this.count) {
         const of = found.length < this.rows.length ? `${found.length} of ` : "";
         this.say(this.count, `${of}${this.rows.length} rows`);
@@ -200,13 +199,22 @@
     }
   }
 
+  /** The id in an address; an address may hold signs that are none. */
+  function named(hash) {
+    try {
+      return decodeURIComponent(hash.slice(1));
+    } catch {
+      return hash.slice(1);
+    }
+  }
+
   function start() {
     const grids = new Map();
     for (const box of document.querySelectorAll(".ba-grid")) grids.set(box, new Grid(box));
 
     /** What the address names must be seen: its fold opens, and the page of its row is shown. */
     function reveal() {
-      const found = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      const found = document.getElementById(named(location.hash));
       if (!found || !(found.closest(".ba-grid") || found.querySelector(":scope > .ba-grid"))) return;
       const row = found.closest("tbody > tr");
       if (row) grids.get(row.closest(".ba-grid")).reveal(row);

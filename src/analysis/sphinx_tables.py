@@ -127,7 +127,7 @@ def change_page(
         if not notebook or not (results or 'class="ba-table"' in block):
             return table_html.ready(block, table)
         shown += not results
-        name = table.name or ("results" if results else f"table-{shown}")
+        name = table.name or ("named-results" if results else f"table-{shown}")
         kind = "Named results" if results else f"Table {shown}"
         what = f"{kind} of the chapter “{chapter}” of the book “{app.config.html_title}”"
         data = as_data(table, about(app, page, name, table.caption or kind, what, source), results)
