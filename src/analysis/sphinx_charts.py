@@ -104,7 +104,7 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     if name := figure.get("name"):
         node["names"], node["ids"] = [name], [name]
     drawn = folder / f"{node['digest']}.svg"
-    if not drawn.exists():
+    if not drawn.with_suffix(WHOLE).exists():  # it is written last
         folder.mkdir(parents=True, exist_ok=True)
         drawn.write_text(vega.draw_svg(body), encoding="utf-8")
         whole = vega.draw_svg({key: value for key, value in spec.items() if key != "usermeta"})
