@@ -18,6 +18,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from conftest import running
 
 from analysis import drift, extract, fetch, paths, visit
 from analysis.drift import Fetched
@@ -149,13 +150,9 @@ def in_turn(*pages: Callable[[Handler], None]) -> Callable[[Handler], None]:
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,127.0.0.2")
     server = Site()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.closing.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(server):
+        yield server
+        server.closing.set()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from analysis.errors import BuildError
 
 pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
 
+from analysis.sphinx_links import link_texts
 from analysis.sphinx_pdf_text import breakable, column_widths, marked_text, typst_formulas
 
 PAGES = {
@@ -479,7 +480,7 @@ def test_ids_of_entries_become_links() -> None:
         tree += file
     tree[0][0]["ids"] = ["c05"]
     tree[1][1].replace_self(nodes.paragraph("", "", nodes.literal("", "C05")))
-    links.link_entries(tree)
+    link_texts(tree, lambda entry_id: {"C05": "%ledger#c05"}.get(entry_id, ""))
     assert [(link.astext(), link["refuri"]) for link in tree.findall(nodes.reference)] == [("C05", "%ledger#c05")]
     assert tree.astext().split("\n\n")[-2] == "C05, C06 and c05"
 

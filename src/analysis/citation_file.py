@@ -49,7 +49,7 @@ def reference(key: str, entry: Entry) -> dict[str, Any]:
     fields = {name: _plain(name, value) for name, value in entry.fields.items()}
     made: dict[str, Any] = {
         "type": "article" if key == ARTICLE else TYPES[entry.type],
-        "title": fields["title"],
+        "title": fields.get("shorttitle", fields["title"]),
         "authors": [person(author) for author in entry.persons["author"]],
     }
     if re.fullmatch(r"\d{4}-\d\d-\d\d", fields.get("date", "")):

@@ -4,6 +4,7 @@ import difflib
 import html
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,18 @@ def nearest_names(name: str, known: list[str]) -> list[str]:
     return difflib.get_close_matches(name, known, n=3, cutoff=0.5)
 
 
+def named_text(
+    role: SphinxRole, texts: Mapping[str, str], what: str
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """The text that a role names, as its run() returns it; an unknown name is a warning with the nearest ones."""
+    if role.text in texts:
+        return [nodes.Text(texts[role.text])], []
+    near = nearest_names(role.text, list(texts))
+    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    logger.warning("unknown %s “%s”%s", what, role.text, hint, location=role.get_location())
+    return [nodes.problematic(role.rawtext, role.text)], []
+
+
 class ResultRole(SphinxRole):
     """{result}`chapter.name` gives the text of a named result; a name that is unknown is a warning."""
 
@@ -42,12 +55,7 @@ class ResultRole(SphinxRole):
         texts = {
             f"{chapter}.{name}": entry["text"] for chapter, names in results.items() for name, entry in names.items()
         }
-        if self.text in texts:
-            return [nodes.Text(texts[self.text])], []
-        near = nearest_names(self.text, list(texts))
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        logger.warning("unknown result “%s”%s", self.text, hint, location=self.get_location())
-        return [nodes.problematic(self.rawtext, self.text)], []
+        return named_text(self, texts, "result")
 
 
 class LanguageRole(SphinxRole):

@@ -23,6 +23,7 @@ from sphinx.util.osutil import relative_uri
 from analysis import paths
 from analysis.files import write_whole
 from analysis.sphinx_charts import chart, chart_folder
+from analysis.sphinx_entries import around
 
 TEMPLATE = "card.typ"
 FOLDER = "_images/cards"
@@ -61,10 +62,7 @@ def description_of(doctree: nodes.document) -> str:
     """The first sentence of the first paragraph of a page that stands in no list, table or note; empty without one."""
     inside = (nodes.Admonition, nodes.list_item, nodes.table, nodes.raw)
     for paragraph in doctree.findall(nodes.paragraph):
-        parent = paragraph.parent
-        while parent is not None and not isinstance(parent, inside):
-            parent = parent.parent
-        if parent is None and paragraph.astext().strip():
+        if around(paragraph, inside) is None and paragraph.astext().strip():
             return shortened(first_sentence(paragraph.astext()))
     return ""
 

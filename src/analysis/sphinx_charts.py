@@ -109,10 +109,7 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
         drawn.write_text(vega.draw_svg(body), encoding="utf-8")
         whole = vega.draw_svg({key: value for key, value in spec.items() if key != "usermeta"})
         drawn.with_suffix(WHOLE).write_text(whole, encoding="utf-8")
-    head = drawn.read_text(encoding="utf-8")[:400]
-    for side in ("width", "height"):
-        found = re.search(rf'\b{side}="([\d.]+)"', head)
-        node[side] = float(found[1]) if found else 0.0
+    node["width"], node["height"] = vega.size(drawn.read_text(encoding="utf-8"))
     return node
 
 
@@ -181,11 +178,11 @@ def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
     return linked
 
 
-def picture_file(builder: Any, node: chart) -> str:
-    """The file of the picture of a chart in the book, written where it is missing."""
-    file = f"_images/{node['digest']}.svg"
+def picture_file(builder: Any, name: str) -> str:
+    """The file in the book of the picture of a chart, by its digest; written where it is missing."""
+    file = f"_images/{name}.svg"
     if not (Path(builder.outdir) / file).exists():
-        svg = (chart_folder(builder.app) / f"{node['digest']}.svg").read_text(encoding="utf-8")
+        svg = (chart_folder(builder.app) / f"{name}.svg").read_text(encoding="utf-8")
         _write_once(Path(builder.outdir) / file, with_fonts(svg))
     return file
 
@@ -195,7 +192,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     builder = translator.builder
     out, page = Path(builder.outdir), builder.get_target_uri(builder.current_docname)
     name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
-    image = picture_file(builder, node)
+    image = picture_file(builder, node["digest"])
     whole = (chart_folder(builder.app) / f"{node['digest']}{WHOLE}").read_text(encoding="utf-8")
     file = f"_downloads/charts/{name}.svg"
     lines = (node["source"], f"{name}. {builder.config.citation_line}")

@@ -7,6 +7,7 @@ JavaScript there is a link to the page on citing. With `html_baseurl` the forms 
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,7 +33,12 @@ CITED = re.compile(r'class="ba-(?:chart|claim|table)[ "]')
 def read_citation(source: str | Path) -> dict[str, Any]:
     """CITATION.cff of a staged folder; empty where there is none, as in the book of a case."""
     file = Path(source) / CITATION
-    return dict(yaml.safe_load(file.read_text(encoding="utf-8"))) if file.exists() else {}
+    return _parsed(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(text))  # every page asks for the same long file
 
 
 class Citations(SphinxDirective):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+SCRIPT = "ledger.js"
+
+
 class ledger_entry(nodes.General, nodes.Element):
     """An entry; its id is the id of the entry in small letters."""
 
@@ -27,9 +30,21 @@ class fold(nodes.General, nodes.Element):
     """What opens when its summary is clicked."""
 
 
+class entry_filter(nodes.General, nodes.Element):
+    """The form that chooses entries; its page gets the script that does it."""
+
+
 def slug(value: object) -> str:
     """A value as a part of a class or an address: misquoted, not-checkable."""
     return re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
+
+
+def around(node: nodes.Node, kinds: type | tuple[type, ...]) -> nodes.Element | None:
+    """The nearest node of these kinds in which a node stands; None where it stands in none."""
+    place: nodes.Element | None = node.parent
+    while place is not None and not isinstance(place, kinds):
+        place = place.parent
+    return place
 
 
 # --- parts
@@ -117,8 +132,17 @@ def depart_fold(translator: Any, _node: fold) -> None:
     translator.body.append("</details>\n")
 
 
+def load_script(
+    app: "Sphinx", _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load the script of the filter on the page that has one."""
+    if doctree is not None and next(doctree.findall(entry_filter), None) is not None:
+        app.add_js_file(SCRIPT, loading_method="defer")
+
+
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_node(ledger_entry, html=(visit_entry, depart_entry))
     app.add_node(fold, html=(visit_fold, depart_fold))
+    app.connect("html-page-context", load_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,17 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from analysis import exercises
-from analysis.sphinx_book import nearest_names
+from analysis.sphinx_book import named_text
 from analysis.sphinx_entries import folded
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-logger = logging.getLogger(__name__)
 
 
 class ExerciseRole(SphinxRole):
@@ -26,12 +23,7 @@ class ExerciseRole(SphinxRole):
         self.env.note_dependency(str(file))
         kept = exercises.read_answers(file)
         texts = {f"{name}.{result}": text for name, results in kept.items() for result, text in results.items()}
-        if self.text in texts:
-            return [nodes.Text(texts[self.text])], []
-        near = nearest_names(self.text, list(texts))
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        logger.warning("unknown result of an exercise “%s”%s", self.text, hint, location=self.get_location())
-        return [nodes.problematic(self.rawtext, self.text)], []
+        return named_text(self, texts, "result of an exercise")
 
 
 class ExerciseCommand(SphinxDirective):

@@ -20,6 +20,7 @@ from analysis.evidence import Evidence
 from analysis.sphinx_charts import ledger_address
 from analysis.sphinx_entries import (
     EntriesDirective,
+    entry_filter,
     folded,
     items,
     ledger_entry,
@@ -33,7 +34,6 @@ from analysis.sphinx_entries import (
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-SCRIPT = "ledger.js"
 PART_WORDS = {
     "core": "the claim itself",
     "meaning": "its meaning",
@@ -42,7 +42,7 @@ PART_WORDS = {
 }
 
 
-class ledger_filter(nodes.General, nodes.Element):
+class ledger_filter(entry_filter):
     """The form that chooses entries: attribute choices maps a label to (value, label) pairs, by class."""
 
 
@@ -274,7 +274,7 @@ def visit_filter(translator: Any, node: ledger_filter) -> None:
         for name, (label, values) in node["choices"].items()
     )
     translator.body.append(
-        f'<form class="ba-filter" hidden aria-label="Choose claims">{fields}'
+        f'<form class="ba-filter" hidden data-noun="claims" aria-label="Choose claims">{fields}'
         '<button type="reset">Show all</button><output aria-live="polite"></output></form>\n'
     )
     raise nodes.SkipNode
@@ -294,14 +294,6 @@ def visit_strip(translator: Any, node: verdict_strip) -> None:
     raise nodes.SkipNode
 
 
-def load_script(
-    app: "Sphinx", _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Load the script of the filter on the page that has it."""
-    if doctree is not None and next(doctree.findall(ledger_filter), None) is not None:
-        app.add_js_file(SCRIPT, loading_method="defer")
-
-
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Register with Sphinx."""
     app.setup_extension("analysis.sphinx_entries")
@@ -311,5 +303,4 @@ def setup(app: "Sphinx") -> dict[str, bool]:
     app.add_directive("omissions", Omissions)
     app.add_directive("check-kinds", CheckKinds)
     app.add_directive("verdict-strip", VerdictStrip)
-    app.connect("html-page-context", load_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,7 @@ Only entries that the book has become links, so a book without the article's tab
 the text of pages and for tables and lists of notebooks; in the PDF these are text as well.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -11,7 +12,7 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from analysis import entries
-from analysis.sphinx_entries import ledger_entry
+from analysis.sphinx_entries import around, ledger_entry
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -35,20 +36,30 @@ FORMATS = ("html", "typst")
 
 def is_closed(node: nodes.Node) -> bool:
     """Whether a text may hold no links: in links, code, headings and the like."""
-    place: nodes.Node | None = node.parent
-    while place is not None:
-        if isinstance(place, CLOSED):
-            return True
-        place = place.parent
-    return False
+    return around(node, CLOSED) is not None
 
 
 def entry_around(node: nodes.Node) -> str:
     """The id of the entry in which a node stands, empty where in none."""
-    place: nodes.Node | None = node.parent
-    while place is not None and not isinstance(place, ledger_entry):
-        place = place.parent
-    return str(place["ids"][0]) if isinstance(place, ledger_entry) else ""
+    entry = around(node, ledger_entry)
+    return "" if entry is None else str(entry["ids"][0])
+
+
+def link_texts(document: nodes.document, address: Callable[[str], str]) -> None:
+    """Put links in place of the ids in the texts of a page, but for that of the entry around a text.
+
+    address gives where an entry is, empty where the book has no such entry.
+    """
+    for text in [text for text in document.findall(nodes.Text) if entries.ID.search(text) and not is_closed(text)]:
+        own = entry_around(text)
+        parts: list[nodes.Node] = []
+        for place, words in enumerate(entries.split(text.astext())):
+            target = address(words) if place % 2 and words.lower() != own else ""
+            if target:
+                parts.append(nodes.reference("", words, refuri=target, internal=True, classes=["ba-entry"]))
+            elif words:
+                parts.append(nodes.Text(words))
+        text.parent.replace(text, parts)
 
 
 class LinkEntries(SphinxPostTransform):
@@ -67,27 +78,13 @@ class LinkEntries(SphinxPostTransform):
 
     def run(self, **_: Any) -> None:
         """Change text and raw HTML of the page."""
-        for text in list(self.document.findall(nodes.Text)):
-            if entries.ID.search(text) and not is_closed(text):
-                self.link_text(text)
+        link_texts(self.document, self.address)
         if self.app.builder.format != "html":
             return
         for node in list(self.document.findall(nodes.raw)):
             linked = entries.linked(node.astext(), self.address) if "html" in node["format"].split() else node.astext()
             if linked != node.astext():
                 node.replace_self(nodes.raw("", linked, format=node["format"]))
-
-    def link_text(self, text: nodes.Text) -> None:
-        """Put links in place of the ids in a text, but for that of the entry around it."""
-        own = entry_around(text)
-        parts: list[nodes.Node] = []
-        for place, words in enumerate(entries.split(text.astext())):
-            address = self.address(words) if place % 2 and words.lower() != own else ""
-            if address:
-                parts.append(nodes.reference("", words, refuri=address, internal=True, classes=["ba-entry"]))
-            elif words:
-                parts.append(nodes.Text(words))
-        text.parent.replace(text, parts)
 
 
 def setup(app: "Sphinx") -> dict[str, bool]:

@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from analysis import theme, vega
-from analysis.sphinx_charts import chart_folder, chart_node, with_fonts
+from analysis.sphinx_charts import chart_folder, chart_node, picture_file
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -101,11 +101,7 @@ def visit_map(translator: Any, node: argument_map) -> None:
     page = builder.get_target_uri(builder.current_docname)
     pictures = ""
     for kind in ("light", "dark"):
-        svg = (chart_folder(builder.app) / f"{node[kind]}.svg").read_text(encoding="utf-8")
-        file = f"_images/{node[kind]}.svg"
-        target = Path(builder.outdir) / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(with_fonts(svg), encoding="utf-8")
+        file = picture_file(builder, node[kind])
         pictures += (
             f'<img class="only-{kind}" src="{relative_uri(page, file)}" alt="{escape(node["alt"], quote=True)}" '
             f'width="{node["width"]:g}" height="{node["height"]:g}" loading="lazy">'  # one of the two is never seen

@@ -11,7 +11,7 @@ from sphinxcontrib_typstbuilder import TypstBuilder  # type: ignore[import-untyp
 
 from analysis import paths
 from analysis.sphinx_gallery import gallery
-from analysis.sphinx_pdf_links import link_entries, show_addresses
+from analysis.sphinx_pdf_links import show_addresses
 from analysis.sphinx_pdf_text import prepare
 from analysis.sphinx_pdf_writer import BookTranslator
 
@@ -38,7 +38,6 @@ class BookBuilder(TypstBuilder):  # type: ignore[misc]
         for page in [page for page in tree.findall(addnodes.start_of_file) if next(page.findall(gallery), None)]:
             page.parent.remove(page)  # a list of figures stands at the beginning
         prepare(tree)
-        link_entries(tree)
         show_addresses(tree)
         return tree
 

@@ -14,6 +14,7 @@ from analysis import entries, records, text
 from analysis.sphinx_entries import (
     EntriesDirective,
     depart_fold,
+    entry_filter,
     fold,
     items,
     ledger_entry,
@@ -29,7 +30,6 @@ from analysis.tables import labels, load
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-SCRIPT = "records.js"
 PROVISIONS = ("provisions", "provision_actors", "claim_provisions", "claim_events", "codings_alignment")
 EVENTS = (
     "events",
@@ -44,7 +44,7 @@ EVENTS = (
 )
 
 
-class word_filter(nodes.General, nodes.Element):
+class word_filter(entry_filter):
     """The field that chooses entries by their words: attribute noun, what they are."""
 
 
@@ -209,14 +209,6 @@ def leave_out(_translator: Any, _node: nodes.Element) -> None:
     raise nodes.SkipNode
 
 
-def load_script(
-    app: "Sphinx", _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Load the script of the filter on the page that has it."""
-    if doctree is not None and next(doctree.findall(word_filter), None) is not None:
-        app.add_js_file(SCRIPT, loading_method="defer")
-
-
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Register with Sphinx."""
     app.setup_extension("analysis.sphinx_entries")
@@ -224,5 +216,4 @@ def setup(app: "Sphinx") -> dict[str, bool]:
     app.add_node(more_fold, html=(visit_fold, depart_fold), typst=(leave_out, None))
     app.add_directive("provision-entries", Provisions)
     app.add_directive("event-entries", Events)
-    app.connect("html-page-context", load_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

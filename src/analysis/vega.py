@@ -46,12 +46,20 @@ def draw_svg(spec: Mapping[str, Any]) -> str:
     return number_clips(vl_convert.vegalite_to_svg(dict(spec), vl_version=VERSION))
 
 
+def size(svg: str) -> tuple[float, float]:
+    """Width and height of a picture in pixels, as its first element says."""
+    head = svg.partition(">")[0]
+    found = [re.search(rf'\b{side}="([\d.]+)"', head) for side in ("width", "height")]
+    width, height = (float(side[1]) if side else 0.0 for side in found)
+    return width, height
+
+
 def with_lines(svg: str, lines: Iterable[str]) -> str:
     """A picture with lines of small print below it, broken where they are wider than the picture.
 
     So a chart that leaves its page keeps its source and says where it comes from.
     """
-    width, height = (float(re.search(rf'<svg\b[^>]*\b{side}="([\d.]+)"', svg)[1]) for side in ("width", "height"))  # type: ignore[index]
+    width, height = size(svg)
     most = int((width - 2 * MARGIN) / (SMALL * 0.53))  # letters a line
     broken = [part for line in lines for part in textwrap.wrap(line, most)]
     below = height + MARGIN + LEADING * len(broken)
@@ -60,9 +68,8 @@ def with_lines(svg: str, lines: Iterable[str]) -> str:
         f'fill="{theme.PALETTE["ink"]}">{escape(part)}</text>'
         for number, part in enumerate(broken, 1)
     )
-    head = re.search(r"<svg\b[^>]*>", svg)
-    assert head is not None
-    taller = re.sub(r'\bheight="[\d.]+"', f'height="{below:g}"', head[0], count=1)
+    head, _, rest = svg.partition(">")
+    taller = re.sub(r'\bheight="[\d.]+"', f'height="{below:g}"', head, count=1)
     taller = re.sub(r'viewBox="[^"]*"', f'viewBox="0 0 {width:g} {below:g}"', taller)
     paper = f'<rect width="{width:g}" height="{below:g}" fill="#fff"/>'
-    return svg.replace(head[0], taller + paper, 1).replace("</svg>", f"{text}</svg>")
+    return f"{taller}>{paper}{rest}".replace("</svg>", f"{text}</svg>")
