@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import hstack, lil_array
 
-from analysis import claims, cli, ledger
+from analysis import checks, checks_codings, checks_days, checks_events, checks_texts, cli, ledger
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome, last_cited_day, load_evidence
 from analysis.features import LONGEST, Features, hash_ngram
@@ -278,8 +278,8 @@ def test_every_computed_verdict_turns_when_its_evidence_is_altered(evidence: Evi
 
 
 def test_every_check_is_used_and_can_be_altered() -> None:
-    assert set(claims.CHECKS) == set(OTHER) == set(load("checks")["check"].astype(str))
-    assert set(claims.CHECKS) == set(load("checks")["check"].cat.categories)
+    assert set(checks.CHECKS) == set(OTHER) == set(load("checks")["check"].astype(str))
+    assert set(checks.CHECKS) == set(load("checks")["check"].cat.categories)
 
 
 # --- verdicts
@@ -354,7 +354,7 @@ def test_no_check_sees_what_came_after_the_last_source_of_the_article(evidence: 
 
 def test_a_check_that_asks_for_a_later_event_is_refused(evidence: Evidence) -> None:
     with pytest.raises(ParameterError, match=r"E126 is no event_id of events.csv that the checks may read"):
-        claims.date(evidence, of="E126", first=pd.Timestamp("2025-11-13"))
+        checks_days.date(evidence, of="E126", first=pd.Timestamp("2025-11-13"))
 
 
 # --- single checks
@@ -362,44 +362,48 @@ def test_a_check_that_asks_for_a_later_event_is_refused(evidence: Evidence) -> N
 
 def test_the_statement_is_of_another_day_in_tokyo(evidence: Evidence) -> None:
     def on(day: str, zone: str = "") -> bool:
-        return claims.date(evidence, of="E083", first=pd.Timestamp(day), zone=zone).holds
+        return checks_days.date(evidence, of="E083", first=pd.Timestamp(day), zone=zone).holds
 
     assert on("2025-02-07")
     assert on("2025-02-07", "America/New_York")
     assert on("2025-02-08", "Asia/Tokyo")
     assert on("2025-02-08", "Asia/Shanghai")
     assert not on("2025-02-08")
-    sentence = claims.date(evidence, of="E083", first=pd.Timestamp("2025-02-08")).sentence
+    sentence = checks_days.date(evidence, of="E083", first=pd.Timestamp("2025-02-08")).sentence
     assert "19:00 in Washington (8 February 2025, 09:00, in Tokyo), so not of 8 February 2025" in sentence
 
 
 def test_the_day_in_a_zone_needs_an_hour(evidence: Evidence) -> None:
     with pytest.raises(ParameterError, match="E086 has no hour"):
-        claims.date(evidence, of="E086", first=pd.Timestamp("2025-02-10"), zone="Asia/Tokyo")
+        checks_days.date(evidence, of="E086", first=pd.Timestamp("2025-02-10"), zone="Asia/Tokyo")
 
 
 def test_the_time_between_two_visits(evidence: Evidence) -> None:
-    outcome = claims.interval(evidence, start="E021", end="E065", unit="months", at_least=20.5, at_most=21.5)
+    outcome = checks_days.interval(evidence, start="E021", end="E065", unit="months", at_least=20.5, at_most=21.5)
     assert outcome.holds
     assert "20.8 months (1 year, 8 months and 23 days); the claim allows 20.5 to 21.5" in outcome.sentence
-    assert not claims.interval(evidence, start="E021", end="E065", unit="months", at_least=19.5, at_most=20.5).holds
+    assert not checks_days.interval(
+        evidence, start="E021", end="E065", unit="months", at_least=19.5, at_most=20.5
+    ).holds
     with pytest.raises(ParameterError, match="not one of hours, days, months"):
-        claims.interval(evidence, start="E021", end="E065", unit="weeks")
+        checks_days.interval(evidence, start="E021", end="E065", unit="weeks")
     with pytest.raises(ParameterError, match="both need an hour"):
-        claims.interval(evidence, start="E021", end="E065", unit="hours")
+        checks_days.interval(evidence, start="E021", end="E065", unit="hours")
 
 
 def test_the_day_counts_where_the_answer_was_given(evidence: Evidence) -> None:
-    days = claims.interval(evidence, start="E083", end="E086", at_most=2, zone="Asia/Shanghai")
+    days = checks_days.interval(evidence, start="E083", end="E086", at_most=2, zone="Asia/Shanghai")
     assert days.holds
-    assert not claims.interval(evidence, start="E083", end="E086", at_most=2).holds
+    assert not checks_days.interval(evidence, start="E083", end="E086", at_most=2).holds
 
 
 def test_order_among_visitors(evidence: Evidence) -> None:
     def ishiba(place: int, **more: Any) -> Outcome:
         since = pd.Timestamp("2025-01-20")
         arguments = {"states": ("ISR", "JPN", "IND"), **more}
-        return claims.nth_meeting(evidence, host="Donald Trump", event="E082", since=since, place=place, **arguments)
+        return checks_events.nth_meeting(
+            evidence, host="Donald Trump", event="E082", since=since, place=place, **arguments
+        )
 
     assert ishiba(2).holds
     assert "second meeting in person" in ishiba(1).sentence
@@ -412,7 +416,7 @@ def test_order_among_visitors(evidence: Evidence) -> None:
 
 def test_a_word_in_one_section_and_not_in_another(evidence: Evidence) -> None:
     def stands(section: str, **more: Any) -> Outcome:
-        return claims.term(evidence, words=("command and control",), document=STRATEGY, section=section, **more)
+        return checks_texts.term(evidence, words=("command and control",), document=STRATEGY, section=section, **more)
 
     assert stands("IV-5").holds
     assert not stands("III-2").holds
@@ -423,7 +427,7 @@ def test_a_word_in_one_section_and_not_in_another(evidence: Evidence) -> None:
 
 def test_a_word_in_another_paragraph_of_the_same_section(evidence: Evidence) -> None:
     def stands(paragraph: int) -> bool:
-        return claims.term(
+        return checks_texts.term(
             evidence, words=("contingencies",), document=STATEMENT, section="#1", paragraph=paragraph
         ).holds
 
@@ -433,7 +437,9 @@ def test_a_word_in_another_paragraph_of_the_same_section(evidence: Evidence) -> 
 
 def test_words_that_stand_instead_are_named_only_where_they_do(evidence: Evidence) -> None:
     def sentence(instead: str) -> str:
-        return claims.quotation(evidence, words="illegal", document=STATEMENT, section="#3", instead=instead).sentence
+        return checks_texts.quotation(
+            evidence, words="illegal", document=STATEMENT, section="#3", instead=instead
+        ).sentence
 
     assert sentence("unlawful maritime claims").endswith("which has “unlawful maritime claims”.")
     assert "lawful conquest" not in sentence("lawful conquest")
@@ -441,16 +447,18 @@ def test_words_that_stand_instead_are_named_only_where_they_do(evidence: Evidenc
 
 def test_headings_and_their_order(evidence: Evidence) -> None:
     one, other = "Cooperation for Peace", "Coordination in the Indo-Pacific"
-    assert claims.heading(evidence, words=(one, other), document=STATEMENT).holds
-    turned = claims.heading(evidence, words=(other, one), document=STATEMENT)
+    assert checks_texts.heading(evidence, words=(one, other), document=STATEMENT).holds
+    turned = checks_texts.heading(evidence, words=(other, one), document=STATEMENT)
     assert (turned.holds, "in another order" in turned.sentence) == (False, True)
-    assert not claims.heading(evidence, words=("golden age",), document=STATEMENT).holds  # in the text, in no heading
-    assert not claims.heading_count(evidence, words="U.S.-Japan", document=STATEMENT, exactly=4).holds
+    assert not checks_texts.heading(
+        evidence, words=("golden age",), document=STATEMENT
+    ).holds  # in the text, in no heading
+    assert not checks_texts.heading_count(evidence, words="U.S.-Japan", document=STATEMENT, exactly=4).holds
 
 
 def test_who_did_what(evidence: Evidence) -> None:
     def does(provision: str, act: str, *actors: str, **more: Any) -> bool:
-        return claims.act(evidence, provisions=(provision,), acts=(act,), actors=actors, **more).holds
+        return checks_codings.act(evidence, provisions=(provision,), acts=(act,), actors=actors, **more).holds
 
     assert does("P20", "welcome", "USA")
     assert not does("P20", "encourage", "USA")
@@ -462,35 +470,41 @@ def test_who_did_what(evidence: Evidence) -> None:
 
 
 def test_a_protest_is_set_beside_earlier_ones_of_its_cause(evidence: Evidence) -> None:
-    outcome = claims.stronger_protest(evidence, event="E087", cause="alliance")
+    outcome = checks_events.stronger_protest(evidence, event="E087", cause="alliance")
     assert not outcome.holds
     assert "three had the same form and rank as E087" in outcome.sentence
-    assert not claims.stronger_protest(evidence, event="E013", cause="alliance").holds  # there is no earlier one
+    assert not checks_events.stronger_protest(evidence, event="E013", cause="alliance").holds  # there is no earlier one
 
 
 def test_counts_by_values_and_days(evidence: Evidence) -> None:
     window = {"first": pd.Timestamp("2024-04-01"), "last": pd.Timestamp("2024-12-31")}
-    assert claims.count(evidence, table="protests", form=("called in",), exactly=2, **window).holds
-    assert claims.count(evidence, table="provisions", domain_tags=("Taiwan",), exactly=4).holds
-    assert not claims.count(evidence, table="provisions", domain_tags=("Taiwan",), at_least=5).holds
+    assert checks_events.count(evidence, table="protests", form=("called in",), exactly=2, **window).holds
+    assert checks_events.count(evidence, table="provisions", domain_tags=("Taiwan",), exactly=4).holds
+    assert not checks_events.count(evidence, table="provisions", domain_tags=("Taiwan",), at_least=5).holds
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda e: claims.count(e, table="protest", at_least=1), "no table “protest” \\(nearest: protests\\)"),
-        (lambda e: claims.count(e, table="protests", forms=("x",)), "no column “forms” \\(nearest: form\\)"),
-        (lambda e: claims.recorded(e, table="events", key="E001", column="place", words=("x",)), "no column “place”"),
-        (lambda e: claims.act(e, provisions=("P99",), acts=("x",), actors=("USA",)), "P99 is no provision_id"),
-        (lambda e: claims.coverage(e, pillar="war", least=0.5, strength=2), "pillar: “war” has no provisions"),
-        (lambda e: claims.carried_over(e, pillar="war", least=0.5), "pillar: “war” has no provisions"),
+        (lambda e: checks_events.count(e, table="protest", at_least=1), "no table “protest” \\(nearest: protests\\)"),
+        (lambda e: checks_events.count(e, table="protests", forms=("x",)), "no column “forms” \\(nearest: form\\)"),
         (
-            lambda e: claims.rank(e, statement=STATEMENT, strategy=STRATEGY, among="texts", largest_p=0.1),
+            lambda e: checks_events.recorded(e, table="events", key="E001", column="place", words=("x",)),
+            "no column “place”",
+        ),
+        (lambda e: checks_codings.act(e, provisions=("P99",), acts=("x",), actors=("USA",)), "P99 is no provision_id"),
+        (lambda e: checks_codings.coverage(e, pillar="war", least=0.5, strength=2), "pillar: “war” has no provisions"),
+        (lambda e: checks_codings.carried_over(e, pillar="war", least=0.5), "pillar: “war” has no provisions"),
+        (
+            lambda e: checks_codings.rank(e, statement=STATEMENT, strategy=STRATEGY, among="texts", largest_p=0.1),
             "among: 'texts' is not one of statements, strategies",
         ),
-        (lambda e: claims.party_changed(e, state="JPN", before="E001"), "fewer than two leaders of JPN"),
-        (lambda e: claims.citation(e, key="nobody", event="E088", day=pd.Timestamp("2025-02-11")), "no key of sources"),
-        (lambda e: claims.term(e, words=("x",), document="kor-dwp-2022"), "quotations can be checked in"),
+        (lambda e: checks_events.party_changed(e, state="JPN", before="E001"), "fewer than two leaders of JPN"),
+        (
+            lambda e: checks_codings.citation(e, key="nobody", event="E088", day=pd.Timestamp("2025-02-11")),
+            "no key of sources",
+        ),
+        (lambda e: checks_texts.term(e, words=("x",), document="kor-dwp-2022"), "quotations can be checked in"),
     ],
 )
 def test_a_check_that_does_not_fit_the_evidence(

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import pandas as pd
 
 from analysis import text
-from analysis.claims import CHECKS
+from analysis.checks import CHECKS
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome
 from analysis.tables import nearest

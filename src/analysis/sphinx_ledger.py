@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from analysis import ledger, text
-from analysis.claims import CHECKS
+from analysis.checks import CHECKS
 from analysis.evidence import Evidence
 from analysis.sphinx_charts import ledger_address
 from analysis.sphinx_entries import (
