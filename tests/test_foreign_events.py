@@ -21,9 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from analysis import event_files, foreign_events, workers
+from analysis import foreign_counts, foreign_formats, foreign_parts, foreign_streams, workers
 from analysis.errors import DataError, ParameterError
-from analysis.foreign_events import Report, merge_counts, read_counts
+from analysis.foreign_counts import Report, merge_counts
+from analysis.foreign_events import read_counts
 from analysis.tables import load
 
 GDELT_NAMES = """GLOBALEVENTID SQLDATE MonthYear Year FractionDate
@@ -106,8 +107,8 @@ def failure(file: Path, **options: object) -> str:
 def test_gdelt_places_of_the_codebook() -> None:
     assert (len(GDELT), len(GDELT1)) == (61, 58)
     used = ["SQLDATE", "Actor1CountryCode", "Actor2CountryCode", "EventCode"]
-    places = [foreign_events.SQLDATE, foreign_events.ACTOR1_COUNTRY, foreign_events.ACTOR2_COUNTRY]
-    assert [GDELT.index(name) for name in used] == [*places, foreign_events.EVENT_CODE] == [1, 7, 17, 26]
+    places = [foreign_formats.SQLDATE, foreign_formats.ACTOR1_COUNTRY, foreign_formats.ACTOR2_COUNTRY]
+    assert [GDELT.index(name) for name in used] == [*places, foreign_formats.EVENT_CODE] == [1, 7, 17, 26]
     assert [GDELT1.index(name) for name in used] == [1, 7, 17, 26]
 
 
@@ -555,7 +556,7 @@ COUNTS = st.lists(
         st.integers(1, 10**12),
     ),
     max_size=6,
-).map(lambda rows: foreign_events.counts_frame((*pair, day, *code, n) for pair, day, code, n in rows))
+).map(lambda rows: foreign_counts.counts_frame((*pair, day, *code, n) for pair, day, code, n in rows))
 
 
 @settings(max_examples=30, deadline=None)
@@ -565,7 +566,7 @@ def test_merging_is_associative(one: pd.DataFrame, two: pd.DataFrame, three: pd.
     assert_frame_equal(merge_counts([merge_counts([one, two]), three]), whole)
     assert_frame_equal(merge_counts([one, merge_counts([three, two])]), whole)
     assert_frame_equal(merge_counts([whole]), whole)
-    assert not whole.duplicated(foreign_events.KEYS).any()
+    assert not whole.duplicated(foreign_counts.KEYS).any()
     assert whole["signals"].sum() == sum(frame["signals"].sum() for frame in (one, two, three))
 
 
@@ -602,7 +603,7 @@ def test_import_brings_no_progress_bar() -> None:
 
 def read_files(files: list[Path], count: int = 1, scheduler: str | None = None) -> tuple[pd.DataFrame, list[Report]]:
     with workers.open_pool(count, scheduler) as pool:
-        return event_files.read_files(files, pool, progress=False)
+        return foreign_parts.read_files(files, pool, progress=False)
 
 
 def test_several_files_are_added_up_anywhere(tmp_path: Path) -> None:
@@ -619,7 +620,7 @@ def test_several_files_are_added_up_anywhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 7, 100, 1000, 5000, 1_000_000])
 def test_a_file_in_parts_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Wherever the cuts fall: in a line, on its end, in an empty one, in one that is far too long."""
-    monkeypatch.setattr(foreign_events, "LONGEST", 1500)
+    monkeypatch.setattr(foreign_streams, "LONGEST", 1500)
     lines: list[str | bytes] = [gdelt(code=code) for code in ("042", "111", "112")] * 4
     lines[2:2] = ["", "x" * 4000, b"\xff", gdelt(day="20240230")]
     for name, file in {
@@ -627,23 +628,23 @@ def test_a_file_in_parts_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "polecat": write(tmp_path / "polecat", [polecat(), polecat(kind="no"), polecat()], "\t".join(POLECAT)),
     }.items():
         whole = counts(file, largest_bad_share=1)
-        monkeypatch.setattr(event_files, "PART", size)
-        places = event_files.ranges(file)
-        parts = [event_files.count_part(file, *place) for place in places or [(0, file.stat().st_size)]]
-        frame, report = event_files.joined(file, parts, 1)
+        monkeypatch.setattr(foreign_parts, "PART", size)
+        places = foreign_parts.ranges(file)
+        parts = [foreign_parts.count_part(file, *place) for place in places or [(0, file.stat().st_size)]]
+        frame, report = foreign_parts.joined(file, parts, 1)
         assert report == whole[1], name
         assert_frame_equal(frame, whole[0])
         assert report.bad
 
 
 def test_too_many_malformed_lines_in_all_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_files, "PART", 500)
+    monkeypatch.setattr(foreign_parts, "PART", 500)
     file = write(tmp_path / "a.csv", [gdelt(), "bad"] * 10)
     with pytest.raises(DataError, match=r"a.csv has too many malformed lines: 10 of 20 read"):
         read_files([file])
     PACKINGS["gzip"](file.read_bytes(), tmp_path / "packed")
-    assert event_files.ranges(tmp_path / "packed") == []
-    assert event_files.jobs_in([file, tmp_path / "packed"]) == len(event_files.ranges(file)) + 1 > 2
+    assert foreign_parts.ranges(tmp_path / "packed") == []
+    assert foreign_parts.jobs_in([file, tmp_path / "packed"]) == len(foreign_parts.ranges(file)) + 1 > 2
 
 
 def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
@@ -651,7 +652,7 @@ def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="named twice"):
         read_files([file, tmp_path / "." / "a.csv"])
     with pytest.raises(DataError, match=r"no.csv is missing"):
-        event_files.jobs_in([tmp_path / "no.csv"])
+        foreign_parts.jobs_in([tmp_path / "no.csv"])
 
 
 def test_the_command_gives_the_indices_of_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

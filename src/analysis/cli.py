@@ -299,11 +299,11 @@ def _signals(options: argparse.Namespace) -> int:
         raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {options.first} to {options.last}")
     result = {"dyad": dyad, "from": options.first, "to": options.last, **indices.summary(coded, scales, dyad)}
     if options.events:
-        from analysis import event_files, workers
+        from analysis import foreign_parts, workers
 
-        useful = min(workers.default_workers(), event_files.jobs_in(options.events))
+        useful = min(workers.default_workers(), foreign_parts.jobs_in(options.events))
         with workers.open_pool(options.workers or useful, options.scheduler) as pool:
-            counts, reports = event_files.read_files(options.events, pool, first=start, last=end)
+            counts, reports = foreign_parts.read_files(options.events, pool, first=start, last=end)
         print("\n".join(map(str, reports)), file=sys.stderr)
         if indices.in_dyad(counts, dyad).empty:
             raise ParameterError(f"the files hold no event of these states from {options.first} to {options.last}")

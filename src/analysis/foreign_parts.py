@@ -15,24 +15,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import DataError, ParameterError
-from analysis.foreign_events import (
-    LOOKED_AT,
-    SHOWN,
-    Format,
-    Report,
-    Tally,
-    choose_reader,
-    count_lines,
-    counted,
-    known_codes,
-    merge_counts,
-    named_faults,
-    packing,
-    read_counts,
-    read_lines,
-    refuse_share,
-    require_sound,
-)
+from analysis.foreign_counts import SHOWN, Report, Tally, count_lines, counted, merge_counts, refuse_share
+from analysis.foreign_events import LOOKED_AT, known_codes, read_counts, require_sound
+from analysis.foreign_formats import Format, choose_reader
+from analysis.foreign_streams import named_faults, packing, read_lines
 
 PART = 64 * 2**20  # bytes of a plain file that are counted in one go
 
