@@ -1,0 +1,73 @@
+"""Commands that build the book and what goes out with it: archive, links, citation file."""
+
+import argparse
+import sys
+
+from analysis import paths
+from analysis.cli_place import relative, require_whole_case
+from analysis.errors import FetchError, ParameterError
+
+
+def book_command(options: argparse.Namespace) -> int:
+    """Build the HTML, the PDF or both, from a fresh run or from the committed notebooks."""
+    from analysis.files import locked, written
+    from analysis.publish import build_html, build_pdf, require_packages, stage
+    from analysis.results import read_results
+    from analysis.run import notebook_files, run_notebooks
+
+    require_packages()
+    if paths.CASE and options.committed:
+        raise ParameterError("--committed: a case has no committed notebooks; leave the option out")
+    require_whole_case()
+    if options.committed:
+        notebooks = paths.NOTEBOOKS
+    else:
+        run = run_notebooks()
+        notebooks = run.notebooks
+        print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged")
+    both = not (options.html or options.pdf)
+    busy = f"{relative(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
+    with written(relative(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
+        stage(notebooks, read_results(notebook_files(notebooks)), paths.SOURCE)
+        if options.html or both:
+            build_html(paths.SOURCE, paths.HTML)
+            print(f"HTML: {relative(paths.HTML / 'index.html')}")
+        if options.pdf or both:
+            build_pdf(paths.SOURCE, paths.PDF)
+            print(f"PDF:  {relative(paths.PDF)}")
+    return 0
+
+
+def archive_command(options: argparse.Namespace) -> int:
+    """Write the archive."""
+    from analysis import archive
+    from analysis.files import written
+
+    if changed := archive.changed_files():
+        print(f"note: {len(changed)} files differ from the last commit, {changed[0]} among them", file=sys.stderr)
+    place = options.out or relative(paths.ARCHIVE)
+    with written(place, "the archive", "an archive of that name is untouched"):
+        target = archive.write_archive(options.out)
+    print(f"{relative(target)}: {target.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def links_command(_: argparse.Namespace) -> int:
+    """Ask for every external link; 1 where one is dead, 2 where there is no network."""
+    from analysis import link_check, links
+
+    try:
+        results = link_check.check_links(links.collect(), links.read_archived())
+    except FetchError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join(link_check.report(results)))
+    return link_check.exit_status(results)
+
+
+def citation_command(_: argparse.Namespace) -> int:
+    """Bring the references of the citation file up to date."""
+    from analysis import citation_file
+
+    print(f"CITATION.cff {'brought' if citation_file.refresh() else 'is'} up to date with data/sources.bib")
+    return 0
