@@ -10,7 +10,7 @@ import pytest
 import analysis
 from analysis import cli, corpus, drift, fetch, rules, run
 from analysis.errors import BuildError
-from analysis.tables import Fault
+from analysis.faults import Fault
 
 
 def test_a_sound_folder(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from analysis import cli, paths, rerun
 from analysis.errors import DataError, ParameterError, RunError
+from analysis.faults import Fault
 from analysis.rerun import Parameter, declared, differences, find_notebook, read_values, report, results_of, slug
 from analysis.run import notebook_files
-from analysis.tables import Fault
 
 PARAMETERS = """\
 share: float = 0.5  # share that counts, 0 to 1

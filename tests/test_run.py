@@ -9,9 +9,9 @@ import pytest
 
 from analysis import paths, rules, run
 from analysis.errors import DataError, RunError
+from analysis.faults import Fault
 from analysis.files import locked
 from analysis.run import Run, notebook_files, run_notebooks, update_committed
-from analysis.tables import Fault
 
 LOAD = "from analysis.tables import load\nload('{table}')"
 RECORD = "from analysis.results import Results\nresults = Results({chapter!r})\nresults.add('answer', {value})\nresults"

@@ -11,8 +11,8 @@ import pytest
 
 from analysis import cli, paths, start
 from analysis.errors import RunError
+from analysis.faults import Fault
 from analysis.run import notebook_files
-from analysis.tables import Fault
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from analysis import paths
 from analysis.errors import DataError
+from analysis.faults import Fault
 from analysis.features import read_features
 from analysis.rules import check
 from analysis.schema import Field, read_schema
-from analysis.tables import Fault, _parse, load, read_all, read_table
+from analysis.tables import _parse, load, read_all, read_table
 
 Change = Callable[..., Path]
 

@@ -8,10 +8,11 @@ from analysis import paths, rerun
 from analysis.cases import SETTINGS, Case
 from analysis.counterparts import provision_rows
 from analysis.errors import DataError, ParameterError
+from analysis.faults import FIRST_ROW, Fault, nearest
 from analysis.features import load_features
 from analysis.rules import check
 from analysis.scores import in_unit
-from analysis.tables import FIRST_ROW, Fault, described, load, nearest
+from analysis.tables import described, load
 
 NO_ROWS = "the table has no rows"
 # what to do where a table has no rows yet

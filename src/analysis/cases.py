@@ -15,9 +15,10 @@ import yaml
 
 from analysis import documents, paths
 from analysis.errors import ParameterError
+from analysis.faults import Fault, nearest, require_none
 from analysis.rerun import TYPES, declared
 from analysis.schema import read_schema
-from analysis.tables import Fault, load, nearest, read_table, require_none
+from analysis.tables import load, read_table
 
 SETTINGS = "case.yml"
 DOCUMENTS = "documents.csv"

@@ -7,9 +7,10 @@ from analysis.checks_sentences import quoted
 from analysis.diplomacy import STATES, named
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome
+from analysis.faults import nearest
 from analysis.scores import standing, without_states
 from analysis.specifications import placebo_sets
-from analysis.tables import labels, nearest
+from analysis.tables import labels
 
 
 def untold(evidence: Evidence, *, provisions: tuple[str, ...] = (), events: tuple[str, ...] = ()) -> Outcome:

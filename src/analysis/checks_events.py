@@ -12,7 +12,7 @@ from analysis.checks_sentences import LABELS, NOUNS, quoted
 from analysis.diplomacy import STATES
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome
-from analysis.tables import nearest
+from analysis.faults import nearest
 
 
 def _one_of(column: "pd.Series[Any]", allowed: Iterable[str]) -> NDArray[np.bool_]:

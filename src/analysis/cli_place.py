@@ -1,11 +1,7 @@
 """Where a command works, the repository or a case, and how its messages name files there."""
 
-from typing import TYPE_CHECKING
-
 from analysis import paths
-
-if TYPE_CHECKING:
-    from analysis.tables import Fault
+from analysis.faults import Fault
 
 
 def place_of_tables() -> str:
@@ -32,7 +28,7 @@ def enter_case() -> None:
         write_place(case, int(paragraphs))
 
 
-def all_case_faults() -> list["Fault"]:
+def all_case_faults() -> list[Fault]:
     """All faults of the case that is laid out: of its tables, and then of the values of its parameters."""
     from analysis import cases
     from analysis.case_rules import case_faults, value_faults
@@ -42,7 +38,7 @@ def all_case_faults() -> list["Fault"]:
 
 def require_whole_case() -> None:
     """Raise DataError with all faults of the case, where the command works on one."""
-    from analysis.tables import require_none
+    from analysis.faults import require_none
 
     if paths.CASE:
         require_none(all_case_faults())

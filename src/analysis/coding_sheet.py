@@ -14,10 +14,10 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
+from analysis.faults import FIRST_ROW, Fault, require_none
 from analysis.files import write_whole
 from analysis.rules import check
 from analysis.schema import Table, read_schema
-from analysis.tables import FIRST_ROW, Fault, require_none
 
 TABLE = "codings_alignment"
 AIDS = ("pillar", "paragraph", "anchor_words", "paraphrase")

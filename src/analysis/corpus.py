@@ -15,8 +15,8 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
+from analysis.faults import FIRST_ROW
 from analysis.features import TABLES, build_tables, join_tables, parquet, read_features, write_features
-from analysis.tables import FIRST_ROW
 
 if TYPE_CHECKING:
     import pyarrow as pa

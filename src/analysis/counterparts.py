@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from analysis.alignment import within
 from analysis.errors import DataError
+from analysis.faults import FIRST_ROW
 from analysis.features import Features
 from analysis.scores import Passages
 from analysis.segment import tokenize
 from analysis.similarity import Floats, Rows, represent
-from analysis.tables import FIRST_ROW
 
 
 def provision_rows(provisions: pd.DataFrame, sentences: Passages, features: Features, statement: str) -> Rows:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from analysis.errors import ParameterError
-from analysis.tables import close_matches
+from analysis.faults import close_matches
 
 FOCAL_STATEMENT = "us-jpn-2025-02-07"
 FOCAL_STRATEGY = "jpn-nds-2022"

@@ -16,11 +16,12 @@ from pybtex.database import parse_file
 from analysis import paths
 from analysis.embeddings import no_scores
 from analysis.errors import ParameterError
+from analysis.faults import nearest
 from analysis.features import Features, load_features, load_ngrams
 from analysis.quotations import Ngrams
 from analysis.schema import read_schema
 from analysis.specifications import Source, Specification
-from analysis.tables import load, nearest, note_read
+from analysis.tables import load, note_read
 
 
 class Loaded(Mapping[str, Any]):

@@ -14,9 +14,9 @@ import yaml
 
 from analysis import paths
 from analysis.errors import ParameterError
+from analysis.faults import nearest
 from analysis.files import write_whole
 from analysis.rerun import declared, find_notebook, read_values
-from analysis.tables import nearest
 
 KEYS = ("chapter", "set", "results")
 # what the solutions do not need, and what would take most of the time

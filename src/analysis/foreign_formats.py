@@ -25,7 +25,7 @@ from typing import Literal
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.tables import show_value
+from analysis.faults import show_value
 from analysis.text import plural
 
 Format = Literal["gdelt1", "gdelt2", "polecat"]

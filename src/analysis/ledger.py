@@ -14,7 +14,7 @@ from analysis import text
 from analysis.checks import CHECKS
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome
-from analysis.tables import nearest
+from analysis.faults import nearest
 
 VERDICTS = ("confirmed", "confirmed with correction", "imprecise", "misquoted", "unsupported", "not checkable")
 HOLDING = ("confirmed", "confirmed with correction")

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from pybtex.database import parse_file
 
 from analysis import paths
-from analysis.tables import FIRST_ROW
+from analysis.faults import FIRST_ROW
 from analysis.visit import host_of
 
 ADDRESS = re.compile(r"https?://[^\s<>\"'”’，。、；（）|\\]+")

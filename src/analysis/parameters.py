@@ -6,7 +6,7 @@ from typing import TypeVar
 import pandas as pd
 
 from analysis.errors import ParameterError
-from analysis.tables import nearest
+from analysis.faults import nearest
 
 T = TypeVar("T", int, float)
 

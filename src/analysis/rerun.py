@@ -16,6 +16,7 @@ from typing import Any
 
 from analysis import paths
 from analysis.errors import ParameterError, RunError
+from analysis.faults import nearest, require_none
 from analysis.files import scratch_folder, unlock, written
 from analysis.parameters import read_switch
 from analysis.results import read_results
@@ -29,7 +30,6 @@ from analysis.run import (
     versions,
     write_json,
 )
-from analysis.tables import nearest, require_none
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 RESULTS, PROVENANCE, PAGE = "results.json", "provenance.json", "chapter.html"

@@ -15,10 +15,11 @@ from analysis import paths
 from analysis.diplomacy import objections
 from analysis.documents import FOCAL_STATEMENT, SERIES
 from analysis.errors import DataError, ParameterError
+from analysis.faults import FIRST_ROW, Fault, nearest, show_value
 from analysis.features import recorded_hashes
 from analysis.ledger import read_arguments
 from analysis.signals import home_of
-from analysis.tables import FIRST_ROW, Fault, nearest, read_all, show_value
+from analysis.tables import read_all
 
 Frames = Mapping[str, pd.DataFrame]
 

@@ -21,9 +21,9 @@ from typing import Any
 
 from analysis import paths, vega
 from analysis.errors import RunError
+from analysis.faults import require_none
 from analysis.files import locked, new_folder, write_whole, written
 from analysis.results import read_results, recorded_files
-from analysis.tables import require_none
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
 README_FIGURE = ("08-balance.ipynb", "fig-balance-map")

@@ -21,13 +21,13 @@ import pandas as pd
 
 from analysis import charts_sweep, paths, vega
 from analysis.errors import ProjectError, RunError
+from analysis.faults import require_none
 from analysis.files import locked, write_whole, written
 from analysis.rerun import PROVENANCE, find_notebook
 from analysis.rules import check
 from analysis.run import cells_hash, inputs, versions, write_json
 from analysis.show import Figure
 from analysis.sweeps import Case, Sweep
-from analysis.tables import require_none
 from analysis.text import listing, plural
 from analysis.workers import ThisProcess
 

@@ -25,10 +25,10 @@ import yaml
 
 from analysis import paths
 from analysis.errors import ParameterError
+from analysis.faults import nearest
 from analysis.parameters import read_day
 from analysis.rerun import Parameter, check_values, declared, find_notebook
 from analysis.results import read_results
-from analysis.tables import nearest
 
 KEYS = ("chapter", "result", "grid", "cases", "sample", "seed")
 RANGE_KEYS = ("from", "to", "step")

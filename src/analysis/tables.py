@@ -1,7 +1,7 @@
 """Load the tables of data/ as typed frames, and find every fault in them.
 
-A fault is a cell, row or column that breaks the schema (data/datapackage.json); rules that span tables are
-in `analysis.rules`. Rows are counted as a spreadsheet counts them: the header is row 1.
+A fault (`analysis.faults`) is a cell, row or column that breaks the schema (data/datapackage.json); rules that span
+tables are in `analysis.rules`.
 """
 
 import csv
@@ -9,9 +9,7 @@ import datetime
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,50 +18,8 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
+from analysis.faults import FIRST_ROW, HEADER, Fault, nearest, require_none, show_value
 from analysis.schema import Field, Table, read_schema
-
-HEADER = 1
-FIRST_ROW = 2
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One fault: where it is, what stands there, what is allowed. Row None means the whole file."""
-
-    file: str
-    row: int | None
-    column: str | None
-    value: str
-    allowed: str
-
-    def __str__(self) -> str:
-        """One line: file, row, column, value, what is allowed."""
-        place = self.file
-        if self.row is not None:
-            place += f", row {self.row}"
-        if self.column is not None:
-            place += f", column {self.column}"
-        return f"{place}: {self.value}; {self.allowed}"
-
-
-def close_matches(value: str, known: list[str], most: int = 3) -> list[str]:
-    """The known values most similar to a value, the nearest first; none where all are far."""
-    return get_close_matches(value, known, n=most, cutoff=0.5)
-
-
-def nearest(value: str, known: list[str]) -> str:
-    """A hint with the most similar known value, or an empty string."""
-    close = close_matches(value, known, 1)
-    return f" (nearest: {close[0]})" if close else ""
-
-
-def show_value(value: str) -> str:
-    """A cell as it is quoted in a message: visible when empty, short when long, control characters escaped."""
-    if value == "":
-        return "the cell is empty"
-    text = value if len(value) <= 60 else value[:57] + "…"
-    return "“" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + "”"
-
 
 # --- cells
 
@@ -259,12 +215,6 @@ def read_all(folder: Path = paths.DATA) -> tuple[dict[str, pd.DataFrame], list[F
         if not found:
             frames[name] = frame
     return frames, faults + foreign_key_faults(schema, frames)
-
-
-def require_none(faults: Iterable[Fault]) -> None:
-    """Raise DataError with all faults, one a line, where there are any."""
-    if lines := [str(fault) for fault in faults]:
-        raise DataError("\n".join(lines))
 
 
 _read: set[str] = set()

@@ -1,0 +1,58 @@
+"""Faults of tables: where each is, what stands there and what is allowed; and how a message quotes a cell.
+
+Rows are counted as a spreadsheet counts them: the header is row 1.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from analysis.errors import DataError
+
+HEADER = 1
+FIRST_ROW = 2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: where it is, what stands there, what is allowed. Row None means the whole file."""
+
+    file: str
+    row: int | None
+    column: str | None
+    value: str
+    allowed: str
+
+    def __str__(self) -> str:
+        """One line: file, row, column, value, what is allowed."""
+        place = self.file
+        if self.row is not None:
+            place += f", row {self.row}"
+        if self.column is not None:
+            place += f", column {self.column}"
+        return f"{place}: {self.value}; {self.allowed}"
+
+
+def close_matches(value: str, known: list[str], most: int = 3) -> list[str]:
+    """The known values most similar to a value, the nearest first; none where all are far."""
+    return get_close_matches(value, known, n=most, cutoff=0.5)
+
+
+def nearest(value: str, known: list[str]) -> str:
+    """A hint with the most similar known value, or an empty string."""
+    close = close_matches(value, known, 1)
+    return f" (nearest: {close[0]})" if close else ""
+
+
+def show_value(value: str) -> str:
+    """A cell as it is quoted in a message: visible when empty, short when long, control characters escaped."""
+    if value == "":
+        return "the cell is empty"
+    text = value if len(value) <= 60 else value[:57] + "…"
+    return "“" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + "”"
+
+
+def require_none(faults: Iterable[Fault]) -> None:
+    """Raise DataError with all faults, one a line, where there are any."""
+    if lines := [str(fault) for fault in faults]:
+        raise DataError("\n".join(lines))
