@@ -8,7 +8,7 @@ from analysis import paths, rerun
 from analysis.cases import SETTINGS, Case
 from analysis.counterparts import provision_rows
 from analysis.errors import DataError, ParameterError
-from analysis.faults import FIRST_ROW, Fault, nearest
+from analysis.faults import FIRST_ROW, Fault, nearest, row_of
 from analysis.features import load_features
 from analysis.rules import check
 from analysis.scores import in_unit
@@ -37,7 +37,7 @@ def outline_faults(folder: Path) -> Iterator[Fault]:
         if row["level"] > 0 and row["section_id"] not in held:
             value = f"“{row['section_id']}”{nearest(row['section_id'], known)}"
             allowed = f"allowed: a section of {strategy} in data/features/passages.parquet"
-            yield Fault("strategy_sections.csv", int(str(index)) + FIRST_ROW, "section_id", value, allowed)
+            yield Fault("strategy_sections.csv", row_of(index), "section_id", value, allowed)
 
 
 def _above(path: str) -> list[str]:

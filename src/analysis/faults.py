@@ -3,14 +3,25 @@
 Rows are counted as a spreadsheet counts them: the header is row 1.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from analysis.errors import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 HEADER = 1
 FIRST_ROW = 2
+
+Frames = Mapping[str, "pd.DataFrame"]  # tables by name
+
+
+def row_of(index: object) -> int:
+    """The row of the file that an index of its frame stands for."""
+    return int(str(index)) + FIRST_ROW
 
 
 @dataclass(frozen=True)

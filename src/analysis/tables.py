@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
-from analysis.faults import FIRST_ROW, HEADER, Fault, nearest, require_none, show_value
+from analysis.faults import FIRST_ROW, HEADER, Fault, nearest, require_none, row_of, show_value
 from analysis.schema import Field, Table, read_schema
 
 # --- cells
@@ -196,7 +196,7 @@ def foreign_key_faults(schema: Mapping[str, Table], frames: Mapping[str, pd.Data
                     faults.append(
                         Fault(
                             table.file,
-                            int(str(index)) + FIRST_ROW,
+                            row_of(index),
                             key.field,
                             show_value(value) + hint,
                             f"allowed: {allowed}",
