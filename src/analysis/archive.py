@@ -22,7 +22,8 @@ from analysis import paths, rocrate
 from analysis.errors import BuildError, ParameterError
 from analysis.files import write_whole
 from analysis.publish import outdated, require_packages, staged_files
-from analysis.run import cells_hash, notebook_files
+from analysis.run import notebook_files
+from analysis.run_inputs import cells_hash
 from analysis.start import read_chapter
 
 SUMS = "SHA256SUMS"

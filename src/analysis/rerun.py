@@ -21,15 +21,8 @@ from analysis.files import scratch_folder, unlock, written
 from analysis.parameters import read_switch
 from analysis.results import read_results
 from analysis.rules import check
-from analysis.run import (
-    cells_hash,
-    execute,
-    inputs,
-    notebook_files,
-    read_cells,
-    versions,
-    write_json,
-)
+from analysis.run import execute, notebook_files, write_json
+from analysis.run_inputs import cells_hash, inputs, read_cells, versions
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 RESULTS, PROVENANCE, PAGE = "results.json", "provenance.json", "chapter.html"

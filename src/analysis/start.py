@@ -11,7 +11,8 @@ from analysis import __version__, paths
 from analysis.errors import RunError
 from analysis.kernels import quiet_kernels
 from analysis.rules import check
-from analysis.run import execute, read_cells
+from analysis.run import execute
+from analysis.run_inputs import read_cells
 from analysis.schema import read_schema
 from analysis.show import Prose
 from analysis.text import plural

@@ -25,7 +25,8 @@ from analysis.faults import require_none
 from analysis.files import locked, write_whole, written
 from analysis.rerun import PROVENANCE, find_notebook
 from analysis.rules import check
-from analysis.run import cells_hash, inputs, versions, write_json
+from analysis.run import write_json
+from analysis.run_inputs import cells_hash, inputs, versions
 from analysis.show import Figure
 from analysis.sweeps import Case, Sweep
 from analysis.text import listing, plural
