@@ -13,7 +13,9 @@ from analysis import ledger, paths, publish, sphinx_pdf
 from analysis.evidence import load_evidence
 from analysis.results import read_results
 from analysis.run import notebook_files
-from analysis.sphinx_ledger import filter_choices, place_in_article, slug
+from analysis.sphinx_entries import slug
+from analysis.sphinx_ledger import filter_choices
+from analysis.sphinx_ledger_entries import place_in_article
 from analysis.tables import load
 
 TABLE = '<table><tr><td><span class="ba-entry">C32</span></td></tr></table>'

@@ -14,7 +14,6 @@ from sphinx.util import logging
 from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
     BlockMarkupFunction,
     MarkupArg,
-    Table,
     TypstTranslator,
     escape_raw_str,
     escape_str,
@@ -22,33 +21,10 @@ from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
 
 from analysis.errors import BuildError
 from analysis.sphinx_charts import chart_folder
-from analysis.sphinx_pdf_text import breakable, column_widths, marked_text
+from analysis.sphinx_pdf_table import BookTable
+from analysis.sphinx_pdf_text import breakable, marked_text
 
 logger = logging.getLogger(__name__)
-
-
-class BookTable(Table):  # type: ignore[misc]
-    """A table with the caption it has, if any, and columns that suit their texts."""
-
-    def __init__(self, node: nodes.Element) -> None:
-        super().__init__(node)
-        rows = [[entry.astext() for entry in row] for row in node.findall(nodes.row)]
-        self.widths = column_widths(rows)
-        self.place: dict[str, str | None] = {}  # id and number, where it has one
-
-    def to_text(self) -> str:
-        """The call that draws the table."""
-        call = BlockMarkupFunction(
-            name="book-table",
-            named_params={
-                **self.place,
-                "columns": f"({', '.join(self.widths)},)",
-                "caption": self.named_params.get("caption"),
-            },
-            positional_params=self.cells,
-            labels=self.labels,
-        )
-        return str(call.to_text())
 
 
 class BookTranslator(TypstTranslator):  # type: ignore[misc]
