@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from pypdf import PdfReader
 from sphinx import addnodes
 
-from analysis import __version__, paths, publish, results, show, sphinx_pdf, vega
+from analysis import __version__, paths, results, show, sphinx_pdf, sphinx_run, vega
 from analysis import sphinx_pdf_layout as layout
 from analysis import sphinx_pdf_links as links
 from analysis.errors import BuildError
@@ -374,9 +374,9 @@ def test_unknown_node_is_an_error(book: Path, tmp_path: Path) -> None:
 
 def test_html_is_untouched_by_the_extension(tmp_path: Path) -> None:
     source = write_sample(tmp_path / "source")
-    settings = publish.configuration(source)
+    settings = sphinx_run.configuration(source)
     settings["extensions"].append(sphinx_pdf.EXTENSION)
-    publish.run_sphinx(source, tmp_path / "html", tmp_path / "doctrees", "html", settings)
+    sphinx_run.run_sphinx(source, tmp_path / "html", tmp_path / "doctrees", "html", settings)
     assert "secret_code" in (tmp_path / "html" / "chapter.html").read_text(encoding="utf-8")
 
 
@@ -397,12 +397,12 @@ def test_what_the_title_page_takes_from_the_citation() -> None:
 def test_dates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     changelog = "## [Unreleased]\n## [0.1.0] - 2026-11-23\n"
-    assert f"{sphinx_pdf.book_date(changelog)}" == "2026-11-23"
+    assert f"{sphinx_run.book_date(changelog)}" == "2026-11-23"
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert f"{sphinx_pdf.book_date('')}" == "1970-01-02"
+    assert f"{sphinx_run.book_date('')}" == "1970-01-02"
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     with pytest.raises(BuildError, match="no release"):
-        sphinx_pdf.book_date("")
+        sphinx_run.book_date("")
 
 
 def test_formulas() -> None:

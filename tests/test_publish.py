@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from analysis import cli, paths, publish, run, theme, vega
+from analysis import cli, paths, publish, run, sphinx_run, theme, vega
 from analysis.errors import BuildError
 
 CHART = {
@@ -319,7 +319,7 @@ def test_an_error_stops_the_build_and_keeps_the_last_book(sample: tuple[Path, Pa
 
 def test_stage_brings_what_belongs_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write_source(tmp_path / "root")
-    for name in (publish.CHANGELOG, publish.CITATION):
+    for name in (sphinx_run.CHANGELOG, sphinx_run.CITATION):
         (root / name).write_text("")
     for name, path in {"ROOT": "", "CONFIG": "_config.yml", "TOC": "_toc.yml", "BOOK": "book", "DATA": "data"}.items():
         monkeypatch.setattr(paths, name, root / path)
@@ -336,7 +336,7 @@ def test_stage_brings_what_belongs_and_nothing_else(tmp_path: Path, monkeypatch:
 
 def test_first_faults_names_them_and_counts_the_rest() -> None:
     log = "reading\n" + "".join(f"\x1b[91mbook/a.md:{n}: WARNING: bad\x1b[39m\n" for n in range(10))
-    assert publish.first_faults(log, 2) == "book/a.md:0: WARNING: bad\nbook/a.md:1: WARNING: bad\n… and 8 more"
+    assert sphinx_run.first_faults(log, 2) == "book/a.md:0: WARNING: bad\nbook/a.md:1: WARNING: bad\n… and 8 more"
 
 
 def luminance(colour: str) -> float:

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from test_publish import code_cell, notebook, outside, write_source
 
-from analysis import paths, publish, table_files, table_html
+from analysis import paths, publish, sphinx_run, table_files, table_html
 from analysis.results import FILES_MIME_TYPE, Results
 from analysis.schema import read_schema
 from analysis.show import Table
@@ -86,8 +86,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     with (folder / "_toc.yml").open("a") as toc:
         toc.writelines(f"  - file: book/{name}\n" for name in pages)
-    (folder / publish.CITATION).write_text(CFF, encoding="utf-8")
-    (folder / publish.CHANGELOG).write_text("## [1.2.3] - 2026-11-25\n", encoding="utf-8")
+    (folder / sphinx_run.CITATION).write_text(CFF, encoding="utf-8")
+    (folder / sphinx_run.CHANGELOG).write_text("## [1.2.3] - 2026-11-25\n", encoding="utf-8")
     return folder
 
 

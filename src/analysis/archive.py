@@ -21,9 +21,10 @@ import yaml
 from analysis import paths, rocrate
 from analysis.errors import BuildError, ParameterError
 from analysis.files import write_whole
-from analysis.publish import outdated, require_packages, staged_files
+from analysis.publish import outdated, staged_files
 from analysis.run import notebook_files
 from analysis.run_inputs import cells_hash
+from analysis.sphinx_run import require_packages
 from analysis.start import read_chapter
 
 SUMS = "SHA256SUMS"

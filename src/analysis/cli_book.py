@@ -11,9 +11,10 @@ from analysis.errors import FetchError, ParameterError
 def book_command(options: argparse.Namespace) -> int:
     """Build the HTML, the PDF or both, from a fresh run or from the committed notebooks."""
     from analysis.files import locked, written
-    from analysis.publish import build_html, build_pdf, require_packages, stage
+    from analysis.publish import build_html, build_pdf, stage
     from analysis.results import read_results
     from analysis.run import notebook_files, run_notebooks
+    from analysis.sphinx_run import require_packages
 
     require_packages()
     if paths.CASE and options.committed:

@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from analysis import cite
-from analysis.publish import CITATION
+from analysis.sphinx_run import CITATION
 
 PAGE = "book/cite"
 SCRIPT, STYLE = "cite.js", "cite.css"

@@ -7,15 +7,13 @@ on every machine. As a Sphinx extension it only adds a builder: HTML is untouche
 """
 
 import importlib.util
-import os
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from sphinx.application import Sphinx
 
-from analysis import paths, publish
+from analysis import paths, sphinx_run
 from analysis.errors import BuildError
 from analysis.files import write_whole
 from analysis.sphinx_pdf_layout import settle
@@ -23,20 +21,6 @@ from analysis.sphinx_pdf_layout import settle
 EXTENSION = "analysis.sphinx_pdf"
 # for archives and screen readers; they refuse letters that no font has and pictures without alt text
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
-
-
-def release_date(changelog: str) -> date:
-    """The day of the newest release in a changelog. Raises BuildError where it has none."""
-    days = [date.fromisoformat(day) for day in re.findall(r"^## \[[^\]]+\] - (\d{4}-\d\d-\d\d)", changelog, re.M)]
-    if not days:
-        raise BuildError("CHANGELOG.md names no release with its day, as in “## [0.1.0] - 2026-11-23”")
-    return max(days)
-
-
-def book_date(changelog: str) -> date:
-    """The date that the PDF carries: SOURCE_DATE_EPOCH where it is set, else the day of the newest release."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else release_date(changelog)
 
 
 def described(citation: str) -> dict[str, Any]:
@@ -59,9 +43,9 @@ def described(citation: str) -> dict[str, Any]:
 
 def write_markup(source: Path, doctrees: Path, day: date) -> Path:
     """Write a staged book as Typst markup; returns its main file. Raises BuildError at any warning."""
-    settings = publish.configuration(source)
+    settings = sphinx_run.configuration(source)
     settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
-    citation = source / publish.CITATION
+    citation = source / sphinx_run.CITATION
     settings["pdf_metadata"] = {
         **described(citation.read_text(encoding="utf-8") if citation.exists() else ""),
         "author": settings["author"],
@@ -72,7 +56,7 @@ def write_markup(source: Path, doctrees: Path, day: date) -> Path:
         "language": settings.get("language", "en"),
     }
     out = doctrees.with_name(f"{doctrees.name}-typst")
-    publish.run_sphinx(source, out, doctrees, "typst", settings)
+    sphinx_run.run_sphinx(source, out, doctrees, "typst", settings)
     return out / "book" / "book.typ"
 
 
@@ -102,7 +86,7 @@ def _first_lines(diagnostic: str, most: int = 8) -> str:
 
 def require_packages() -> None:
     """Raise BuildError where the packages of the PDF are not installed, as in the base environment."""
-    publish.require_packages("the PDF", ("sphinxcontrib_typstbuilder", "typst", "noto_cjk"))
+    sphinx_run.require_packages("the PDF", ("sphinxcontrib_typstbuilder", "typst", "noto_cjk"))
 
 
 def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
@@ -112,8 +96,8 @@ def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
     builds. Raises BuildError and keeps the last good PDF where anything fails, warnings included.
     """
     require_packages()
-    changelog = source / publish.CHANGELOG
-    day = book_date(changelog.read_text(encoding="utf-8") if changelog.exists() else "")
+    changelog = source / sphinx_run.CHANGELOG
+    day = sphinx_run.book_date(changelog.read_text(encoding="utf-8") if changelog.exists() else "")
     content = compile_markup(write_markup(source.resolve(), doctrees.resolve(), day), day)
     pdf.parent.mkdir(parents=True, exist_ok=True)
     write_whole(pdf, content)
