@@ -86,14 +86,6 @@ def test_marks_with_a_meaning_in_tex_are_escaped() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "title"),
-    [("It fell.\n", "It fell"), ("It  fell\nto the U.S.", "It fell to the U.S."), ("Why?", "Why?"), ("So...", "So...")],
-)
-def test_a_sentence_becomes_a_title(text: str, title: str) -> None:
-    assert cite.headline(text) == title
-
-
 @pytest.mark.parametrize("public", [True, False])
 def test_a_template_filled_in_is_the_form_itself(public: bool) -> None:
     part = Part("It rose", "Table t-1", "t_1", "https://example.org/a#t-1" if public else "")

@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,6 @@ from analysis.specifications import (
     curve_test,
     influence,
     pair_standing,
-    parameters,
     require_score,
     z_of_each,
 )
@@ -243,7 +242,7 @@ def test_curve_equals_specifications_one_by_one(real: Source) -> None:
     for row, s in zip(table.to_dict("records"), some, strict=True):
         alone = pair_standing(real.scores(s), real.documents, FOCAL_STATEMENT, FOCAL_STRATEGY)
         assert {key: row[key] for key in alone} == alone
-        assert {key: row[key] for key in CHOICES} == parameters(s)
+        assert {key: row[key] for key in CHOICES} == asdict(s)
     assert every[FOCAL_STATEMENT].to_numpy() == pytest.approx(table["z_statements"])
 
 
@@ -259,7 +258,7 @@ def test_specifications_without_a_score_are_left_out_or_refused(small: Source) -
 
 def test_influence_and_test_by_hand() -> None:
     table = pd.DataFrame(
-        [{**parameters(Specification(unit=unit, mask=mask)), "z_statements": z, "rank_statements": rank}
+        [{**asdict(Specification(unit=unit, mask=mask)), "z_statements": z, "rank_statements": rank}
          for unit, mask, z, rank in (("sentence", True, 1.0, 1), ("sentence", False, 3.0, 1),
                                      ("paragraph", True, 5.0, 2), ("paragraph", False, 7.0, 1))]
     )  # fmt: skip
@@ -366,7 +365,7 @@ def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source
     chosen = [every[i] for i in np.random.default_rng(20250207).choice(len(every), 3, replace=False)]
     table, _ = curve(real, FOCAL_STATEMENT, FOCAL_STRATEGY, chosen)
     other_pair = {"statement": "us-kor-2023-04-26", "strategy": "kor-dwp-2022"}
-    *found, other = results_of(tmp_path, [*map(parameters, chosen), other_pair])
+    *found, other = results_of(tmp_path, [*map(asdict, chosen), other_pair])
     columns = {"pair_score": "score"} | {
         f"{name}_{among}": f"{name}_{among}" for name in ("rank", "p", "z") for among in ("statements", "strategies")
     }

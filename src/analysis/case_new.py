@@ -46,7 +46,7 @@ def source_entry(row: "pd.Series[Any]") -> str:
     return f"@misc{{{row['document_id']},\n" + ",\n".join(lines) + "\n}\n"
 
 
-def new_case(name: str, statement: str = "", strategy: str = "", folder: Path = paths.CASES) -> Path:
+def new_case(name: str, statement: str = "", strategy: str = "") -> Path:
     """Write the folder of a new case and return it.
 
     Raises ParameterError for a wrong name or id, DataError where the folder exists, and RunError where it cannot be
@@ -57,10 +57,10 @@ def new_case(name: str, statement: str = "", strategy: str = "", folder: Path = 
     values = {"name": name, "title": json.dumps(f"Case {name}"), "author": AUTHOR}
     for kind, value in (("statement", statement), ("strategy", strategy)):
         values[kind] = documents.find(f"--{kind}", value, table, kind) if value else '""'
-    target = folder / name
+    target = paths.CASES / name
     if target.exists():
         raise DataError(f"cases/{name} exists already; choose another name, or go on with `--case {name} check`")
-    with written(target, "the case", "nothing of it is left"), scratch_folder(folder, ".new-") as work:
+    with written(target, "the case", "nothing of it is left"), scratch_folder(paths.CASES, ".new-") as work:
         for file in sorted(paths.CASE_TEMPLATE.iterdir()):
             shown = values if file.suffix == ".yml" else values | {"title": f"Case {name}"}
             text = Template(file.read_text(encoding="utf-8")).safe_substitute(shown)

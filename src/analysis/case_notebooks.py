@@ -76,11 +76,11 @@ def make_notebook(notebook: Notebook, head: str, left_out: Collection[str], valu
     return made
 
 
-def unlinked(notebook: Notebook, known: Collection[str], folder: str = "notebooks") -> Notebook:
+def unlinked(notebook: Notebook, known: Collection[str]) -> Notebook:
     """A notebook whose links to pages that the book lacks are plain words; known: the paths of its pages."""
 
     def link(match: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join(folder, match[2]))
+        target = posixpath.normpath(posixpath.join("notebooks", match[2]))
         return match[0] if target in known else match[1]
 
     made = copy.deepcopy(notebook)

@@ -24,10 +24,10 @@ def days_as_text(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return frame.assign(**{column: frame[column].dt.strftime("%Y-%m-%d") for column in columns})
 
 
-def day_axis(column: str, title: str | None = None) -> alt.X:
+def day_axis(column: str) -> alt.X:
     """Takes a column of days; returns the axis along which they run."""
     axis = alt.Axis(format="%b %Y", labelOverlap=True, tickCount=8)
-    return alt.X(f"{column}:T", title=title, axis=axis, scale=alt.Scale(padding=12))
+    return alt.X(f"{column}:T", title=None, axis=axis, scale=alt.Scale(padding=12))
 
 
 def day_rule(date: pd.Timestamp, label: str, *, before: bool = False) -> alt.LayerChart:

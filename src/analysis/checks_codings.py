@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis import alignment, continuity, text
 from analysis.checks_sentences import quoted
-from analysis.diplomacy import STATES, named
+from analysis.diplomacy import STATE_NAMES, named
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome
 from analysis.faults import nearest
@@ -52,7 +52,7 @@ def act(
         found = [str(value) for value in (row["speech_act"], row["speech_act_2"]) if pd.notna(value) and value]
         aimed = not target or target in [item.strip() for item in str(row["target"]).split(";")]
         holds &= aimed and (set(actors) == who if alone else set(actors) <= who) and bool(set(found) & set(acts))
-        aim = f", towards {STATES.get(row['target'], row['target'])}" if target else ""
+        aim = f", towards {STATE_NAMES.get(row['target'], row['target'])}" if target else ""
         said.setdefault(f"the speech act of {named(who)} is {quoted(found)}{aim}", []).append(str(provision_id))
     sentence = "; ".join(f"in {text.listing(ids)} {what}" for what, ids in said.items())
     wanted = f"{quoted(acts, 'or')} by {named(actors)}{' alone' if alone else ''}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis import diplomacy, text
 from analysis.checks_sentences import LABELS, NOUNS, quoted
-from analysis.diplomacy import STATES
+from analysis.diplomacy import STATE_NAMES
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome
 from analysis.faults import nearest
@@ -122,7 +122,7 @@ def nth_meeting(
     met = met[(met["date"] >= since) & met["state"].isin(states) & (met["in_person"] | (not in_person))]
     order = list(dict.fromkeys(met["event_id"]))
     titles = evidence.tables["events"].set_index("event_id")["title"]
-    whom = f"the leader of {'one of ' + str(len(states)) + ' states' if len(states) > 1 else STATES[states[0]]}"
+    whom = f"the leader of {'one of ' + str(len(states)) + ' states' if len(states) > 1 else STATE_NAMES[states[0]]}"
     what = f"{'meeting in person' if in_person else 'meeting or call'} of {host} with {whom} since {text.day(since)}"
     subject = f"“{evidence.event(event)['title']}”"
     if event not in order:
@@ -162,6 +162,10 @@ def party_changed(evidence: Evidence, *, state: str, before: str) -> Outcome:
     old, new = (row for _, row in known.sort_values("start").tail(2).iterrows())
     holds = bool(old["party"] != new["party"])
     party = f"the {new['party']}" + ("" if holds else " as before")
-    sentence = f"In {STATES[state]} {new['leader']} followed {old['leader']} on {text.day(new['start'])}, from {party}."
+    sentence = (
+        f"In {STATE_NAMES[state]} {new['leader']} followed {old['leader']} on {text.day(new['start'])}, from {party}."
+    )
     other = "the same party had stayed" if holds else "another party had come"
-    return Outcome(holds, sentence, f"{other} into office in {STATES[state]}" if not holds else f"{other} in office")
+    return Outcome(
+        holds, sentence, f"{other} into office in {STATE_NAMES[state]}" if not holds else f"{other} in office"
+    )

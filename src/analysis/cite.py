@@ -80,11 +80,6 @@ def _closed(text: str) -> str:
     return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 
-def headline(text: str) -> str:
-    """A sentence as a title: on one line, without its full stop, which only an abbreviation such as U.S. keeps."""
-    return re.sub(r"(?<![A-Z.])\.$", "", " ".join(text.split()))
-
-
 def _sentence(*parts: str) -> str:
     return " ".join(filter(None, parts))
 

@@ -14,7 +14,7 @@ FRICTIONS = ("protest", "incident")
 DYADS = {"JPN-USA": "Japan-United States", "JPN-CHN": "Japan-China", "CHN-USA": "China-United States"}
 FORMS = ("remark", "representations", "called in", "ambassador called in", "letter to the UN")
 # as a sentence calls them
-STATES = {
+STATE_NAMES = {
     "AUS": "Australia",
     "CHN": "China",
     "IND": "India",
@@ -32,7 +32,7 @@ RANKS = {1: "spokesperson, agency or unit", 2: "senior official", 3: "minister",
 def named(states: Iterable[str]) -> str:
     """States as a list in a sentence: the United States first, then Japan, then the others by their codes."""
     order = sorted(states, key=lambda state: (state != "USA", state != "JPN", state))
-    return text.listing([STATES[state] for state in order])
+    return text.listing([STATE_NAMES[state] for state in order])
 
 
 def in_window(events: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

@@ -106,9 +106,9 @@ def write_scores(scores: pd.DataFrame, folder: Path = paths.FEATURES) -> None:
     write_features({TABLE: pa.Table.from_pandas(scores, preserve_index=False).replace_schema_metadata()}, folder)
 
 
-def are_committed(folder: Path = paths.FEATURES) -> bool:
+def are_committed() -> bool:
     """Whether scores have been written."""
-    return (folder / f"{TABLE}.parquet").exists()
+    return (paths.FEATURES / f"{TABLE}.parquet").exists()
 
 
 def no_scores() -> pd.DataFrame:

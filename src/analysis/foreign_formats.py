@@ -26,6 +26,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.faults import show_value
+from analysis.signals import STATES
 from analysis.text import plural
 
 Format = Literal["gdelt1", "gdelt2", "polecat"]
@@ -33,7 +34,6 @@ Direction = tuple[str, str]  # source and target
 Signals = tuple[pd.Timestamp, pd.Timestamp, Sequence[Direction], str]  # day, first day of the quarter, directions, code
 Read = Callable[[str], Signals]  # what a line says; raises MalformedError
 
-STATES = ("JPN", "CHN", "USA")
 NAMES: dict[Format, str] = {"gdelt1": "GDELT 1.0", "gdelt2": "GDELT 2.0", "polecat": "POLECAT"}
 SCALES: dict[Format, str] = {"gdelt1": "cameo_goldstein", "gdelt2": "cameo_goldstein", "polecat": "plover"}
 

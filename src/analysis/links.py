@@ -130,12 +130,12 @@ def files_with_links(root: Path = paths.ROOT) -> list[Path]:
     return [file for pattern in patterns for file in sorted(root.glob(pattern))]
 
 
-def collect(root: Path = paths.ROOT) -> dict[str, list[str]]:
-    """Every external link of a repository with the places where it stands, in order of their first place."""
+def collect() -> dict[str, list[str]]:
+    """Every external link of the repository with the places where it stands, in order of their first place."""
     links: dict[str, list[str]] = {}
-    for file in files_with_links(root):
+    for file in files_with_links(paths.ROOT):
         for where, address in in_file(file):
-            place = f"{file.relative_to(root).as_posix()}, {where}"
+            place = f"{file.relative_to(paths.ROOT).as_posix()}, {where}"
             if place not in (places := links.setdefault(address, [])):
                 places.append(place)
     return links

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import text
 from analysis.alignment import adjudicate
-from analysis.diplomacy import RANKS, STATES, named
+from analysis.diplomacy import RANKS, STATE_NAMES, named
 from analysis.signals import counted, load_settled
 
 Row = Mapping[Any, Any]
@@ -119,7 +119,7 @@ def provisions(tables: Tables) -> list[dict[str, Any]]:
         act = str(row["speech_act"]) + ("" if pd.isna(second) or not second else f" and {second}")
         [value] = settled[own]
         lines = [
-            ("About", STATES.get(str(row["target"]), str(row["target"]))),
+            ("About", STATE_NAMES.get(str(row["target"]), str(row["target"]))),
             ("In the statement of April 2024", IN_2024[str(row["in_2024"])]),
             ("In the strategy of 2022", f"{STRENGTHS[int(value['strength'])]}, by the median of the coders"),
             ("Claims", with_relations(claims.get(own, []), "claim_id") or "none; the article does not tell it"),

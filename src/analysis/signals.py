@@ -16,7 +16,6 @@ from analysis.alignment import majority
 from analysis.errors import DataError
 
 STATES = ("JPN", "CHN", "USA")
-DIRECTIONS = tuple((source, target) for source in STATES for target in STATES if source != target)
 SCALES = ("cameo_goldstein", "plover")
 # from the cost that claims least to the one that claims most
 COSTS = ("none", "tied", "reducible", "instalment", "sunk")

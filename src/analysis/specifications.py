@@ -5,7 +5,7 @@ After U. Simonsohn, J. P. Simmons and L. D. Nelson, Specification curve analysis
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
@@ -201,13 +201,14 @@ def z_of_each(scores: "pd.Series[float]") -> "pd.Series[float]":
 # --- reading the curve
 
 
-def influence(table: pd.DataFrame, outcome: str = "z_statements") -> pd.DataFrame:
-    """How far each choice moves the outcome.
+def influence(table: pd.DataFrame) -> pd.DataFrame:
+    """How far each choice moves the standing of the pair among statements, as z.
 
     Columns: choice, option, specifications, mean, first (share of specifications in which the pair ranks first among
     statements), range (of the means of the choice's options), share (of the variance over specifications that the
     choice explains alone, eta squared).
     """
+    outcome = "z_statements"
     total = float(((table[outcome] - table[outcome].mean()) ** 2).sum())
     rows = []
     for choice in CHOICES:
@@ -238,8 +239,3 @@ def curve_test(every: pd.DataFrame, statement: str) -> pd.DataFrame:
         place = standing(values, statement)
         rows.append((name, float(values[statement]), place.rank, place.placebos + 1, place.p))
     return pd.DataFrame(rows, columns=["statistic", "value", "rank", "statements", "p"])
-
-
-def parameters(specification: Specification) -> dict[str, Any]:
-    """The parameters of notebook 04 that give a specification."""
-    return {field.name: getattr(specification, field.name) for field in fields(specification)}

@@ -80,8 +80,8 @@ def compile_markup(markup: Path, day: date) -> bytes:
     return pdf
 
 
-def _first_lines(diagnostic: str, most: int = 8) -> str:
-    return "\n".join(line[:240] for line in diagnostic.strip().splitlines()[:most])
+def _first_lines(diagnostic: str) -> str:
+    return "\n".join(line[:240] for line in diagnostic.strip().splitlines()[:8])
 
 
 def require_packages() -> None:

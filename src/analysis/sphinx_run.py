@@ -17,7 +17,7 @@ from analysis import paths
 from analysis.errors import BuildError
 from analysis.run import without_colours
 
-CHANGELOG, CITATION = Path("CHANGELOG.md"), Path("CITATION.cff")
+CHANGELOG, CITATION = Path(paths.CHANGELOG.name), Path(paths.CITATION.name)  # in the staged folder
 UNUSED = ("sphinx_thebe", "sphinx_comments", "sphinx.ext.intersphinx", "sphinx_jupyterbook_latex")
 PACKAGES = (
     "jupyter-book",

@@ -41,10 +41,10 @@ class Chapter:
     question: str
 
 
-def chapter_files(folder: Path = paths.NOTEBOOKS, toc: Path = paths.TOC) -> list[Path]:
+def chapter_files() -> list[Path]:
     """The notebooks that the book's contents name, in its order."""
-    names = re.findall(r"^ *- file: notebooks/(\S+)$", toc.read_text(encoding="utf-8"), re.MULTILINE)
-    return [folder / f"{name}.ipynb" for name in names]
+    names = re.findall(r"^ *- file: notebooks/(\S+)$", paths.TOC.read_text(encoding="utf-8"), re.MULTILINE)
+    return [paths.NOTEBOOKS / f"{name}.ipynb" for name in names]
 
 
 def read_chapter(file: Path) -> Chapter:
@@ -63,10 +63,10 @@ def contents(files: Sequence[Path] | None = None) -> Prose:
     return Prose("\n".join(lines))
 
 
-def missing_packages(package: str = PACKAGE) -> list[str]:
-    """The packages that an installed package requires, extras aside, and that are not installed."""
+def missing_packages() -> list[str]:
+    """The packages that this one requires, extras aside, and that are not installed."""
     missing = []
-    for line in requires(package) or ():
+    for line in requires(PACKAGE) or ():
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
         if "extra ==" not in line:
             try:
@@ -90,9 +90,9 @@ def faults(files: Sequence[Path]) -> list[str]:
     return found
 
 
-def status(files: Sequence[Path] | None = None) -> Prose:
+def status() -> Prose:
     """One line: whether all is there, what runs without a network, and which commands want more."""
-    files = chapter_files() if files is None else files
+    files = chapter_files()
     if found := faults(files):
         return Prose(f"**Not complete:** {'; '.join(found)}.")
     tables = len(read_schema(paths.DATAPACKAGE))

@@ -23,7 +23,6 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis import paths
 from analysis.errors import ParameterError
 from analysis.faults import nearest
 from analysis.parameters import read_day
@@ -263,7 +262,7 @@ def require_allowed(notebook: Path, cases: Sequence[Case]) -> None:
             raise refusal or ParameterError(f"parameter {name}: {value!r} is not allowed")
 
 
-def read_sweep(file: Path, folder: Path = paths.NOTEBOOKS) -> Sweep:
+def read_sweep(file: Path) -> Sweep:
     """The sweep that a file describes, checked: names, types and values of parameters, the result, the number of cases.
 
     Raises ParameterError with the file, the line and what is allowed.
@@ -276,7 +275,7 @@ def read_sweep(file: Path, folder: Path = paths.NOTEBOOKS) -> Sweep:
     if ("grid" in entries) == ("cases" in entries):
         raise at.refuse(node, "a sweep needs either grid or cases")
     try:
-        notebook = find_notebook(at.text(entries["chapter"], "chapter"), folder)
+        notebook = find_notebook(at.text(entries["chapter"], "chapter"))
     except ParameterError as error:
         raise at.refuse(entries["chapter"], error) from None
     [default] = read_results([notebook]).values()
