@@ -21,12 +21,10 @@ from sphinx.util.osutil import relative_uri
 
 from analysis import cite
 from analysis.sphinx_run import CITATION
+from analysis.table_html import OPENING, ROW_COUNT
 
 PAGE = "book/cite"
 SCRIPT, STYLE = "cite.js", "cite.css"
-NAMELESS = re.compile(
-    r'<(figure|details) class="ba-table">(<figcaption>|<summary>)(.*?)(?=</figcaption>|</summary>)', re.S
-)
 CITED = re.compile(r'class="ba-(?:chart|claim|table)[ "]')
 
 
@@ -71,7 +69,7 @@ class Citations(SphinxDirective):
 
 def table_name(caption: str, taken: set[str]) -> str:
     """An id for a table, from the words of its caption, that is not taken; the number of its rows is left out."""
-    words = re.sub(r" \(\d+ rows\)$", "", re.sub(r"<[^>]*>|&#?\w+;", "", caption))
+    words = ROW_COUNT.sub("", re.sub(r"<[^>]*>|&#?\w+;", "", caption))
     name = "tab-" + "-".join(re.findall(r"[a-z0-9]+", words.lower())[:6])
     number = 1
     while (numbered := name if number == 1 else f"{name}-{number}") in taken:
@@ -83,11 +81,13 @@ def named_tables(html: str, taken: set[str]) -> str:
     """HTML in which the tables of notebooks have ids; adds the new ones to those taken."""
 
     def named(match: re.Match[str]) -> str:
-        name = table_name(match[3], taken)
+        if match["id"] is not None:
+            return match[0]
+        name = table_name(match["caption"], taken)
         taken.add(name)
-        return f'<{match[1]} class="ba-table" id="{name}">{match[2]}{match[3]}'
+        return match[0].replace('class="ba-table"', f'class="ba-table" id="{name}"', 1)
 
-    return NAMELESS.sub(named, html)
+    return OPENING.sub(named, html)
 
 
 class NameTables(SphinxPostTransform):

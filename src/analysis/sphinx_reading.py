@@ -15,6 +15,7 @@ from sphinx import addnodes
 from analysis import text
 from analysis.sphinx_charts import chart
 from analysis.sphinx_entries import fold, ledger_entry
+from analysis.table_html import OPENING
 from analysis.tables import load
 
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ SIGNS_A_WORD = 2  # Chinese and Japanese signs that take as long as a word
 SIGNS = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 CHART_MINUTES, TABLE_MINUTES = 0.5, 0.25  # for a look at each
 LEAST = 60  # words of a page that is worth a line
-TABLE = re.compile(
-    r'<(?P<kind>figure|details) class="ba-table"(?: id="(?P<id>[^"]*)")?>'
-    r"<(?P<head>figcaption|summary)>(?P<caption>.*?)</(?P=head)>",
-    re.S,
-)
 HEADING = re.compile(r'(<a class="headerlink" href="[^"]*") title="([^"]*)"')
 
 
@@ -71,7 +67,7 @@ def reading_line(document: nodes.document) -> str:
         return ""
     charts = sum(1 for _ in document.findall(chart))
     tables = sum(1 for _ in document.findall(nodes.table))
-    tables += sum(len(TABLE.findall(node.astext())) for node in document.findall(nodes.raw))
+    tables += sum(len(OPENING.findall(node.astext())) for node in document.findall(nodes.raw))
     parts = [f"About {text.plural(minutes(words, charts, tables), 'minute')}"]
     parts += [text.plural(count, noun) for count, noun in ((charts, "chart"), (tables, "table")) if count]
     return ", ".join(parts)
@@ -90,7 +86,7 @@ def with_addresses(body: str) -> str:
         end = f"</{found['head']}>"
         return found[0].removesuffix(end) + (link + end if found["kind"] == "figure" else end + link)
 
-    return HEADING.sub(r'\1 aria-label="\2"', TABLE.sub(addressed, body))
+    return HEADING.sub(r'\1 aria-label="\2"', OPENING.sub(addressed, body))
 
 
 # --- the next step

@@ -13,6 +13,14 @@ from html.parser import HTMLParser
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SORT_FROM, SEARCH_FROM, PAGE = 3, 11, 25  # rows
+# the opening and the caption of a table of a notebook, as `analysis.show.Table` writes them
+OPENING = re.compile(
+    r'<(?P<kind>figure|details) class="ba-table"(?: id="(?P<id>[^"]*)")?>'
+    r"<(?P<head>figcaption|summary)>(?P<caption>.*?)</(?P=head)>",
+    re.DOTALL,
+)
+ROW_COUNT = re.compile(r" \(\d+ rows\)$")  # at the end of the caption of a fold
+# a whole table with its caption, of a notebook or of a page
 BLOCK = re.compile(
     r'<figure class="ba-table"[^>]*>.*?</figure>|<details class="ba-(?:table|results)"[^>]*>.*?</details>'
     r'|<div class="pst-scrollable-table-container">.*?</table>\s*</div>',
@@ -111,7 +119,7 @@ def read_table(block: str) -> ShownTable:
     reader = _Reader()
     reader.feed(block)
     reader.close()
-    caption = re.sub(r" \(\d+ rows\)$", "", " ".join("".join(reader.caption).split()))  # a fold counts its rows
+    caption = ROW_COUNT.sub("", " ".join("".join(reader.caption).split()))
     return ShownTable(reader.name or "", caption, tuple(reader.heads), tuple(map(tuple, reader.rows)), reader.spans)
 
 
