@@ -1,11 +1,13 @@
 """Shared fixtures."""
 
 import csv
+import json
+import re
 import shutil
 import socketserver
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import psutil
 import pytest
 
 from analysis import paths
+from analysis.results import read_results
+from analysis.run import notebook_files
 
 SHARED = paths.ROOT.parent / "shared"
 
@@ -48,6 +52,44 @@ def corpus() -> Path:
     folder = SHARED / "corpus"
     if not folder.is_dir():
         pytest.skip("needs the corpus beside the repository (../shared/corpus)")
+    return folder
+
+
+# --- books
+
+
+def stage_book(
+    folder: Path,
+    pages: Sequence[str],
+    index: str,
+    notebooks: Mapping[str, str],
+    changelog: str = "## [0.1.0] - 2026-11-23\n",
+) -> Path:
+    """A small book on the real tables: some of the real pages, an index and notebooks of its own.
+
+    Links to pages that it lacks become words. Returns the folder.
+    """
+    (folder / "notebooks").mkdir(parents=True)
+    shutil.copy(paths.CONFIG, folder)
+    shutil.copytree(paths.DATA, folder / "data")
+    shutil.copytree(paths.BOOK / "_static", folder / "book" / "_static")
+    known = {*(f"{name}.md" for name in pages), *(f"../notebooks/{name}.ipynb" for name in notebooks)}
+
+    def kept(link: re.Match[str]) -> str:
+        return link[0] if link[2] in known else link[1]
+
+    texts = {name: (paths.BOOK / f"{name}.md").read_text("utf-8") for name in pages}
+    texts = {name: re.sub(r"\[([^\]]+)\]\(([\w./-]+\.(?:md|ipynb))[^)]*\)", kept, text) for name, text in texts.items()}
+    for name, text in {**texts, "index": index}.items():
+        (folder / "book" / f"{name}.md").write_text(text, encoding="utf-8")
+    for name, text in notebooks.items():
+        (folder / "notebooks" / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    listed = ", ".join(
+        f"{{file: {file}}}" for file in (*(f"notebooks/{n}" for n in notebooks), *(f"book/{n}" for n in pages))
+    )
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters: [{listed}]\n")
+    (folder / "results.json").write_text(json.dumps(read_results(notebook_files(paths.NOTEBOOKS))))
+    (folder / "CHANGELOG.md").write_text(changelog)
     return folder
 
 

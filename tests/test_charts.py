@@ -1,6 +1,7 @@
 """Charts are functions of a frame: what they draw follows the frame, and colours are the palette's."""
 
 import re
+from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,7 @@ from analysis.alignment import STRENGTHS
 from analysis.continuity import EMPHASES, GROUPS
 from analysis.diplomacy import DYADS, FORMS
 from analysis.ledger import VERDICTS
-from analysis.specifications import CHOICES, Specification, parameters
+from analysis.specifications import CHOICES, Specification
 from analysis.tables import labels, load
 
 WORDS = {"title": "A finding", "subtitle": "Unit and sample"}
@@ -119,7 +120,7 @@ def test_every_option_of_a_specification_has_words() -> None:
 def curve_frame() -> pd.DataFrame:
     """Two specifications, the second one closer."""
     rows = [
-        {**parameters(s), "score": 0.2, "z_statements": z, "rank_statements": rank, "p_statements": 0.5}
+        {**asdict(s), "score": 0.2, "z_statements": z, "rank_statements": rank, "p_statements": 0.5}
         for s, z, rank in ((Specification(), 1.5, 1), (Specification(unit="paragraph"), -0.5, 7))
     ]
     return pd.DataFrame(rows)

@@ -2,17 +2,15 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import stage_book
 from pypdf import PdfReader
 
 from analysis import ledger, paths, publish, sphinx_pdf
 from analysis.evidence import load_evidence
-from analysis.results import read_results
-from analysis.run import notebook_files
 from analysis.sphinx_entries import slug
 from analysis.sphinx_ledger import filter_choices
 from analysis.sphinx_ledger_entries import place_in_article
@@ -50,21 +48,8 @@ def notebook() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ledger") / "source"
-    (folder / "notebooks").mkdir(parents=True)
-    shutil.copy(paths.CONFIG, folder)
-    shutil.copytree(paths.DATA, folder / "data")
-    shutil.copytree(paths.BOOK / "_static", folder / "book" / "_static")
-    page = (paths.BOOK / "ledger.md").read_text("utf-8")
-    page = re.sub(r"\[([^\]]+)\]\((methods\.md|\.\./notebooks/[^)]+)\)", r"\1", page)
-    (folder / "book" / "ledger.md").write_text(page, encoding="utf-8")
-    (folder / "book" / "index.md").write_text(INDEX, encoding="utf-8")
-    (folder / "notebooks" / "01-sample.ipynb").write_text(json.dumps(notebook()), encoding="utf-8")
-    chapters = "chapters: [{file: book/ledger}, {file: notebooks/01-sample}]"
-    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\n{chapters}\n")
-    (folder / "results.json").write_text(json.dumps(read_results(notebook_files(paths.NOTEBOOKS))))
-    (folder / "CHANGELOG.md").write_text("## [0.1.0] - 2026-11-23\n")
-    return folder
+    notebooks = {"01-sample": json.dumps(notebook())}
+    return stage_book(tmp_path_factory.mktemp("ledger") / "source", ["ledger", "architecture"], INDEX, notebooks)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +87,18 @@ def test_an_entry_shows_checks_values_evidence_and_what_would_change_it(page: st
     assert "What would change this verdict: Another verdict would follow if" in found
     assert "P46" in found
     assert 'href="https://www.whitehouse.gov/' in entry(page, "c32")
+
+
+def test_the_page_on_architecture_tells_the_way_of_a_claim_as_it_ends_here(html: Path, page: str) -> None:
+    way = words((html / "book" / "architecture.html").read_text("utf-8"))
+    shown = words(entry(page, "c32"))
+    [rows] = re.findall(r"Row (\d+) of data/claims.csv .*? Row (\d+) of data/checks.csv", way)
+    for row, table, start in zip(map(int, rows), ("claims", "checks"), ("C32,", "C32,2,quotation,"), strict=True):
+        assert (paths.DATA / f"{table}.csv").read_text("utf-8").splitlines()[row - 1].startswith(start)
+    [sentence] = re.findall(r"which says: (.*?\.) The verdict follows", way)
+    assert f"Why: {sentence}" in shown
+    assert "the weightiest part that fails: misquoted." in way
+    assert shown.startswith("C32 misquoted")
 
 
 def test_a_judged_claim_says_who_judged(page: str) -> None:

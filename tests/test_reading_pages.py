@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import stage_book
 from docutils import nodes
 from pypdf import PdfReader
 from sphinx.errors import ExtensionError
@@ -80,31 +81,15 @@ def table(html: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("reading") / "source"
-    (folder / "notebooks").mkdir(parents=True)
-    shutil.copy(paths.CONFIG, folder)
-    shutil.copytree(paths.DATA, folder / "data")
-    shutil.copytree(paths.BOOK / "_static", folder / "book" / "_static")
     pages = ("ledger", "provisions", "events", "glossary", "bibliography", "teaching", "abstract", "changelog")
-    for name in pages:
-        page = (paths.BOOK / f"{name}.md").read_text("utf-8")
-        page = re.sub(r"\[([^\]]+)\]\((?:[a-z-]+\.md|\.\./notebooks/)[^)]*\)", r"\1", page)
-        (folder / "book" / f"{name}.md").write_text(page, encoding="utf-8")
-    for file in (paths.EXERCISES, paths.ANSWERS):
-        shutil.copy(file, folder / "book")
-    (folder / "book" / "index.md").write_text(INDEX, encoding="utf-8")
     chapters = {
         "04-alignment": notebook("Alignment", table(TABLE), table(FOLDED), figure("fig-a"), words=LONG),
         "05-continuity": notebook("Continuity"),
         "08-balance": notebook("Balance", figure("fig-balance-map")),
     }
-    for name, text in chapters.items():
-        (folder / "notebooks" / f"{name}.ipynb").write_text(text, encoding="utf-8")
-    toc = [*(f"notebooks/{name}" for name in chapters), *(f"book/{name}" for name in pages)]
-    listed = ", ".join(f"{{file: {name}}}" for name in toc)
-    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nchapters: [{listed}]\n")
-    (folder / "results.json").write_text(json.dumps(read_results(notebook_files(paths.NOTEBOOKS))))
-    (folder / "CHANGELOG.md").write_text(CHANGELOG)
+    folder = stage_book(tmp_path_factory.mktemp("reading") / "source", pages, INDEX, chapters, CHANGELOG)
+    for file in (paths.EXERCISES, paths.ANSWERS):
+        shutil.copy(file, folder / "book")
     return folder
 
 
