@@ -15,6 +15,7 @@ from sphinx.errors import ExtensionError
 from test_publish import CHART, code_cell
 
 from analysis import paths, publish, sphinx_pdf
+from analysis.errors import BuildError
 from analysis.results import read_results
 from analysis.run import notebook_files
 from analysis.sphinx_opening import darkened, newest_release
@@ -328,7 +329,7 @@ def test_an_unknown_result_of_an_exercise_stops_the_build(source: Path, html: Pa
     before = page.read_text("utf-8")
     page.write_text(before + "\n{exercise}`stricter.coverege`\n", encoding="utf-8")
     try:
-        with pytest.raises(publish.BuildError, match=r"“stricter\.coverege”; did you mean stricter\.coverage"):
+        with pytest.raises(BuildError, match=r"“stricter\.coverege”; did you mean stricter\.coverage"):
             publish.build_html(source, html)
     finally:
         page.write_text(before, encoding="utf-8")
