@@ -96,7 +96,7 @@ types: setup ## mypy, strict, over src
 
 unit: setup ## pytest
 	$(HEADING) 'pytest'
-	@$(BIN)/python -m pytest -n 2 --ignore tests/browser
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
 
 check: setup ## validate data/ against data/datapackage.json
 	$(HEADING) 'data check'

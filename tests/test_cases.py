@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from analysis import case_place, case_rules, cases, paths
+from analysis import case_place, case_rules, cases, cli, paths
 
 SHIPPED = "us-kor-2023"
 COPIED = (
@@ -53,20 +53,31 @@ def home(tmp_path: Path) -> Path:
     return copy_repository(tmp_path / "home")
 
 
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Call the command of a copy."""
+def start(home: Path, *arguments: str, case: str = "") -> subprocess.CompletedProcess[str]:
+    """Call the command of a copy, in the environment that it makes for a case where one is named."""
     environment = {name: value for name, value in os.environ.items() if name != paths.CASE_VARIABLE}
-    environment["PYTHONPATH"] = str(home / "src")
+    environment |= {"PYTHONPATH": str(home / "src"), **({paths.CASE_VARIABLE: case} if case else {})}
     command = [sys.executable, "-m", "analysis", *arguments]
     return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
 
 
-def fails(home: Path, *arguments: str) -> str:
-    """Call the command, which must fail without a traceback; returns what it says."""
-    done = run(home, *arguments)
+def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call the command of a copy, with --case in one process instead of two."""
+    if arguments[0] == "--case":
+        return start(home, *arguments[2:], case=arguments[1])
+    return start(home, *arguments)
+
+
+def failed(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command said that must have failed without a traceback."""
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
+
+
+def fails(home: Path, *arguments: str) -> str:
+    """Call the command, which must fail without a traceback; returns what it says."""
+    return failed(run(home, *arguments))
 
 
 def succeeds(home: Path, *arguments: str) -> str:
@@ -128,20 +139,32 @@ def test_without_ids_check_asks_for_them(home: Path) -> None:
     assert "the value is empty" in said
 
 
-def test_wrong_input_of_new_case_is_named(home: Path) -> None:
-    assert "allowed: a name of small letters" in fails(home, "new-case", "Not a name")
-    assert "allowed: a name of small letters" in fails(home, "new-case", "../outside")
-    assert "exists already" in fails(home, "new-case", SHIPPED)
-    said = fails(home, "new-case", "x", "--statement", "us-kor-2023-04-27")
-    assert "--statement" in said
-    assert "us-kor-2023-04-26" in said
-    assert "it is no strategy" in fails(home, "new-case", "x", "--strategy", "us-kor-2023-04-26")
-    assert sorted(place.name for place in (home / "cases").iterdir()) == ["_template", SHIPPED]
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["Not a name"], "allowed: a name of small letters"),
+        (["../outside"], "allowed: a name of small letters"),
+        ([SHIPPED], "exists already"),
+        (["x", "--statement", "us-kor-2023-04-27"], "--statement: 'us-kor-2023-04-27' is not the id of a statement"),
+        (["x", "--statement", "us-kor-2023-04-27"], "us-kor-2023-04-26"),
+        (["x", "--strategy", "us-kor-2023-04-26"], "it is no strategy"),
+    ],
+)
+def test_wrong_input_of_new_case_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.setattr(paths, "CASES", shutil.copytree(paths.CASES, tmp_path / "cases"))
+    assert cli.main(["new-case", *arguments]) == 1
+    assert message in capsys.readouterr().err
+    assert sorted(place.name for place in tmp_path.rglob("*") if place.is_dir()) == ["_template", "cases", SHIPPED]
 
 
 def test_a_case_that_is_not_there_is_named_with_the_nearest(home: Path) -> None:
-    said = fails(home, "--case", "us-kor-2032", "check")
-    assert SHIPPED in said
+    assert SHIPPED in failed(start(home, "--case", "us-kor-2032", "check"))
     assert not (home / "build").exists()
 
 
@@ -188,7 +211,9 @@ def test_wrong_cells_are_named(tmp_path: Path, table: str, column: str, value: s
 
 
 def test_the_shipped_case_is_sound_and_its_sheet_is_ready(home: Path) -> None:
-    said = succeeds(home, "--case", SHIPPED, "check")
+    done = start(home, "--case", SHIPPED, "check")
+    assert done.returncode == 0, done.stderr
+    said = done.stdout
     assert f"cases/{SHIPPED}/ is sound" in said
     assert "nobody has coded yet" in said
     sheet = home / "sheet.csv"
@@ -201,11 +226,23 @@ def test_the_shipped_case_is_sound_and_its_sheet_is_ready(home: Path) -> None:
         assert [row["provision_id"] for row in csv.DictReader(stream)] == provisions
 
 
-def test_commands_of_the_article_are_refused(home: Path) -> None:
-    for arguments in (["claims"], ["signals"], ["corpus", "verify", "--texts", "x"]):
-        assert "needs the tables of the article" in fails(home, "--case", SHIPPED, *arguments)
-    assert "--update-notebooks" in fails(home, "--case", SHIPPED, "run", "--update-notebooks")
-    assert "--committed" in fails(home, "--case", SHIPPED, "book", "--committed")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["claims"], "claims needs the tables of the article"),
+        (["signals"], "signals needs the tables of the article"),
+        (["corpus", "verify", "--texts", "x"], "corpus verify needs the tables of the article"),
+        (["run", "--update-notebooks"], "--update-notebooks: "),
+        (["book", "--committed"], "--committed: "),
+    ],
+)
+def test_commands_of_the_article_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    monkeypatch.setattr(paths, "CASE", SHIPPED)
+    monkeypatch.setattr(cli, "enter_case", lambda: None)
+    assert cli.main(arguments) == 1
+    assert capsys.readouterr().err.startswith(message)
 
 
 def test_the_html_of_the_shipped_case_is_built(home: Path) -> None:
@@ -251,8 +288,9 @@ def test_chapters_show_codings_as_soon_as_there_are_any(home: Path) -> None:
         said = succeeds(home, "--case", SHIPPED, "coding-sheet", "--add", str(sheet))
         assert f"added {len(rows)} codings to cases/{SHIPPED}/codings_alignment.csv" in said
     assert "coders: 2" in succeeds(home, "--case", SHIPPED, "check")
-    succeeds(home, "--case", SHIPPED, "run")
-    found = results_of(home)["04-alignment"]
+    succeeds(home, "--case", SHIPPED, "rerun", "04", "-p", "seed=2")
+    file = home / "runs" / "cases" / SHIPPED / "04-alignment-seed-2" / "results.json"
+    found = json.loads(file.read_text(encoding="utf-8"))["04-alignment"]
     assert 0 < found["coverage"]["value"] < 1
     assert found["alpha_strength"]["value"] < 1
     assert "recall_1" in found

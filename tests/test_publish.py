@@ -16,6 +16,8 @@ import pytest
 from analysis import cli, paths, publish, run, sphinx_run, theme, vega
 from analysis.errors import BuildError
 
+pytestmark = pytest.mark.xdist_group("publish")  # one process makes what these tests share
+
 CHART = {
     "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
     "config": theme.CONFIG,

@@ -57,6 +57,8 @@ from analysis.specifications import (
 )
 from analysis.tables import load
 
+pytestmark = pytest.mark.xdist_group("scores")  # one process makes what these tests share
+
 TEXTS = {
     "us-aaa-2024-01-01": "Missiles deter. Trade grows.\n\nArmed forces train. Music plays.",
     "us-bbb-2024-01-02": "Music plays and trade grows.",
@@ -352,11 +354,12 @@ def test_paragraphs_are_means_of_their_sentences() -> None:
 
 
 def results_of(folder: Path, runs: list[dict[str, Any]]) -> list[dict[str, dict[str, Any]]]:
-    """The named results of notebook 04 with parameters, without the curve, run two at a time."""
+    """The named results of notebook 04 with parameters, without what takes long, run two at a time."""
     source = paths.NOTEBOOKS / "04-alignment.ipynb"
     targets = [folder / f"run-{number}.ipynb" for number in range(len(runs))]
+    quick = {"curve": False, "matched_draws": 1, "draws": 100}
     with quiet_kernels() as scratch, ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda target, given: execute(source, target, scratch, given | {"curve": False}), targets, runs))
+        list(pool.map(lambda target, given: execute(source, target, scratch, given | quick), targets, runs))
     return [read_results([target])["04-alignment"] for target in targets]
 
 

@@ -3,11 +3,13 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from analysis.results import read_results
 from analysis.run import execute
 from analysis.sweep_run import run_sweep
 from analysis.sweeps import Sweep, read_sweep
+
+pytestmark = pytest.mark.xdist_group("sweeps")  # one process makes what these tests share
 
 LIGHT = """
 chapter: "01"
@@ -47,6 +51,20 @@ def light(tmp_path: Path) -> Sweep:
 def go(sweep: Sweep, folder: Path, count: int = 1, scheduler: str | None = None) -> sweep_run.Done:
     with workers.open_pool(count, scheduler) as pool:
         return run_sweep(sweep, pool, folder, progress=False)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> sweep_run.Done:
+    """The light sweep, computed once in this process, for tests that only read what it left."""
+    folder = tmp_path_factory.mktemp("light")
+    return go(read_sweep(write(folder, LIGHT)), folder)
+
+
+@pytest.fixture
+def computed(tmp_path: Path, done: sweep_run.Done) -> Path:
+    """The folder of runs with a copy of that sweep, for tests that go on with it."""
+    shutil.copytree(done.folder, tmp_path / done.folder.name)
+    return tmp_path
 
 
 # --- reading
@@ -195,22 +213,20 @@ def test_without_a_kernel_the_default_results_are_the_committed_ones(chapter: st
     assert in_process.compute(notebook, {}) == read_results([notebook])[notebook.stem]
 
 
-def test_in_this_process_in_processes_and_on_dask_the_table_is_the_same(tmp_path: Path, light: Sweep) -> None:
-    done = {
-        name: go(light, tmp_path / name, count, scheduler)
-        for name, count, scheduler in (("here", 1, None), ("beside", 2, None), ("dask", 2, "local"))
-    }
-    tables = {(one.folder / "results.parquet").read_bytes() for one in done.values()}
-    pictures = {(one.folder / "chart.svg").read_bytes() for one in done.values()}
+def test_in_this_process_in_processes_and_on_dask_the_table_is_the_same(
+    tmp_path: Path, light: Sweep, done: sweep_run.Done
+) -> None:
+    beside, dask = go(light, tmp_path / "beside", 2), go(light, tmp_path / "dask", 2, "local")
+    tables = {(one.folder / "results.parquet").read_bytes() for one in (done, beside, dask)}
+    pictures = {(one.folder / "chart.svg").read_bytes() for one in (done, beside, dask)}
     assert len(tables) == len(pictures) == 1
-    table = pd.read_parquet(done["dask"].folder / "results.parquet")
+    table = pd.read_parquet(dask.folder / "results.parquet")
     assert list(table["case"]) == list(range(1, 10))
     kernel = read_results([rerun.find_notebook("01")])["01-timeline"]
     assert set(kernel) == {name.removeprefix("result.") for name in table if name.startswith("result.")}
 
 
-def test_a_case_that_fails_is_listed_and_the_rest_kept(tmp_path: Path, light: Sweep) -> None:
-    done = go(light, tmp_path)
+def test_a_case_that_fails_is_listed_and_the_rest_kept(light: Sweep, done: sweep_run.Done, computed: Path) -> None:
     refused = [case for case in light.cases if case["end"] < case["start"]]
     assert [case for case, _ in done.failed] == refused
     assert all("lies before start" in error for _, error in done.failed)
@@ -223,7 +239,7 @@ def test_a_case_that_fails_is_listed_and_the_rest_kept(tmp_path: Path, light: Sw
     assert "<svg" in page
     assert "lies before start" in page
     assert "<script" not in page
-    again = go(light, tmp_path)
+    again = go(light, computed)
     assert (again.before, len(again.failed)) == (9 - len(refused), len(refused))
 
 
@@ -244,7 +260,7 @@ def test_an_error_of_the_code_is_kept_with_its_cell(tmp_path: Path) -> None:
 # --- interrupted, killed, full, twice
 
 
-LONG = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01, to: 2021-01-20}").replace(
+LONG = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01, to: 2021-01-12}").replace(
     "[2022-12-31, 2025-02-28, 2025-12-31]", "[2025-02-28, 2025-12-31]"
 )
 RUN = """
@@ -257,12 +273,19 @@ if __name__ == "__main__":
 """
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The table of the long sweep, computed in one go in this process."""
+    folder = tmp_path_factory.mktemp("whole")
+    return (go(read_sweep(write(folder, LONG, "long.yml")), folder).folder / "results.parquet").read_bytes()
+
+
 def lines_in(file: Path) -> int:
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, how: signal.Signals) -> None:
+def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, whole: bytes, how: signal.Signals) -> None:
     file, script = write(tmp_path, LONG, "long.yml"), write(tmp_path, RUN, "script.py")
     cases = tmp_path / "sweep-long" / "cases.jsonl"
     command = [sys.executable, str(script), str(file), str(tmp_path)]
@@ -276,7 +299,7 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, how: signal.Signal
     assert below
     wait_for(lambda: not any(map(alive, below)))
     kept = lines_in(cases)
-    assert 5 <= kept < 40
+    assert 5 <= kept < 24
     assert not (cases.parent / "results.parquet").exists()
 
     with cases.open("a") as half:  # the line that a crash cut short
@@ -284,8 +307,7 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, how: signal.Signal
     sweep = read_sweep(file)
     done = go(sweep, tmp_path)
     assert done.before >= kept - 1
-    whole = go(sweep, tmp_path / "whole")
-    assert (done.folder / "results.parquet").read_bytes() == (whole.folder / "results.parquet").read_bytes()
+    assert (done.folder / "results.parquet").read_bytes() == whole
 
 
 def test_a_worker_process_that_dies_is_named_and_what_was_done_is_kept(tmp_path: Path) -> None:
@@ -300,13 +322,13 @@ def test_a_worker_process_that_dies_is_named_and_what_was_done_is_kept(tmp_path:
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with pytest.raises(RunError, match=r"a worker process died after \d+ of 40 cases .*; the same command goes on"):
+    with pytest.raises(RunError, match=r"a worker process died after \d+ of 24 cases .*; the same command goes on"):
         go(sweep, tmp_path, 2)
     killer.join()
     assert go(sweep, tmp_path).before >= 3
 
 
-def test_a_dask_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+def test_a_dask_worker_that_is_killed_loses_nothing(tmp_path: Path, whole: bytes) -> None:
     sweep = read_sweep(write(tmp_path, LONG, "long.yml"))
     cases = tmp_path / "dask" / "sweep-long" / "cases.jsonl"
     script = """
@@ -338,10 +360,9 @@ if __name__ == "__main__":
         finally:
             killer.join()
             cluster.communicate("")
-    assert killed[0] < 40, "the worker was killed too late"
-    assert (done.cases, done.failed) == (40, ())
-    here = go(sweep, tmp_path / "here")
-    assert (done.folder / "results.parquet").read_bytes() == (here.folder / "results.parquet").read_bytes()
+    assert killed[0] < 24, "the worker was killed too late"
+    assert (done.cases, done.failed) == (24, ())
+    assert (done.folder / "results.parquet").read_bytes() == whole
 
 
 def test_another_state_of_the_project_on_a_worker_is_refused(
@@ -353,11 +374,10 @@ def test_another_state_of_the_project_on_a_worker_is_refused(
         go(light, tmp_path)
 
 
-def test_changed_data_computes_the_cases_again(tmp_path: Path, light: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
-    go(light, tmp_path)
-    assert go(light, tmp_path).before == 7
+def test_changed_data_computes_the_cases_again(computed: Path, light: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert go(light, computed).before == 7
     monkeypatch.setattr(sweep_run, "state", lambda _: "changed")
-    assert go(light, tmp_path).before == 0
+    assert go(light, computed).before == 0
 
 
 def test_a_full_disk_is_one_message_and_what_was_done_is_kept(
@@ -459,16 +479,19 @@ def test_the_chart_says_what_the_table_holds(light: Sweep) -> None:
     assert charts_sweep.figure(sweep_run.result_table(light.cases[:1], [{"error": "refused"}]), light) is None
 
 
-def test_without_any_value_the_page_says_so_and_no_old_chart_stays(tmp_path: Path, light: Sweep) -> None:
-    done = go(light, tmp_path)
-    sweep_run.gather(light, [{"error": "refused"}] * len(light.cases), done.folder, "state")
-    assert not (done.folder / "chart.svg").exists()
-    assert "No case gave a value to draw." in (done.folder / "sweep.html").read_text("utf-8")
+def test_without_any_value_the_page_says_so_and_no_old_chart_stays(
+    light: Sweep, done: sweep_run.Done, computed: Path
+) -> None:
+    folder = computed / done.folder.name
+    assert (folder / "chart.svg").exists()
+    sweep_run.gather(light, [{"error": "refused"}] * len(light.cases), folder, "state")
+    assert not (folder / "chart.svg").exists()
+    assert "No case gave a value to draw." in (folder / "sweep.html").read_text("utf-8")
+    done = replace(done, folder=folder)
     assert sweep_run.report(done, "here")[-1] == "here/ holds results.parquet, sweep.html and provenance.json"
 
 
-def test_the_record_of_cases_says_nothing_but_json(tmp_path: Path, light: Sweep) -> None:
-    done = go(light, tmp_path)
+def test_the_record_of_cases_says_nothing_but_json(done: sweep_run.Done) -> None:
     lines = (done.folder / "cases.jsonl").read_text("utf-8").splitlines()
     assert len(lines) == 9
     assert {frozenset(json.loads(line)) for line in lines} == {
