@@ -7,13 +7,11 @@ host.
 """
 
 import base64
-import csv
 import hashlib
 import importlib.metadata
-import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,7 +22,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
-from analysis import paths, results, theme, vega
+from analysis import paths, results, table_files, theme, vega
+from analysis.sphinx_tables import about
 
 LEDGER = "book/ledger"
 ENGINE, SCRIPT = "vega.js", "charts.js"
@@ -132,15 +131,11 @@ def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
     return sorted((rows for rows in found if len(rows) > 1), key=len, reverse=True)
 
 
-def as_csv(rows: Iterable[Mapping[str, Any]], notes: Iterable[str]) -> str:
-    """Rows as CSV after lines that begin with # and say what they are, where they come from and how to cite them."""
-    rows = list(rows)
-    text = io.StringIO()
-    text.writelines(f"# {note}\n" for note in notes if note)
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def data_table(rows: Sequence[Mapping[str, Any]], about: table_files.About) -> table_files.DataTable:
+    """A data set of a chart as a table to write, with what its file says of it."""
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [[table_files.value_cell(row.get(name)) for name in names] for row in rows]
+    return table_files.DataTable(names, [""] * len(names), cells, about)
 
 
 def _embedded_fonts() -> str:
@@ -202,11 +197,12 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         '<span class="ba-hidden"> of this chart with its title and source, as</span> (SVG)</a>'
     ]
 
-    notes = (node["heading"], node["subheading"], node["source"], builder.config.citation_line)
+    source = node["source"].removeprefix("Source: ")
+    notes = about(builder.app, builder.current_docname, name, node["heading"], node["subheading"], source)
     sets = inline_data(json.loads(node["specification"]))
     for number, rows in enumerate(sets, 1):
         file = f"_downloads/charts/{name}{f'-{number}' if number > 1 else ''}.csv"
-        _write_once(out / file, as_csv(rows, notes))
+        _write_once(out / file, table_files.as_csv(data_table(rows, notes)))
         label = "Data" if len(sets) == 1 else f"Data {number}"
         links.append(
             f'<a class="ba-chart-data" href="{relative_uri(page, file)}" download="{Path(file).name}">{label}'
