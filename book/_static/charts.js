@@ -285,7 +285,7 @@
       fold.querySelector("summary").focus();
       fold.scrollIntoView({ block: "nearest" });
     });
-    figure.querySelector(".ba-chart-source").append(" · ", link);
+    figure.querySelector(".ba-chart-files").append(" · ", link);
   }
 
   function start() {

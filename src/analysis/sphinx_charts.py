@@ -28,7 +28,11 @@ from analysis.sphinx_tables import about
 LEDGER = "book/ledger"
 ENGINE, SCRIPT = "vega.js", "charts.js"
 WHOLE = ".whole.svg"  # the picture of a chart with its title
-WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
+# weight of a chart font: its file, and what shows that a picture uses it
+WEIGHTS = {
+    "400": ("Inter-Regular-chart.woff2", "<text"),
+    "600": ("Inter-SemiBold-chart.woff2", r'font-weight="([6-9]00|bold)"'),
+}
 
 logger = logging.getLogger(__name__)
 
@@ -138,19 +142,15 @@ def data_table(rows: Sequence[Mapping[str, Any]], about: table_files.About) -> t
     return table_files.DataTable(names, [""] * len(names), cells, about)
 
 
-def _embedded_fonts() -> str:
-    """A style element with the chart fonts: a picture in an <img> cannot use those of the page."""
+def with_fonts(svg: str) -> str:
+    """A picture that brings the chart fonts it uses with it: in an <img> it cannot use those of the page."""
     faces = "".join(
         f"@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/woff2;base64,"
         f"{base64.b64encode((paths.FONTS / name).read_bytes()).decode()})}}"
-        for weight, name in WEIGHTS.items()
+        for weight, (name, uses) in WEIGHTS.items()
+        if re.search(uses, svg)
     )
-    return f"<defs><style>{faces}</style></defs>"
-
-
-def with_fonts(svg: str) -> str:
-    """A picture that brings the chart fonts with it."""
-    return re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1)
+    return re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}<defs><style>{faces}</style></defs>", svg, count=1)
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -236,7 +236,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         "<figcaption>"
         + line("span", "ba-chart-caption", node["caption"])
         + '<span class="ba-chart-source">'
-        + " · ".join(filter(None, [escape(node["source"]), *links]))
+        + f'{escape(node["source"])}<span class="ba-chart-files"> · {" · ".join(links)}</span>'
         + "</span></figcaption>"
         + f'<script type="application/json" class="ba-chart-spec">{specification}</script></figure>\n'
     )
