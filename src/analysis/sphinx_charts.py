@@ -173,12 +173,15 @@ def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
     return linked
 
 
-def picture_file(builder: Any, name: str) -> str:
-    """The file in the book of the picture of a chart, by its digest; written where it is missing."""
-    file = f"_images/{name}.svg"
+def picture_file(builder: Any, name: str, small: bool = False) -> str:
+    """The file in the book of the picture of a chart, by its digest; written where it is missing.
+
+    A small one brings no fonts: they are most of its weight, and nobody reads its text.
+    """
+    file = f"_images/{'small-' if small else ''}{name}.svg"
     if not (Path(builder.outdir) / file).exists():
         svg = (chart_folder(builder.app) / f"{name}.svg").read_text(encoding="utf-8")
-        _write_once(Path(builder.outdir) / file, with_fonts(svg))
+        _write_once(Path(builder.outdir) / file, svg if small else with_fonts(svg))
     return file
 
 
