@@ -31,7 +31,7 @@ MEASURES = {
     "largest-contentful-paint": ("largest paint (ms)", 0, None),
     "interactive": ("interactive (ms)", 0, 1000),
     "total-blocking-time": ("blocked (ms)", 0, None),
-    "cumulative-layout-shift": ("layout shift", 3, None),
+    "cumulative-layout-shift": ("layout shift", 3, 0.01),
 }
 
 

@@ -129,7 +129,7 @@ def test_every_choice_of_the_filter_fits_some_claim_and_every_claim_a_choice(pag
 
 
 def test_the_filter_waits_for_its_script(page: str, html: Path) -> None:
-    assert '<form class="ba-filter" hidden' in page
+    assert '<form class="ba-filter pst-js-only"' in page
     assert "ledger.js" in page
     assert "ledger.js" not in (html / "book" / "index.html").read_text("utf-8")
     assert (html / "_static" / "ledger.js").exists()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from analysis import cli, paths, publish, run, sphinx_run, theme, vega
+from analysis import __version__, cli, paths, publish, run, sphinx_run, theme, vega
 from analysis.errors import BuildError
 
 pytestmark = pytest.mark.xdist_group("publish")  # one process makes what these tests share
@@ -171,10 +171,11 @@ def test_chart_has_text_picture_specification_and_source(page: str) -> None:
 
 
 def test_picture_is_named_by_the_hash_and_brings_its_fonts(sample: tuple[Path, Path]) -> None:
-    from analysis.sphinx_charts import digest
+    from analysis.sphinx_charts import digest, with_fonts
 
     picture = (sample[1] / "_images" / f"{digest(CHART)}.svg").read_text(encoding="utf-8")
-    assert picture.count("@font-face") == 2
+    assert picture.count("@font-face") == 1  # it has no bold text
+    assert with_fonts('<svg><text font-weight="600">a</text></svg>').count("@font-face") == 2
     assert digest(CHART | {"mark": "point"}) != digest(CHART)
 
 
@@ -193,7 +194,9 @@ def test_picture_does_not_depend_on_the_charts_before_it(tmp_path: Path) -> None
 def test_data_of_a_chart_say_what_they_are(sample: tuple[Path, Path]) -> None:
     text = (sample[1] / "_downloads" / "charts" / "fig-sample-bars.csv").read_text(encoding="utf-8")
     assert text == (
-        "# Two bars, one finding\n# Unit: none\n# Source: data/none.csv\n" + 'kind,n\n"a, quoted",2\n</script>,3\n'
+        "# Two bars, one finding\n# What it is: Unit: none\n# Source: data/none.csv\n"
+        f"# Version: {__version__}\n# Address: notebooks/01-sample.html#fig-sample-bars in the HTML book\n"
+        'kind,n\n"a, quoted",2\n</script>,3\n'
     )
 
 

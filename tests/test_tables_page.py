@@ -409,6 +409,15 @@ def test_what_a_cell_means(text: str, numeric: bool, value: object, form: str) -
     assert type(cell.value) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-1e-05, "-1e-05"), (3, "3"), (True, "True"), (None, ""), ("=1+1", "'=1+1"), ("-1e-05", "'-1e-05")],
+)
+def test_a_number_of_a_chart_stays_one_and_a_text_is_harmless(value: object, text: str) -> None:
+    made = DataTable(["a"], [""], [[table_files.value_cell(value)]], About("Title"))
+    assert table_files.as_csv(made).splitlines()[-1] == (text or '""')
+
+
 def test_a_file_without_licence_citation_and_date_says_nothing_of_them() -> None:
     made = DataTable(["a"], ["text"], [], About("Title"))
     assert table_files.as_csv(made) == "# Title\na\n"

@@ -69,6 +69,9 @@
       this.source = JSON.parse(figure.querySelector(".ba-chart-spec").textContent);
       this.drawn = null;
       this.width = 0;
+      this.place = -1; // of the mark that the keyboard has reached
+      this.box.addEventListener("keydown", (event) => this.press(event));
+      this.box.addEventListener("blur", () => this.leave());
     }
 
     specification(narrow) {
@@ -146,7 +149,9 @@
       this.view.setAttribute("role", stage.querySelector("input, select, button") ? "group" : "img");
       this.view.style.minHeight = "";
       this.view.replaceChildren(stage);
+      if (isDark()) this.view.append(Object.assign(this.picture(), { className: "ba-chart-picture ba-paper" }));
       this.figure.classList.add("ba-drawn");
+      this.place = -1;
       this.explain();
     }
 
@@ -159,19 +164,87 @@
       };
     }
 
+    /** The marks that say something or lead somewhere, in the order of their data. */
+    marks() {
+      const found = [];
+      (function gather(item) {
+        if (item._svg && item.mark && item.mark.marktype !== "group" && (item.tooltip || item.href)) found.push(item);
+        for (const part of item.items || []) gather(part);
+      })(this.drawn.view.scenegraph().root);
+      return found;
+    }
+
+    /** Arrow keys step through the marks as a pointer would, Enter chooses one or follows its link, Escape leaves. */
+    async press(event) {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (event.target !== this.box || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (!step && (this.place < 0 || !["Enter", "Escape"].includes(event.key))) return;
+      if (this.drawn && !this.marks().length) return; // the keys move the box, if it is wider than the page
+      event.preventDefault();
+      if (event.key === "Escape") return this.leave();
+      if (!this.drawn) await this.update();
+      const marks = this.drawn ? this.marks() : [];
+      if (!marks.length) return;
+      const next = this.place < 0 ? (step > 0 ? 0 : marks.length - 1) : this.place + (step || 0);
+      this.place = (next + marks.length) % marks.length;
+      const mark = marks[this.place];
+      mark._svg.scrollIntoView({ block: "nearest", inline: "nearest" });
+      const { left, top, width, height } = mark._svg.getBoundingClientRect();
+      const there = { bubbles: true, clientX: left + width / 2, clientY: top + height / 2 };
+      if (!step) return mark._svg.dispatchEvent(new MouseEvent("click", there));
+      mark._svg.dispatchEvent(new PointerEvent("pointermove", there));
+      this.show(mark, left, top, width, height);
+    }
+
+    /** Frame the mark that the keyboard has reached, and say what it is. */
+    show(mark, left, top, width, height) {
+      if (!this.frame) {
+        this.frame = Object.assign(document.createElement("span"), { className: "ba-chart-frame" });
+        this.voice = Object.assign(document.createElement("span"), { className: "ba-hidden" });
+        this.voice.setAttribute("role", "status");
+        this.box.append(this.frame, this.voice);
+      }
+      const box = this.box.getBoundingClientRect();
+      this.frame.hidden = false;
+      this.frame.style.transform =
+        `translate(${left - box.left + this.box.scrollLeft - 4}px, ${top - box.top + this.box.scrollTop - 4}px)`;
+      this.frame.style.width = `${width + 8}px`;
+      this.frame.style.height = `${height + 8}px`;
+      const words = isObject(mark.tooltip)
+        ? Object.entries(mark.tooltip).map(([name, value]) => `${name}: ${value}`).join("; ")
+        : String(mark.tooltip || mark.href);
+      this.voice.textContent = mark.href ? `${words}. Enter opens it.` : words;
+    }
+
+    leave() {
+      if (this.place < 0) return;
+      const mark = this.marks()[this.place]._svg;
+      for (const name of ["pointerout", "mouseout"]) mark.dispatchEvent(new PointerEvent(name, { bubbles: true }));
+      this.place = -1;
+      this.frame.hidden = true;
+      this.voice.textContent = "";
+    }
+
     explain() {
-      if (!this.zooms || this.figure.querySelector(".ba-chart-hint")) return;
+      if (this.figure.querySelector(".ba-chart-hint")) return;
       const hint = document.createElement("span");
+      const keys = this.marks().length ? "Arrow keys step through the marks; Enter chooses one or opens its link." : "";
       hint.className = "ba-chart-hint";
-      hint.textContent = "Drag to move, hold Ctrl, Cmd or Shift and scroll to zoom, double-click to reset.";
+      hint.textContent = this.zooms
+        ? `Drag to move, hold Ctrl, Cmd or Shift and scroll to zoom, double-click to reset. ${keys}`
+        : keys;
+      if (!this.zooms) hint.classList.add("ba-chart-keys"); // shown to those who come by keyboard
       this.figure.querySelector("figcaption").prepend(hint);
     }
 
-    showPicture() {
+    /** The chart as the picture that stands in the book: light, without what moves. */
+    picture() {
       const { picture, width, height } = this.view.dataset;
-      const image = Object.assign(new Image(width, height), { className: "ba-chart-picture", src: picture });
-      image.alt = this.view.getAttribute("aria-label");
-      this.view.replaceChildren(image);
+      return Object.assign(new Image(width, height), { src: picture, alt: this.view.getAttribute("aria-label") });
+    }
+
+    showPicture() {
+      this.view.replaceChildren(Object.assign(this.picture(), { className: "ba-chart-picture" }));
       this.figure.classList.remove("ba-drawn");
     }
 
@@ -212,7 +285,7 @@
       fold.querySelector("summary").focus();
       fold.scrollIntoView({ block: "nearest" });
     });
-    figure.querySelector(".ba-chart-source").append(" · ", link);
+    figure.querySelector(".ba-chart-files").append(" · ", link);
   }
 
   function start() {

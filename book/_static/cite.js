@@ -90,7 +90,7 @@
 
   /** Where the button stands: beside the downloads, or in the caption; a caption that opens cannot hold a button. */
   function place(element, button) {
-    const line = element.querySelector(".ba-claim-head, .ba-chart-source, .ba-table-files");
+    const line = element.querySelector(".ba-claim-head, .ba-chart-files, .ba-table-files");
     if (line) line.append(element.matches(".ba-claim") ? " " : " · ", button);
     else if (element.tagName === "DETAILS") element.append(made("p", { className: "ba-cite-line" }, button));
     else (element.querySelector("figcaption") || element).append(" ", button);

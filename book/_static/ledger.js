@@ -47,7 +47,6 @@
       const value = asked.get(field.name) || "";
       if (!field.options || [...field.options].some((option) => option.value === value)) field.value = value;
     }
-    form.hidden = false;
     form.addEventListener("input", show);
     form.addEventListener("reset", () => setTimeout(show));
     form.addEventListener("submit", (event) => event.preventDefault());

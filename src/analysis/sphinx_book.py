@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxRole
 from analysis import paths
 
 LANGUAGES = ("ja", "zh")
+FONTS = ("Inter-Regular.woff2", "Inter-SemiBold.woff2")
 RESULTS_FILE = "results.json"
 
 logger = logging.getLogger(__name__)
@@ -126,6 +127,24 @@ def name_roles(_app: Sphinx, _page: str, _template: str, context: dict[str, Any]
     context["body"] = context.get("body", "").replace(' role="doc-biblioentry"', ' role="listitem"')
 
 
+def settle_early(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
+) -> None:
+    """Settle light or dark, and ask for the fonts, before the first line is drawn, so that no line moves or flashes.
+
+    The theme does both later; it reads the same storage. Files fetch no fonts early: browsers refuse that.
+    """
+    files = json.dumps([context["pathto"](f"_static/fonts/{name}", 1) for name in FONTS])
+    context["metatags"] = context.get("metatags", "") + (
+        "<script>\n"
+        'if ((localStorage.getItem("mode") || "auto") === "auto") '
+        'localStorage.setItem("theme", matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");\n'
+        f'if (location.protocol !== "file:") for (const href of {files}) document.head.append(Object.assign('
+        'document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href }));\n'
+        "</script>\n"
+    )
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register role, settings and files with Sphinx."""
     app.add_config_value("results_file", RESULTS_FILE, "env", str)
@@ -141,6 +160,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     register_plugin("pybtex.style.formatting", "book", BibliographyStyle, force=True)
     app.connect("config-inited", use_templates)
     app.connect("html-page-context", name_roles)
+    app.connect("html-page-context", settle_early)
     app.connect("build-finished", drop_icon_script)
     app.connect("build-finished", write_entrance)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,13 +7,11 @@ host.
 """
 
 import base64
-import csv
 import hashlib
 import importlib.metadata
-import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,12 +22,17 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
-from analysis import paths, results, theme, vega
+from analysis import paths, results, table_files, theme, vega
+from analysis.sphinx_tables import about
 
 LEDGER = "book/ledger"
 ENGINE, SCRIPT = "vega.js", "charts.js"
 WHOLE = ".whole.svg"  # the picture of a chart with its title
-WEIGHTS = {"400": "Inter-Regular-chart.woff2", "600": "Inter-SemiBold-chart.woff2"}
+# weight of a chart font: its file, and what shows that a picture uses it
+WEIGHTS = {
+    "400": ("Inter-Regular-chart.woff2", "<text"),
+    "600": ("Inter-SemiBold-chart.woff2", r'font-weight="([6-9]00|bold)"'),
+}
 
 logger = logging.getLogger(__name__)
 
@@ -132,30 +135,22 @@ def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
     return sorted((rows for rows in found if len(rows) > 1), key=len, reverse=True)
 
 
-def as_csv(rows: Iterable[Mapping[str, Any]], notes: Iterable[str]) -> str:
-    """Rows as CSV after lines that begin with # and say what they are, where they come from and how to cite them."""
-    rows = list(rows)
-    text = io.StringIO()
-    text.writelines(f"# {note}\n" for note in notes if note)
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _embedded_fonts() -> str:
-    """A style element with the chart fonts: a picture in an <img> cannot use those of the page."""
-    faces = "".join(
-        f"@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/woff2;base64,"
-        f"{base64.b64encode((paths.FONTS / name).read_bytes()).decode()})}}"
-        for weight, name in WEIGHTS.items()
-    )
-    return f"<defs><style>{faces}</style></defs>"
+def data_table(rows: Sequence[Mapping[str, Any]], about: table_files.About) -> table_files.DataTable:
+    """A data set of a chart as a table to write, with what its file says of it."""
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [[table_files.value_cell(row.get(name)) for name in names] for row in rows]
+    return table_files.DataTable(names, [""] * len(names), cells, about)
 
 
 def with_fonts(svg: str) -> str:
-    """A picture that brings the chart fonts with it."""
-    return re.sub(r"(<svg\b[^>]*>)", lambda tag: tag[1] + _embedded_fonts(), svg, count=1)
+    """A picture that brings the chart fonts it uses with it: in an <img> it cannot use those of the page."""
+    faces = "".join(
+        f"@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/woff2;base64,"
+        f"{base64.b64encode((paths.FONTS / name).read_bytes()).decode()})}}"
+        for weight, (name, uses) in WEIGHTS.items()
+        if re.search(uses, svg)
+    )
+    return re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}<defs><style>{faces}</style></defs>", svg, count=1)
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -178,12 +173,15 @@ def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
     return linked
 
 
-def picture_file(builder: Any, name: str) -> str:
-    """The file in the book of the picture of a chart, by its digest; written where it is missing."""
-    file = f"_images/{name}.svg"
+def picture_file(builder: Any, name: str, small: bool = False) -> str:
+    """The file in the book of the picture of a chart, by its digest; written where it is missing.
+
+    A small one brings no fonts: they are most of its weight, and nobody reads its text.
+    """
+    file = f"_images/{'small-' if small else ''}{name}.svg"
     if not (Path(builder.outdir) / file).exists():
         svg = (chart_folder(builder.app) / f"{name}.svg").read_text(encoding="utf-8")
-        _write_once(Path(builder.outdir) / file, with_fonts(svg))
+        _write_once(Path(builder.outdir) / file, svg if small else with_fonts(svg))
     return file
 
 
@@ -202,11 +200,12 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         '<span class="ba-hidden"> of this chart with its title and source, as</span> (SVG)</a>'
     ]
 
-    notes = (node["heading"], node["subheading"], node["source"], builder.config.citation_line)
+    source = node["source"].removeprefix("Source: ")
+    notes = about(builder.app, builder.current_docname, name, node["heading"], node["subheading"], source)
     sets = inline_data(json.loads(node["specification"]))
     for number, rows in enumerate(sets, 1):
         file = f"_downloads/charts/{name}{f'-{number}' if number > 1 else ''}.csv"
-        _write_once(out / file, as_csv(rows, notes))
+        _write_once(out / file, table_files.as_csv(data_table(rows, notes)))
         label = "Data" if len(sets) == 1 else f"Data {number}"
         links.append(
             f'<a class="ba-chart-data" href="{relative_uri(page, file)}" download="{Path(file).name}">{label}'
@@ -240,7 +239,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         "<figcaption>"
         + line("span", "ba-chart-caption", node["caption"])
         + '<span class="ba-chart-source">'
-        + " · ".join(filter(None, [escape(node["source"]), *links]))
+        + f'{escape(node["source"])}<span class="ba-chart-files"> · {" · ".join(links)}</span>'
         + "</span></figcaption>"
         + f'<script type="application/json" class="ba-chart-spec">{specification}</script></figure>\n'
     )

@@ -41,7 +41,7 @@ def visit_gallery_html(translator: Any, _node: gallery) -> None:
         address = relative_uri(here, builder.get_target_uri(name))
         items = []
         for node in tree.findall(chart):
-            file = picture_file(builder, node["digest"])
+            file = picture_file(builder, node["digest"], small=True)
             link = f"{address}#{node['ids'][0]}" if node["ids"] else address
             items.append(
                 f'<li><a href="{escape(link)}"><img src="{relative_uri(here, file)}" alt="" loading="lazy" '

@@ -131,7 +131,7 @@ def filter_choices(
 
 
 def visit_filter(translator: Any, node: ledger_filter) -> None:
-    """Write the form; a script shows it, since without one it could do nothing."""
+    """Write the form; the theme hides it where scripts are off, since without one it could do nothing."""
     fields = "".join(
         f'<label>{label} <select name="{name}"><option value="">all</option>'
         + "".join(f'<option value="{value}">{escape(words)}</option>' for value, words in values)
@@ -139,7 +139,7 @@ def visit_filter(translator: Any, node: ledger_filter) -> None:
         for name, (label, values) in node["choices"].items()
     )
     translator.body.append(
-        f'<form class="ba-filter" hidden data-noun="claims" aria-label="Choose claims">{fields}'
+        f'<form class="ba-filter pst-js-only" data-noun="claims" aria-label="Choose claims">{fields}'
         '<button type="reset">Show all</button><output aria-live="polite"></output></form>\n'
     )
     raise nodes.SkipNode

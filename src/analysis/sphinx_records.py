@@ -195,9 +195,9 @@ class Events(_Records):
 
 
 def visit_filter(translator: Any, node: word_filter) -> None:
-    """Write the form; a script shows it, since without one it could do nothing."""
+    """Write the form; the theme hides it where scripts are off, since without one it could do nothing."""
     translator.body.append(
-        f'<form class="ba-filter ba-words" hidden role="search" aria-label="Choose {node["noun"]}" '
+        f'<form class="ba-filter ba-words pst-js-only" role="search" aria-label="Choose {node["noun"]}" '
         f'data-noun="{node["noun"]}"><label>Words <input type="search" name="words" autocomplete="off"></label>'
         '<button type="reset">Show all</button><output aria-live="polite"></output></form>\n'
     )

@@ -83,6 +83,12 @@ def text_cell(text: str) -> Cell:
     return Cell(text, text)
 
 
+def value_cell(value: Any) -> Cell:
+    """A cell from a value of a data set: a number stays one in Excel, nothing is empty, all else is text."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Cell(str(value), value, "General") if number else text_cell("" if value is None else str(value))
+
+
 def number_cell(text: str) -> Cell:
     """A cell of a column of numbers, shown with its decimals; text where it is no number."""
     found = NUMBER.fullmatch(text)
@@ -142,8 +148,9 @@ def _note(text: str) -> str:
 def as_csv(table: DataTable) -> str:
     """The table as CSV after lines that begin with # and say what it is, where it comes from and how to cite it."""
     body = [[cell.text for cell in row] for row in table.rows]
-    rows = [[harmless(text) for text in row] for row in [distinct(table.heads), *body]]
-    marked = rows[1:] != body
+    safe = [[harmless(cell.text) if isinstance(cell.value, str) else cell.text for cell in row] for row in table.rows]
+    rows = [[harmless(head) for head in distinct(table.heads)], *safe]
+    marked = safe != body
     text = io.StringIO()
     for number, (label, words) in enumerate(table.about.lines()):
         text.write(f"# {_note(words if number == 0 else f'{label}: {words}')}\n")

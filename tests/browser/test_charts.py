@@ -49,6 +49,56 @@ def test_a_point_of_the_timeline_opens_its_source(book: Path, page: Page) -> Non
     assert asked[-1] in set(load("event_sources")["url"])
 
 
+def test_the_keyboard_steps_through_the_timeline_and_opens_a_source(book: Path, page: Page) -> None:
+    figure = open_chart(page, book, "01-timeline", "fig-timeline-events")
+    box, voice = figure.locator(".ba-scroll"), figure.get_by_role("status")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#vg-tooltip-element")).to_be_visible()
+    first = voice.inner_text()
+    assert first.endswith("Enter opens it.")
+    page.keyboard.press("ArrowRight")
+    assert voice.inner_text() != first
+    page.keyboard.press("ArrowLeft")
+    assert voice.inner_text() == first
+    page.keyboard.press("ArrowLeft")  # from the first to the last
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(request.url))
+    with page.context.expect_page():
+        page.keyboard.press("Enter")
+    assert asked[-1] in set(load("event_sources")["url"])
+    page.bring_to_front()
+    page.keyboard.press("Escape")
+    expect(page.locator("#vg-tooltip-element")).to_be_hidden()
+    assert voice.inner_text() == ""
+    expect(figure.locator(".ba-chart-frame")).to_be_hidden()
+
+
+def test_every_mark_that_says_something_is_reached_by_keyboard(book: Path, page: Page) -> None:
+    figure = open_chart(page, book, "04-alignment", "fig-alignment-coverage")
+    box, voice = figure.locator(".ba-scroll"), figure.get_by_role("status")
+    box.focus()
+    said: list[str] = []
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+        if voice.inner_text() in said[:1]:
+            break
+        said.append(voice.inner_text())
+    data = linked_text(figure.locator("a.ba-chart-data").first).splitlines()
+    rows = list(csv.DictReader(io.StringIO("\n".join(line for line in data if not line.startswith("# ")))))
+    assert len(said) >= len(rows)
+
+
+def test_a_dark_page_prints_light_charts(book: Path, page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    figure = open_chart(page, book, "03-strategy", "fig-strategy-outline")
+    paper = figure.locator("img.ba-paper")
+    assert paper.is_hidden()
+    page.emulate_media(media="print")
+    assert paper.is_visible()
+    assert figure.locator(".vega-embed").is_hidden()
+
+
 def test_the_matrix_says_what_a_cell_is(book: Path, page: Page) -> None:
     figure = open_chart(page, book, "04-alignment", "fig-alignment-matrix")
     figure.locator("path[aria-roledescription=rect], path[aria-roledescription='rect mark']").first.hover(force=True)
