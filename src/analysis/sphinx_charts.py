@@ -21,10 +21,13 @@ from typing import Any, ClassVar
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
 from analysis import paths, results, theme, vega
+from analysis.sphinx_guard import spec_faults
+from analysis.table_files import harmless
 
 LEDGER = "book/ledger"
 ENGINE, SCRIPT = "vega.js", "charts.js"
@@ -88,6 +91,8 @@ def _lines(text: Any) -> str:
 
 def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     """The node of a specification; draws its picture into a folder, unless it is there. The picture has no title."""
+    if faults := spec_faults(spec):
+        raise ExtensionError(f"a chart is refused: {'; '.join(faults)}")
     figure = spec.get("usermeta", {}).get("figure", {})
     title = spec.get("title") or {}
     title = {"text": title} if isinstance(title, str | list) else title
@@ -133,10 +138,13 @@ def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]], notes: Iterable[str]) -> str:
-    """Rows as CSV after lines that begin with # and say what they are, where they come from and how to cite them."""
-    rows = list(rows)
+    """Rows as CSV after lines that begin with # and say what they are, where they come from and how to cite them.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
+    rows = [{harmless(key): harmless(v) if isinstance(v, str) else v for key, v in row.items()} for row in rows]
     text = io.StringIO()
-    text.writelines(f"# {note}\n" for note in notes if note)
+    text.writelines(f"# {' '.join(note.split())}\n" for note in notes if note)
     writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
@@ -224,7 +232,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     if address := ledger_address(builder):
         linked = with_links(json.loads(specification), address)
         specification = json.dumps(linked, ensure_ascii=False, separators=(",", ":"))
-    specification = specification.replace("</", "<\\/")
+    specification = specification.replace("<", "\\u003c")  # in JSON a sign of HTML stands in texts alone
     translator.body.append(
         f'<figure class="ba-chart" id="{quoted(name)}">'
         + line("p", "ba-chart-title", node["heading"]).replace("</p>", f"{permalink}</p>")
