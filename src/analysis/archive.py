@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis import paths, rocrate, yaml_files
+from analysis import paths, rocrate, sbom, yaml_files
 from analysis.errors import BuildError, ParameterError
 from analysis.files import write_whole
 from analysis.publish import outdated, require_packages, staged_files
@@ -26,6 +26,8 @@ from analysis.start import read_chapter
 SUMS = "SHA256SUMS"
 HTML, PDF, EXECUTED = "build/html", "build/pdf/balancing-act.pdf", "build/executed"
 MAKE = "make book"
+MADE = (rocrate.NAME, sbom.NAME)
+LOCK = "uv.lock"
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
@@ -59,7 +61,7 @@ def repository_files(root: Path = paths.ROOT) -> list[str]:
         except (OSError, subprocess.CalledProcessError) as error:
             raise BuildError(f"git does not list the files of the repository ({error})") from None
     else:
-        names = [name for name in read_sums(root) if not name.startswith("build/") and name != rocrate.NAME]
+        names = [name for name in read_sums(root) if not name.startswith("build/") and name not in MADE]
         if not names:
             raise BuildError(f"neither git nor {SUMS} says which files belong to the archive")
     if gone := [name for name in names if name and not (root / name).is_file()]:
@@ -165,6 +167,8 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     cff: dict[str, Any] = yaml_files.parse(contents["CITATION.cff"].decode("utf-8"))
     package = json.loads(contents["data/datapackage.json"])
     titles = {file.name: read_chapter(file).title for file in notebook_files(root / "notebooks")}
+    if LOCK in contents:
+        contents[sbom.NAME] = sbom.write(contents[LOCK])
     sizes = {name: len(content) for name, content in contents.items()}
     crate = rocrate.metadata(sizes, cff, package, titles)
     contents[rocrate.NAME] = (json.dumps(crate, ensure_ascii=False, indent=2) + "\n").encode()

@@ -77,7 +77,8 @@ def audit_markdown(table: pd.DataFrame) -> str:
     ]
     for row in table.itertuples():
         words, on_record = mark_differences(in_markdown(str(row.words)), in_markdown(str(row.on_record)))
-        original = f" ({{zh}}`{str(row.original).replace('`', '’')}`)" if row.original else ""
+        native = str(row.original).replace("`", "’").replace("|", "\\|")
+        original = f" ({{zh}}`{native}`)" if native else ""
         cells = (
             f"{row.quotation_id}, claim {{ref}}`{row.claim_id} <{str(row.claim_id).lower()}>`",
             f"“{words}”",
