@@ -240,7 +240,7 @@ def test_nothing_in_the_pages_runs_or_reads(html: Path) -> None:
     assert found >= 5
     names = [file.name for file in html.rglob("*")]
     assert not any("passwd" in name for name in names)
-    assert sorted(path.name for path in html.parent.iterdir()) == ["html", "source", "work"]
+    assert sorted(path.name for path in html.parent.iterdir()) == ["html", "jupyter_execute", "source", "work"]
 
 
 def test_downloads_hold_no_formula(html: Path) -> None:
