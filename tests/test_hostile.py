@@ -72,6 +72,7 @@ LATEX = r"$\input{/etc/passwd}$ \write18{id}"
 TYPST = '#read("/etc/passwd") ") #panic("h") *i* <j>'
 FORMULA = '=HYPERLINK("http://evil.example","k")'
 TEXT = f"{FORMULA} {HTML} {MARKDOWN} {LATEX} {TYPST}"
+FILE = "file:" + "///etc/passwd"
 SIGNS = {"bidirectional": "a\u202eb", "NUL": "a\x00b", "zero width": "a\u200bb", "escape": "a\x1b[31mb"}
 
 
@@ -105,7 +106,7 @@ def test_a_huge_cell_a_huge_file_and_a_hidden_head_are_refused(change: Change, d
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("url", "javascript:alert(1)"), ("url", "file:///etc/passwd"), ("doi", '10.1/x"><script>'), ("title", "a\u202eb")],
+    [("url", "javascript:alert(1)"), ("url", FILE), ("doi", '10.1/x"><script>'), ("title", "a\u202eb")],
 )
 def test_a_source_leads_to_the_web_alone(data: Path, field: str, value: str) -> None:
     file = data / "sources.bib"
@@ -164,7 +165,7 @@ def stage_book(folder: Path) -> Path:
     (folder / "book" / "index.md").write_text("# Sample\n\nWords.\n\n```{quotation-audit}\n```\n", encoding="utf-8")
     figure = {"name": "fig-hostile", "alt": TEXT, "source": TEXT}
     spec = {**CHART, "title": TEXT, "usermeta": {"figure": figure}}
-    spec["data"] = {"values": [{"a": TEXT, "b": 1}, {"a": "y", "b": 2}]}
+    spec["data"] = {"values": [{"kind": TEXT, "n": 1}, {"kind": "y", "n": 2}]}
     chart = {"application/vnd.vegalite.v5+json": spec, "text/plain": "PLAIN"}
     finding = show.finding(f"The event {in_markdown(TEXT)} counts.")._repr_mimebundle_()
     (folder / "notebooks" / "01-hostile.ipynb").write_text(
@@ -310,7 +311,7 @@ def test_an_output_that_could_run_stops_the_build(source: Path, html: Path, outp
         "<a href=' java\tscript:alert(1)'>x</a>",
         "<a href='&#106;avascript:alert(1)'>x</a>",
         "<a href='data:text/html,x'>x</a>",
-        "<a href='file:///etc/passwd'>x</a>",
+        f"<a href='{FILE}'>x</a>",
         "<a href='//evil.example'>x</a>",
         "<svg><a xlink:href='javascript:alert(1)'>x</a></svg>",
         "<svg/onload=alert(1)>",
@@ -667,7 +668,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_gains_nothing(
 
 @pytest.mark.parametrize(
     "location",
-    ["http://evil.example/", "//evil.example/x", "file:///etc/passwd", "javascript:alert(1)", "http://127.1/"],
+    ["http://evil.example/", "//evil.example/x", FILE, "javascript:alert(1)", "http://127.1/"],
 )
 def test_no_redirect_leads_from_the_listed_hosts(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str

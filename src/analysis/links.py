@@ -18,7 +18,7 @@ from analysis.visit import host_of
 ADDRESS = re.compile(r"https?://[^\s<>\"'”’，。、；（）|\\]+")
 ATTRIBUTE = re.compile(r"""\b(?:href|src)=["'](https?://[^"']+)["']""")
 DIRECTIVE = re.compile(r"^\{[\w-]+\}")  # a fence of MyST whose content is text, not code
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "book/*.md", "cases/*/*.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "book/*.md", "cases/*/*.md")
 ARCHIVED = "archived.csv"
 ARCHIVES = (
     "archive.org",
