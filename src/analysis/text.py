@@ -11,12 +11,13 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 
 # signs with a meaning in Markdown; one between letters, as in codings_alignment, has none
 MARKS = re.compile(r"[\\`*\[\]<>${}|&~#]|(?<![^\W_])_|_(?![^\W_])")
+BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
 def in_markdown(words: str) -> str:
     """A text in one line of Markdown that shows it as it stands: no mark, role, formula, link or HTML arises."""
-    return MARKS.sub(r"\\\g<0>", " ".join(words.split()))
+    return MARKS.sub(r"\\\g<0>", BREAKS.sub(" ", words))
 
 
 def address_in_markdown(url: str) -> str:
