@@ -223,6 +223,16 @@ def test_a_vulnerability_is_told_and_a_skipped_package_is_unknown() -> None:
     assert audit_check.vulnerabilities(json.dumps({"dependencies": packages[1:2]})) == Outcome([], [])
 
 
+def test_silence_of_the_services_is_no_success(tmp_path: Path) -> None:
+    tool = tmp_path / "pip-audit"
+    told = '{"dependencies": [{"name": "a", "skip_reason": "not found"}]}'
+    tool.write_text(f"#!/bin/sh\ncase \"$*\" in *pypi*) echo '{told}' ;; *) echo 'no name' >&2; exit 1 ;; esac\n")
+    tool.chmod(0o755)
+    assert audit_check.check_vulnerabilities(tmp_path) == Outcome(
+        [], ["pypi: 1 of 1 packages (a): not found", "osv: no name; is there a network?"]
+    )
+
+
 # --- bill of materials
 
 
