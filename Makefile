@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lighthouse lab binder lock clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lighthouse lab binder lock audit fuzz clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -141,14 +141,32 @@ lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
 	uv="build/uv/bin/uv --quiet --no-config --no-python-downloads"; \
 	$$uv lock --python $(BIN)/python $(UPGRADE); \
 	mkdir -p requirements; \
-	for name in base full; do \
-	  extras=''; \
-	  if [ $$name = full ]; then extras='--extra book --extra fetch --extra scale --extra test'; fi; \
+	for name in base full audit; do \
+	  parts='--group build --no-dev'; \
+	  if [ $$name = full ]; then parts="$$parts --extra book --extra fetch --extra scale --extra test"; fi; \
+	  if [ $$name = audit ]; then parts='--only-group audit'; fi; \
 	  { echo "# Made by 'make lock' from pyproject.toml and uv.lock. Do not edit."; \
-	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project --group build --no-dev $$extras; } > build/$$name.txt; \
+	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project $$parts; } > build/$$name.txt; \
 	  mv build/$$name.txt requirements/$$name.txt; \
 	done; \
-	grep -c '==' requirements/base.txt requirements/full.txt
+	grep -c '==' requirements/base.txt requirements/full.txt requirements/audit.txt
+
+# Known vulnerabilities need a network: what could not be asked is said, and is no success. No part of `make test`.
+audit: setup ## known vulnerabilities and licences of all packages, secrets in files and history, workflows
+	$(HEADING) 'audit'
+	@set -eu; \
+	locked=$$(cksum < requirements/audit.txt); \
+	if [ "$$(cat build/audit/.locked 2>/dev/null)" != "$$locked" ]; then \
+	  rm -rf build/audit; \
+	  $(BIN)/python -m venv build/audit; \
+	  build/audit/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/audit.txt; \
+	  printf '%s\n' "$$locked" > build/audit/.locked; \
+	fi; \
+	$(BIN)/python tests/audit_check.py --tools build/audit/bin
+
+fuzz: setup ## the readers with more odd input than in `make unit` (some minutes)
+	$(HEADING) 'fuzz'
+	@FUZZ=2000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
 
 clean: ## remove what was made, but not .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

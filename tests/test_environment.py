@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = ("book", "fetch", "scale", "test")
 HEAVY = ("semantic",)  # in the lock, but installed by nobody who does not ask for it
 GROUPS = ("build",)
+TOOLS = ("audit",)  # in an environment of its own
 
 
 class Pin(NamedTuple):
@@ -163,7 +164,7 @@ def lock() -> dict[str, Any]:
     return read_toml("uv.lock")
 
 
-@pytest.fixture(scope="module", params=["base", "full"])
+@pytest.fixture(scope="module", params=["base", "full", "audit"])
 def pins(request: pytest.FixtureRequest) -> list[Pin]:
     return requirements(request.param)
 
@@ -227,11 +228,11 @@ def test_a_changed_pin_is_found(pins: list[Pin], lock: dict[str, Any]) -> None:
     assert len(pins_out_of_step([version, hashes, unhashed, *pins[3:]], lock)) == 3
 
 
-def needed(lock: dict[str, Any], extras: tuple[str, ...]) -> set[tuple[str, str]]:
-    """Name and version of every package of the lock that the project needs with these extras, and the build group."""
+def needed(lock: dict[str, Any], extras: tuple[str, ...], groups: tuple[str, ...] = GROUPS) -> set[tuple[str, str]]:
+    """Name and version of every package of the lock that the project needs with these extras and groups."""
     packages = [package for package in lock["package"] if "editable" not in package["source"]]
     [project] = [package for package in lock["package"] if "editable" in package["source"]]
-    waiting = [*project["dependencies"], *(d for group in project["dev-dependencies"].values() for d in group)]
+    waiting = [*project["dependencies"], *(d for group in groups for d in project["dev-dependencies"][group])]
     waiting += [dependency for extra in extras for dependency in project["optional-dependencies"][extra]]
     found: set[tuple[str, str]] = set()
     seen = set()
@@ -254,7 +255,7 @@ def test_full_holds_the_lock_but_for_the_heavy_extra(lock: dict[str, Any]) -> No
     locked = {(p["name"], p["version"]) for p in lock["package"] if "editable" not in p["source"]}
     full = {(pin.name, pin.version) for pin in requirements("full")}
     assert full == needed(lock, EXTRAS)
-    assert locked == needed(lock, EXTRAS + HEAVY)
+    assert locked == needed(lock, EXTRAS + HEAVY, GROUPS + TOOLS)
     assert "torch" in {name for name, _ in locked - full}
 
 
@@ -271,10 +272,13 @@ def test_base_is_a_part_of_full() -> None:
 
 
 def test_the_extras_and_groups_are_those_of_the_export(pyproject: dict[str, Any]) -> None:
-    assert set(declared(pyproject)) == {"", *EXTRAS, *HEAVY, *GROUPS}
+    assert set(declared(pyproject)) == {"", *EXTRAS, *HEAVY, *GROUPS, *TOOLS}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert set(re.findall(r"--extra (\w+)", makefile)) == set(EXTRAS)
     assert set(re.findall(r"--group (\w+)", makefile)) == set(GROUPS)
+    assert set(re.findall(r"--only-group (\w+)", makefile)) == set(TOOLS)
+    tools = {pin.name for pin in requirements("audit")}
+    assert {canonicalize_name(r.name) for r in declared(pyproject)["audit"]} <= tools
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])

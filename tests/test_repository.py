@@ -36,6 +36,7 @@ REQUIRED = [
     "LICENSE-DATA",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "_config.yml",
     "_toc.yml",
     "book",
@@ -45,6 +46,7 @@ REQUIRED = [
     "notebooks",
     "postBuild",
     "pyproject.toml",
+    "requirements/audit.txt",
     "requirements/base.txt",
     "requirements/full.txt",
     "src/analysis",
@@ -182,7 +184,13 @@ def test_no_file_is_large() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "book").glob("*.md"))],
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "SECURITY.md",
+        *sorted((ROOT / "book").glob("*.md")),
+    ],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_links_to_files_resolve(page: Path) -> None:

@@ -13,12 +13,10 @@ import subprocess
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
-from analysis import paths, rocrate
+from analysis import paths, rocrate, sbom, yaml_files
 from analysis.errors import BuildError, ParameterError
 from analysis.files import write_whole
 from analysis.publish import outdated, staged_files
@@ -30,6 +28,8 @@ from analysis.start import read_chapter
 SUMS = "SHA256SUMS"
 HTML, PDF, EXECUTED = "build/html", "build/pdf/balancing-act.pdf", "build/executed"
 MAKE = "make book"
+MADE = (rocrate.NAME, sbom.NAME)
+LOCK = "uv.lock"
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
@@ -37,10 +37,17 @@ EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def read_sums(root: Path) -> dict[str, str]:
-    """The hash of each file that SHA256SUMS of a folder lists; empty where there is none."""
+    """The hash of each file that SHA256SUMS of a folder lists; empty where there is none.
+
+    Raises BuildError where it lists a file of another folder.
+    """
     file = root / SUMS
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in found:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name.isprintable():
+            raise BuildError(f"{SUMS} lists {name!r}, which lies in another folder")
+    return found
 
 
 def _git(root: Path, *arguments: str) -> str:
@@ -56,7 +63,7 @@ def repository_files(root: Path = paths.ROOT) -> list[str]:
         except (OSError, subprocess.CalledProcessError) as error:
             raise BuildError(f"git does not list the files of the repository ({error})") from None
     else:
-        names = [name for name in read_sums(root) if not name.startswith("build/") and name != rocrate.NAME]
+        names = [name for name in read_sums(root) if not name.startswith("build/") and name not in MADE]
         if not names:
             raise BuildError(f"neither git nor {SUMS} says which files belong to the archive")
     if gone := [name for name in names if name and not (root / name).is_file()]:
@@ -159,9 +166,11 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     """
     files = {name: root / name for name in repository_files(root)} | dict(built)
     contents = {name: file.read_bytes() for name, file in files.items()}
-    cff: dict[str, Any] = yaml.safe_load(contents["CITATION.cff"])
+    cff: dict[str, Any] = yaml_files.parse(contents["CITATION.cff"].decode("utf-8"))
     package = json.loads(contents["data/datapackage.json"])
     titles = {file.name: read_chapter(file).title for file in notebook_files(root / "notebooks")}
+    if LOCK in contents:
+        contents[sbom.NAME] = sbom.write(contents[LOCK])
     sizes = {name: len(content) for name, content in contents.items()}
     crate = rocrate.metadata(sizes, cff, package, titles)
     contents[rocrate.NAME] = (json.dumps(crate, ensure_ascii=False, indent=2) + "\n").encode()

@@ -6,6 +6,7 @@ strategy with approaches. Everything here is a function of notebooks as JSON.
 
 import ast
 import copy
+import json
 import posixpath
 import re
 from collections.abc import Collection, Mapping
@@ -45,11 +46,7 @@ def set_parameters(source: str, values: Mapping[str, Any], used: Collection[str]
             default = ast.literal_eval(node.value)
             value = values.get(name, default)
             value = float(value) if isinstance(default, float) else value
-            shown = (
-                str(value)
-                if not isinstance(value, str)
-                else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            )
+            shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
             lines.append(f"{name}: {ast.unparse(node.annotation)} = {shown}  # {meaning}")
     return "\n".join(lines) or NONE_LEFT
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from analysis import paths
+from analysis import paths, yaml_files
 from analysis.case_notebooks import make_notebook, unlinked
 from analysis.cases import CHAPTERS, CODINGS, DOCUMENTS, PAGES, SHARED_TABLES, TABLES, Case
 from analysis.corpus import read_added, united_features
@@ -163,7 +163,7 @@ def pages(case: Case) -> dict[str, str]:
 
 def book_settings(shared: str, case: Case) -> dict[str, Any]:
     """The settings of the book of a case, from those of the shared one."""
-    settings: dict[str, Any] = yaml.safe_load(shared)
+    settings: dict[str, Any] = yaml_files.parse(shared)
     sphinx = settings["sphinx"]
     made_with = f"balancing-act {version('balancing-act')}"
     footer = (

@@ -4,6 +4,7 @@ case.yml is read strictly: every wrong key, value or id is named with what is al
 made of a case is in `analysis.case_place`; what keeps it from being whole, in `analysis.case_rules`.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis import documents, paths
+from analysis import documents, paths, yaml_files
 from analysis.errors import ParameterError
-from analysis.faults import Fault, nearest, require_none
+from analysis.faults import Fault, nearest, require_none, show_value
 from analysis.rerun import TYPES, declared
 from analysis.schema import read_schema
 from analysis.tables import load, read_table
@@ -29,6 +30,8 @@ CHAPTERS = ("02-statement", "03-strategy", "04-alignment")
 PAGES = ("index", "codebook", *CHAPTERS)
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*"
 MOST_APPROACHES = 3
+MOST_LETTERS = 300
+PLAIN = "text in one line without < > & { }"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,12 @@ def all_documents(folder: Path) -> pd.DataFrame:
 
 
 def _text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    """Whether a value is a text in one line that a page, a title and a heading show as it stands."""
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable() and len(value) <= MOST_LETTERS
+
+
+def _plain(value: object) -> bool:
+    return _text(value) and not re.search("[<>&{}]", str(value))
 
 
 def _texts(value: object) -> bool:
@@ -122,8 +130,8 @@ def _parts(value: object) -> bool:
 
 # each setting with its test and what is allowed
 FORMS: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "title": (_text, "text"),
-    "author": (_text, "text"),
+    "title": (_plain, PLAIN),
+    "author": (_plain, PLAIN),
     "statement": (_text, "the id of a statement"),
     "strategy": (_text, "the id of a strategy"),
     "parts": (_parts, "ids of small letters, digits and hyphens, each with a name: `peace: Peace`"),
@@ -134,7 +142,7 @@ FORMS: Mapping[str, tuple[Callable[[object], bool], str]] = {
 
 
 def _shown(value: object) -> str:
-    return "the value is empty" if value is None or value == "" else f"“{value}”"
+    return "the value is empty" if value is None or value == "" else show_value(str(value))
 
 
 def _fault(key: str, value: str, allowed: str) -> Fault:
@@ -183,7 +191,8 @@ def parameter_faults(given: Mapping[Any, Any]) -> Iterator[Fault]:
                 continue
             kind = known[name].type
             whole = kind == "float" and type(value) is int
-            if type(value) is not TYPES[kind] and not whole:
+            endless = isinstance(value, float) and not math.isfinite(value)
+            if endless or (type(value) is not TYPES[kind] and not whole):
                 words = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}[kind]
                 allowed = f"allowed: {words} ({known[name].meaning})"
                 yield _fault(f"{place}.{name}", _shown(value), allowed)
@@ -192,7 +201,7 @@ def parameter_faults(given: Mapping[Any, Any]) -> Iterator[Fault]:
 def read(folder: Path) -> Case:
     """The case in a folder. Raises DataError with every fault of case.yml and of the added documents."""
     try:
-        settings = yaml.safe_load((folder / SETTINGS).read_text(encoding="utf-8"))
+        settings = yaml_files.read(folder / SETTINGS)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         require_none([Fault(SETTINGS, None, None, f"the file cannot be read ({reason})", "a YAML file in UTF-8")])

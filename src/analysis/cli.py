@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             enter_case()
         return int(options.call(options))
     except ProjectError as error:
-        print(str(error).replace(f"{paths.ROOT}{os.sep}", ""), file=sys.stderr)
+        from analysis.faults import printable
+
+        print(printable(str(error).replace(f"{paths.ROOT}{os.sep}", "")), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; the last good output is untouched", file=sys.stderr)

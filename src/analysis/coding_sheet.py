@@ -9,6 +9,7 @@ import io
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ from analysis.faults import FIRST_ROW, Fault, require_none
 from analysis.files import write_whole
 from analysis.rules import check
 from analysis.schema import Table, read_schema
+from analysis.table_files import harmless
 
 TABLE = "codings_alignment"
 AIDS = ("pillar", "paragraph", "anchor_words", "paraphrase")
@@ -31,7 +33,12 @@ def sheet(provisions: pd.DataFrame, table: Table, coder: str) -> pd.DataFrame:
     """An empty sheet: one row a provision, the columns of the table, then those of AIDS to read by."""
     frame = pd.DataFrame("", index=range(len(provisions)), columns=_columns(table))
     frame = frame.assign(provision_id=provisions["provision_id"].to_numpy(), coder=coder)
-    return frame.assign(**{name: provisions[name].astype("object").to_numpy() for name in AIDS})
+    return frame.assign(**{name: [_aid(value) for value in provisions[name]] for name in AIDS})
+
+
+def _aid(value: Any) -> Any:
+    """What helps to read, of which a spreadsheet must take nothing for a formula; it is not read back."""
+    return harmless(value) if isinstance(value, str) else value
 
 
 def guide(table: Table) -> list[str]:

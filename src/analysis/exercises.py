@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from analysis import paths
+from analysis import paths, yaml_files
 from analysis.errors import ParameterError
 from analysis.faults import nearest
 from analysis.files import write_whole
@@ -41,9 +41,11 @@ class Exercise:
 def read(file: Path = paths.EXERCISES) -> dict[str, Exercise]:
     """The exercises by name. Raises ParameterError where the file, a chapter, a parameter or a value is not allowed."""
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+        content = yaml_files.read(file)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ParameterError(f"{file.name} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise ParameterError(f"{file.name} holds no exercises; allowed: names, each with {', '.join(KEYS)}")
     found = {}
     for name, given in content.items():
         if not isinstance(given, dict) or sorted(given) != sorted(KEYS):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HEADER = 1
 FIRST_ROW = 2
+LONGEST = 5_000  # characters of a cell
 
 Frames = Mapping[str, "pd.DataFrame"]  # tables by name
 
@@ -22,6 +23,11 @@ Frames = Mapping[str, "pd.DataFrame"]  # tables by name
 def row_of(index: object) -> int:
     """The row of the file that an index of its frame stands for."""
     return int(str(index)) + FIRST_ROW
+
+
+def printable(text: str) -> str:
+    """A text whose characters that cannot be seen, or turn the direction of writing, stand as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Fault:
             place += f", row {self.row}"
         if self.column is not None:
             place += f", column {self.column}"
-        return f"{place}: {self.value}; {self.allowed}"
+        return printable(f"{place}: {self.value}; {self.allowed}")
 
 
 def close_matches(value: str, known: list[str], most: int = 3) -> list[str]:
@@ -60,7 +66,13 @@ def show_value(value: str) -> str:
     if value == "":
         return "the cell is empty"
     text = value if len(value) <= 60 else value[:57] + "…"
-    return "“" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + "”"
+    return "“" + printable(text).replace("\n", "\\u000a") + "”" + unseen(value)
+
+
+def unseen(value: str) -> str:
+    """Which character of a value cannot be seen, in brackets; an empty string where all can."""
+    hidden = next((c for c in value if not c.isprintable()), "")
+    return f" (U+{ord(hidden):04X} cannot be seen)" if hidden else ""
 
 
 def require_none(faults: Iterable[Fault]) -> None:

@@ -52,7 +52,8 @@ def read_state(folder: Path) -> State:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
         for part, names in needed.items():
             for document_id, entry in state[part].items():
-                if not all(isinstance(entry[name], str) for name in names):
+                own = (f"raw/{document_id}.html", f"raw/{document_id}.pdf")  # a state leads to no other file
+                if not all(isinstance(entry[name], str) for name in names) or entry.get("raw", own[0]) not in own:
                     raise TypeError(f"{part}, {document_id}")
     except FileNotFoundError:
         return {part: {} for part in needed}
@@ -75,6 +76,13 @@ def _refusal(response: "httpx.Response") -> FetchError:
     elif code < 500:
         advice = "open it in a browser to see whether its publisher turns programs away"
     return FetchError(f"{response.url} answers {code}; {advice}")
+
+
+def _require_plain(response: "httpx.Response") -> None:
+    """Refuse what is packed in a way that could blow up between two looks at its size."""
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("identity", "gzip", "x-gzip", "deflate"):
+        raise FetchError(f"{response.url} comes packed as {packed[:40]}, though plain was asked for")
 
 
 class Store:
@@ -140,6 +148,7 @@ class Store:
                     raise FetchError(f"{final_url} sent a part only; run the command again")
                 return held | {"status": code}
             if code == 200:
+                _require_plain(response)
                 names = {"etag": "etag", "last_modified": "last-modified", "content_type": "content-type"}
                 about = {name: response.headers.get(header, "") for name, header in names.items()}
                 about["final_url"] = final_url
@@ -195,9 +204,11 @@ def fetch(
     The fault of one document is its result. Raises ProjectError where nothing can be fetched at all.
     """
     with extra_packages():
-        import httpx
+        import httpx  # noqa: F401
         import pypdf  # noqa: F401
         import trafilatura  # noqa: F401
+
+        from analysis.public_client import open_client
     from tqdm import tqdm
 
     rows, last = chosen(documents, only), last_blocks(documents)
@@ -209,9 +220,10 @@ def fetch(
     headers |= {"Accept": "text/html, application/xhtml+xml, application/pdf, */*;q=0.1", "Accept-Encoding": "identity"}
     results = []
     try:
-        store, timeout = Store(folder), httpx.Timeout(limits.read, connect=limits.connect)
-        with httpx.Client(headers=headers, timeout=timeout) as client:
-            visitor = Visitor(client, (host_of(url) for url in documents["source_url"] if url), limits)
+        store = Store(folder)
+        with open_client(headers, limits) as client:
+            hosts = (host_of(url) for url in documents["source_url"] if url)
+            visitor = Visitor(client, hosts, limits)
             bar = tqdm(rows.itertuples(), total=len(rows), desc="documents", unit="", disable=not progress)
             for row in bar:
                 document_id = str(row.document_id)

@@ -8,6 +8,8 @@ import bz2
 import gzip
 import io
 import lzma
+import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -22,9 +24,40 @@ if TYPE_CHECKING:
     Stream = io.BufferedReader[Any]
 
 LONGEST = 100_000  # bytes of a line
+# events pack to a tenth, a bomb to a thousandth; a small file may unpack to so many bytes in any case
+MOST_UNPACKED, LEAST_UNPACKED = 200, 50_000_000
 MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 OPENERS: dict[str, Callable[[Any], Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
-BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
+BROKEN = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError),
+    *(struct.error, ValueError, LookupError, RuntimeError),  # of a broken zip archive
+)
+
+
+class Bounded:
+    """Readers of what is unpacked, which give no more bytes together than they may: a packed file may hold anything."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.left = most, most
+
+    def reader(self, stream: Any) -> "Stream":
+        """A reader of a stream. It raises DataError where the limit is passed."""
+        return io.BufferedReader(_Counted(self, stream))
+
+
+class _Counted(io.RawIOBase):
+    def __init__(self, bounded: Bounded, stream: Any) -> None:
+        self._bounded, self._stream = bounded, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read: int = self._stream.readinto(buffer)
+        self._bounded.left -= read
+        if self._bounded.left < 0:
+            raise DataError(f"unpacks to more than {self._bounded.most:,} bytes, too many for its size")
+        return read
 
 
 def packing(stream: "Stream") -> str:
@@ -40,8 +73,9 @@ def unpacked(raw: "Stream") -> "Generator[tuple[str, Stream]]":
     archive is packed itself or locked, and any of BROKEN where the packing is broken.
     """
     kind = packing(raw)
+    bounded = Bounded(MOST_UNPACKED * os.fstat(raw.fileno()).st_size + LEAST_UNPACKED)
     if kind in OPENERS:
-        with OPENERS[kind](raw) as stream, io.BufferedReader(stream) as buffered:
+        with OPENERS[kind](raw) as stream, bounded.reader(stream) as buffered:
             yield "", buffered
     elif kind == "zip":
         with zipfile.ZipFile(raw) as archive:
@@ -53,7 +87,7 @@ def unpacked(raw: "Stream") -> "Generator[tuple[str, Stream]]":
                 if member.flag_bits & 1:
                     raise DataError(f"holds {member.filename}, which is locked with a password")
                 packed: Any = archive.open(member)
-                with packed, io.BufferedReader(packed) as buffered:
+                with packed, bounded.reader(packed) as buffered:
                     if packing(buffered):
                         raise DataError(f"holds {member.filename}, which is packed itself; unpack the archive first")
                     yield member.filename, buffered

@@ -6,7 +6,6 @@ pages are visited that the book sends its readers to, each once.
 """
 
 import re
-import socket
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -23,7 +22,7 @@ from analysis import __version__
 from analysis.errors import FetchError
 from analysis.extract import extra_packages
 from analysis.links import is_archive
-from analysis.visit import AGENT, REDIRECTS, Limits, host_of, seconds_to_wait
+from analysis.visit import AGENT, REDIRECTS, Limits, addresses_of, host_of, local_addresses, seconds_to_wait
 
 if TYPE_CHECKING:
     import httpx
@@ -79,15 +78,6 @@ class Gate:
                 yield
             finally:
                 self._left[host] = monotonic()
-
-
-def local_addresses(host: str) -> list[str] | None:
-    """The addresses of a host that are private, loopback or otherwise not public; None where its name is not known."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return None
-    return [str(at[0]) for *_, at in found if not ip_address(str(at[0]).partition("%")[0]).is_global]
 
 
 def has_place(page: str, fragment: str) -> bool:
@@ -146,7 +136,7 @@ class Checker:
             away = isinstance(error, httpx.ConnectTimeout)
             raise Failure("unreachable", f"no answer in time ({within})", host_is_away=away) from None
         except httpx.ConnectError as error:
-            unknown = local_addresses(host_of_request(address)) is None
+            unknown = not addresses_of(host_of_request(address))
             answer = f"name {host_of_request(address)} not found" if unknown else f"no connection ({error})"
             raise Failure("unreachable", answer, host_is_away=True) from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -238,7 +228,7 @@ def check_links(
     else was fine: then there is no network.
     """
     with extra_packages():
-        import httpx
+        from analysis.public_client import open_client
     from tqdm import tqdm
 
     hosts: dict[str, list[str]] = {}
@@ -246,9 +236,8 @@ def check_links(
         hosts.setdefault(host_of_request(url), []).append(url)
     found: dict[str, Checked] = {}
     agent = {"User-Agent": f"{AGENT}/{__version__} (checks the links of a book)", "Accept": "*/*"}
-    timeout = httpx.Timeout(limits.read, connect=limits.connect)
     with (
-        httpx.Client(headers=agent, timeout=timeout) as client,
+        open_client(agent, limits, local=local) as client,
         ThreadPoolExecutor(HOSTS) as pool,
         tqdm(total=len(links), desc="links", unit="", disable=not progress) as bar,
     ):

@@ -8,18 +8,17 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from pybtex.database import parse_file
 
-from analysis import paths
+from analysis import paths, yaml_files
 from analysis.faults import FIRST_ROW
 from analysis.visit import host_of
 
 ADDRESS = re.compile(r"https?://[^\s<>\"'”’，。、；（）|\\]+")
 ATTRIBUTE = re.compile(r"""\b(?:href|src)=["'](https?://[^"']+)["']""")
 DIRECTIVE = re.compile(r"^\{[\w-]+\}")  # a fence of MyST whose content is text, not code
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "book/*.md", "cases/*/*.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "book/*.md", "cases/*/*.md")
 ARCHIVED = "archived.csv"
 ARCHIVES = (
     "archive.org",
@@ -80,7 +79,8 @@ def in_table(text: str) -> Found:
     """Addresses in the cells of a CSV file by row and column."""
     for row, record in enumerate(csv.DictReader(text.splitlines()), FIRST_ROW):
         for column, cell in record.items():
-            yield from ((f"row {row}, {column}", address) for address in addresses(cell or ""))
+            if isinstance(cell, str):  # a row with too many cells has a list of the rest, one with too few none
+                yield from ((f"row {row}, {column}", address) for address in addresses(cell))
 
 
 def in_bibliography(file: Path) -> Found:
@@ -120,7 +120,7 @@ def in_file(file: Path) -> Found:
     elif file.suffix == ".json":
         yield from in_values(json.loads(text))
     else:
-        yield from in_values(yaml.safe_load(text))
+        yield from in_values(yaml_files.parse(text))
 
 
 def files_with_links(root: Path = paths.ROOT) -> list[Path]:

@@ -9,7 +9,7 @@ from analysis.diplomacy import named
 from analysis.features import Features
 from analysis.quotations import Ngrams, find_quotation
 from analysis.segment import tokenize
-from analysis.text import count, number, percent
+from analysis.text import address_in_markdown, count, in_markdown, number, percent
 
 MATTERS = {"none": "nothing", "wording": "wording", "detail": "a detail", "meaning": "the meaning"}
 
@@ -76,15 +76,16 @@ def audit_markdown(table: pd.DataFrame) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in table.itertuples():
-        words, on_record = mark_differences(str(row.words), str(row.on_record))
-        original = f" ({{zh}}`{row.original!s}`)" if row.original else ""
+        words, on_record = mark_differences(in_markdown(str(row.words)), in_markdown(str(row.on_record)))
+        native = str(row.original).replace("`", "’").replace("|", "\\|")
+        original = f" ({{zh}}`{native}`)" if native else ""
         cells = (
             f"{row.quotation_id}, claim {{ref}}`{row.claim_id} <{str(row.claim_id).lower()}>`",
             f"“{words}”",
-            f"“{on_record}”{original}, [source]({row.url})",
-            f"{row.door}; {_speakers(row.attributed_to, row.said_by)}",
+            f"“{on_record}”{original}, [source]({address_in_markdown(str(row.url))})",
+            f"{in_markdown(str(row.door))}; {_speakers(row.attributed_to, row.said_by)}",
             MATTERS[str(row.matters)],
-            str(row.remark),
+            in_markdown(str(row.remark)),
         )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, ""])

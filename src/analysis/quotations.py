@@ -18,6 +18,7 @@ from analysis.errors import ParameterError
 from analysis.features import LONGEST, Features, hash_ngram
 from analysis.segment import tokenize
 
+MOST_WORDS = 100  # of a quotation
 Ngrams = Mapping[tuple[str, str, int], NDArray[np.uint64]]
 
 
@@ -56,7 +57,9 @@ def parts_of(text: str) -> list[list[str]]:
     parts = [tokenize(part) for part in re.split(r"\[?\s*(?:…|\.{3}|\. \. \.)\s*\]?", text)]
     parts = [part for part in parts if part]
     if not parts:
-        raise ParameterError(f"quotation “{text}”: there is no word in it")
+        raise ParameterError(f"quotation “{text[:60]}”: there is no word in it")
+    if (words := sum(map(len, parts))) > MOST_WORDS:
+        raise ParameterError(f"quotation “{text[:60]}…”: {words:,} words; allowed: {MOST_WORDS}")
     return parts
 
 

@@ -27,6 +27,11 @@ from analysis.run_inputs import cells_hash, inputs, read_cells, versions
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 RESULTS, PROVENANCE, PAGE = "results.json", "provenance.json", "chapter.html"
 LONGEST_SLUG = 80
+# a browser then runs nothing in the page and asks nothing for it, whatever an output holds
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'\">"
+)
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # chapter, name of the result: value and text
 
 
@@ -141,7 +146,8 @@ def render(notebook: Path) -> str:
 
     exporter = HTMLExporter(template_name="lab", exclude_anchor_links=True)  # type: ignore[no-untyped-call]
     page, _ = exporter.from_notebook_node(nbformat.read(notebook, 4))  # type: ignore[no-untyped-call]
-    return re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL)
+    page = re.sub(r"<script\b.*?</script[^>]*>", "", page, flags=re.DOTALL | re.IGNORECASE)
+    return re.sub(r"<head>", f"<head>{POLICY}", page, count=1)
 
 
 def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) -> Path:
@@ -183,8 +189,11 @@ def results_of(place: Path) -> Results:
     """The named results of a run by chapter and name. Raises RunError where the folder is no run."""
     try:
         found: Results = json.loads((place / RESULTS).read_text(encoding="utf-8"))
+        for names in found.values():
+            for entry in names.values():
+                _ = entry["value"], entry["text"]
         return found
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{place} is no run: {RESULTS} cannot be read ({type(error).__name__})") from None
 
 

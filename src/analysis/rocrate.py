@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from analysis import sbom
 from analysis.cite import name_of
 
 NAME = "ro-crate-metadata.json"
@@ -41,6 +42,15 @@ FOLDERS = {
     "book/": ("The pages of the book in Markdown, style and fonts", DATA),
     "cases/": ("Other statements and strategies", DATA),
     "build/html/": ("The book as HTML; it opens at build/html/index.html and needs no network", DATA),
+}
+
+# files of which more is known than their name
+TOLD: dict[str, dict[str, Any]] = {
+    "data/datapackage.json": {"conformsTo": {"@id": DATA_PACKAGE}},
+    sbom.NAME: {
+        "conformsTo": {"@id": sbom.SPECIFICATION},
+        "name": "Bill of materials: every package, with its version",
+    },
 }
 
 Entity = dict[str, Any]
@@ -141,8 +151,7 @@ def metadata(
     told = {part["@id"] for part in parts}
     for name in sorted(sizes):
         if name not in told and not name.startswith(tuple(FOLDERS)):
-            extra = {"conformsTo": _ref(DATA_PACKAGE)} if name == "data/datapackage.json" else {}
-            parts.append(file_entity(name, sizes[name], **extra))
+            parts.append(file_entity(name, sizes[name], **TOLD.get(name, {})))
     own, written_by = article(cff), people(cff["references"][0])
     root = {
         "@id": "./",
@@ -169,6 +178,7 @@ def metadata(
         *({"@id": address, "@type": "CreativeWork", "name": name} for address, name in LICENCES.values()),
         {"@id": PYTHON, "@type": "ComputerLanguage", "name": "Python", "url": _ref(PYTHON)},
         {"@id": DATA_PACKAGE, "@type": "CreativeWork", "name": "Frictionless Data Package"},
+        {"@id": sbom.SPECIFICATION, "@type": "CreativeWork", "name": "CycloneDX 1.6"},
     ]
     return {"@context": CONTEXT, "@graph": [described, root, *parts, own, *unique([*authors, *written_by]), *context]}
 

@@ -3,6 +3,7 @@
 Each rule takes the frames by name and yields faults. `check` runs the schema and all rules.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from pybtex.exceptions import PybtexError
 
 from analysis import paths, rules_claims, rules_codings, rules_events
 from analysis.errors import DataError
-from analysis.faults import Fault, Frames, nearest, row_of, show_value
+from analysis.faults import LONGEST, Fault, Frames, nearest, row_of, show_value
 from analysis.features import recorded_hashes
 from analysis.tables import read_all
+from analysis.text import ADDRESS
 
 # each rule with the tables that it reads, by which a case without the article's tables obeys the rules that it can
 RULES: Mapping[Callable[[Frames], Iterator[Fault]], tuple[str, ...]] = {
@@ -39,16 +41,35 @@ RULES: Mapping[Callable[[Frames], Iterator[Fault]], tuple[str, ...]] = {
 }
 
 
+def _visible(value: str) -> bool:
+    return len(value) <= LONGEST and all(c.isprintable() or c in "\n\t" for c in value)
+
+
+ANY_TEXT: tuple[Callable[[str], bool], str] = (_visible, f"up to {LONGEST:,} characters that can be seen")
+# the fields that become links
+BIBLIOGRAPHY_FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "url": (lambda value: ADDRESS.fullmatch(value) is not None, "an address that begins with https:// or http://"),
+    "doi": (lambda value: re.fullmatch(r"10\.[\w.]+/[^\s<>\"]+", value) is not None, "a DOI such as 10.1000/182"),
+}
+
+
 def bibliography_faults(frames: Frames, file: Path) -> list[Fault]:
     """Faults of sources.bib: unreadable, a key used twice, or a key that claims.csv cites and the file lacks."""
     try:
         entries = parse_string(file.read_text(encoding="utf-8"), "bibtex").entries
     except FileNotFoundError:
         return [Fault(file.name, None, None, "the file is missing", "a BibTeX file in UTF-8")]
-    except (BibliographyDataError, PybtexError, UnicodeDecodeError) as error:
+    except (BibliographyDataError, PybtexError, UnicodeDecodeError, RecursionError) as error:
         return [Fault(file.name, None, None, str(error).replace("\n", " "), "well-formed BibTeX in UTF-8")]
     known = sorted(entries.keys())
-    return (
+    faults = [
+        Fault(f"{file.name}, {key}", None, name, show_value(value), f"allowed: {allowed}")
+        for key, entry in entries.items()
+        for name, value in entry.fields.items()
+        for holds, allowed in (BIBLIOGRAPHY_FORMS.get(name.lower(), ANY_TEXT),)
+        if not holds(value)
+    ]
+    return faults + (
         [
             Fault(
                 "claims.csv",

@@ -14,6 +14,7 @@ import altair as alt
 import pandas as pd
 from markdown_it import MarkdownIt
 
+from analysis import text as words
 from analysis import theme, vega
 from analysis.errors import ParameterError
 
@@ -70,10 +71,6 @@ def entries_marked(words: str) -> str:
     return re.sub(r"^([CO]\d{1,2})(?=$| )", r'<span class="ba-entry">\1</span>', escape(words))
 
 
-def _plain(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("\n", " ")
-
-
 @dataclass(frozen=True)
 class Table:
     """A frame as a table with a caption.
@@ -110,10 +107,13 @@ class Table:
             return f' class="{name}"' if name else ""
 
         def cell_html(text: str, url: str) -> str:
-            return f'<a href="{escape(url)}">{escape(text)}</a>' if url.startswith("http") else entries_marked(text)
+            if words.ADDRESS.fullmatch(url):
+                return f'<a href="{escape(url)}">{escape(text)}</a>'
+            return entries_marked(text)
 
         def cell_markdown(text: str, url: str) -> str:
-            return f"[{_plain(text)}]({url})" if url.startswith("http") else _plain(text)
+            target = words.address_in_markdown(url)
+            return f"[{words.in_markdown(text)}]({target})" if target else words.in_markdown(text)
 
         head = "".join(f'<th scope="col"{attribute(c)}>{escape(h)}</th>' for h, c in zip(heads, classes, strict=True))
         body = "\n".join(
@@ -122,7 +122,9 @@ class Table:
         )
         rules = "|" + "|".join("---:" if c else "---" for c in classes) + "|"
         lines = ["| " + " | ".join(cell_markdown(text, url) for text, url, _ in row) + " |" for row in rows]
-        markdown = "\n".join([f"*{self.caption}*", "", "| " + " | ".join(heads) + " |", rules, *lines])
+        marked = [words.in_markdown(head) for head in heads]
+        title = f"*{words.in_markdown(self.caption)}*"
+        markdown = "\n".join([title, "", "| " + " | ".join(marked) + " |", rules, *lines])
         grid = (
             f'<div class="ba-scroll" tabindex="0" role="region" aria-label="{caption}">'
             f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
@@ -173,7 +175,7 @@ class Prose:
         if not self.kind:
             return {"text/markdown": self.markdown, "text/plain": self.markdown}
         label = {"finding": "Finding", "limits": "Limits"}[self.kind]
-        body = MarkdownIt().render(f"**{label}.** {self.markdown}").strip()
+        body = MarkdownIt("commonmark", {"html": False}).render(f"**{label}.** {self.markdown}").strip()
         quoted = "\n".join(f"> {line}".rstrip() for line in f"**{label}.** {self.markdown}".splitlines())
         return {
             "text/html": f'<aside class="{self.kind}" aria-label="{label}">{body}</aside>',

@@ -19,10 +19,12 @@ from typing import Any, ClassVar
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
 from analysis import paths, results, table_files, theme, vega
+from analysis.sphinx_guard import spec_faults
 from analysis.sphinx_tables import about
 
 LEDGER = "book/ledger"
@@ -91,6 +93,8 @@ def _lines(text: Any) -> str:
 
 def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     """The node of a specification; draws its picture into a folder, unless it is there. The picture has no title."""
+    if faults := spec_faults(spec):
+        raise ExtensionError(f"a chart is refused: {'; '.join(faults)}")
     figure = spec.get("usermeta", {}).get("figure", {})
     title = spec.get("title") or {}
     title = {"text": title} if isinstance(title, str | list) else title
@@ -223,7 +227,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     if address := ledger_address(builder):
         linked = with_links(json.loads(specification), address)
         specification = json.dumps(linked, ensure_ascii=False, separators=(",", ":"))
-    specification = specification.replace("</", "<\\/")
+    specification = specification.replace("<", "\\u003c")  # in JSON a sign of HTML stands in texts alone
     translator.body.append(
         f'<figure class="ba-chart" id="{quoted(name)}">'
         + line("p", "ba-chart-title", node["heading"]).replace("</p>", f"{permalink}</p>")

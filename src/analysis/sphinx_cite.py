@@ -12,14 +12,13 @@ from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from analysis import cite
+from analysis import cite, yaml_files
 from analysis.sphinx_run import CITATION
 from analysis.table_html import OPENING, ROW_COUNT
 
@@ -36,7 +35,7 @@ def read_citation(source: str | Path) -> dict[str, Any]:
 
 @cache
 def _parsed(text: str) -> dict[str, Any]:
-    return dict(yaml.safe_load(text))  # every page asks for the same long file
+    return dict(yaml_files.parse(text))  # every page asks for the same long file
 
 
 class Citations(SphinxDirective):
@@ -130,7 +129,7 @@ def add_citations(
     address = app.builder.get_target_uri(page)
     more = relative_uri(address, app.builder.get_target_uri(PAGE))
     data = page_data(cff, app.config.html_baseurl or "", address, more)
-    text = json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     context["body"] += (
         f'<script type="application/json" id="ba-cite-data">{text}</script>\n'
         f'<noscript><p><a href="{escape(more)}">How to cite</a> this book and its parts.</p></noscript>\n'

@@ -109,7 +109,7 @@ class VerdictStrip(SphinxDirective):
         self.env.note_dependency(str(path))
         results = json.loads(path.read_text(encoding="utf-8"))["08-balance"]
         node = verdict_strip()
-        node["counts"] = {verdict: results[verdict.replace(" ", "_")]["value"] for verdict in ledger.VERDICTS}
+        node["counts"] = {verdict: int(results[verdict.replace(" ", "_")]["value"]) for verdict in ledger.VERDICTS}
         return [node]
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sphinx.application import Sphinx
 
-from analysis import paths, sphinx_run
+from analysis import paths, sphinx_run, yaml_files
 from analysis.errors import BuildError
 from analysis.files import write_whole
 from analysis.sphinx_pdf_layout import settle
@@ -25,9 +25,7 @@ STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 def described(citation: str) -> dict[str, Any]:
     """What the title page and the properties of the PDF take from CITATION.cff: abstract, keywords and the article."""
-    import yaml
-
-    cff = yaml.safe_load(citation) or {}
+    cff = yaml_files.parse(citation) or {}
     found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
     for reference in cff.get("references", ()):
         if reference["type"] == "article":

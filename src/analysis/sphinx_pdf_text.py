@@ -32,7 +32,10 @@ def typst_formulas(formulas: Sequence[str]) -> list[str]:
     marked = [text if text.startswith("\\begin{") else f"\\({text}\\)" for text in formulas]
     try:
         converted = pypandoc.convert_text(
-            f"\n\n{SEPARATOR}\n\n".join(marked), "typst", "latex", extra_args=["--wrap=none", "--fail-if-warnings"]
+            f"\n\n{SEPARATOR}\n\n".join(marked),
+            "typst",
+            "latex",
+            extra_args=["--wrap=none", "--fail-if-warnings", "--sandbox"],
         )
     except RuntimeError as error:
         raise BuildError(f"a formula cannot be set in the PDF: {error}") from error

@@ -75,12 +75,12 @@ def book_day(source: Path) -> str:
 
 def citation_line(source: Path) -> str:
     """One line that cites this edition, from CITATION.cff in the staged folder; empty where there is none."""
-    import yaml
+    from analysis import yaml_files
 
     file = source / CITATION
     if not file.exists():
         return ""
-    cff = yaml.safe_load(file.read_text(encoding="utf-8"))
+    cff = yaml_files.read(file)
     authors = ", ".join(
         author.get("name") or f"{author['given-names']} {author['family-names']}" for author in cff["authors"]
     )

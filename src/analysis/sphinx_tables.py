@@ -4,6 +4,7 @@ A table of a notebook is written as CSV and Excel into _downloads/tables, under 
 which `sphinx_cite` makes of its caption.
 """
 
+import re
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -42,6 +43,7 @@ def about(app: Sphinx, page: str, anchor: str, title: str, what: str, source: st
 
 def write_files(app: Sphinx, page: str, name: str, table: DataTable, lead: str = "Data") -> str:
     """Write a table as CSV and Excel beside the pages; returns the links to them from a page, after a lead."""
+    name = re.sub(r"[^\w-]+", "-", name)  # it comes from a page, and must not lead out of the folder
     contents = {"csv": table_files.as_csv(table).encode(), "xlsx": table_files.as_xlsx(table)}
     links = []
     for ending, label in (("csv", "CSV"), ("xlsx", "Excel")):

@@ -23,7 +23,7 @@ from analysis import charts_sweep, paths, vega
 from analysis.errors import ProjectError, RunError
 from analysis.faults import require_none
 from analysis.files import locked, write_whole, written
-from analysis.rerun import PROVENANCE, find_notebook
+from analysis.rerun import POLICY, PROVENANCE, find_notebook
 from analysis.rules import check
 from analysis.run import write_json
 from analysis.run_inputs import cells_hash, inputs, versions
@@ -239,7 +239,7 @@ def _page(sweep: Sweep, figure: Figure | None, picture: str, failed: Sequence[tu
     name, chapter = escape(sweep.name), escape(sweep.notebook.stem)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sweep {name}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{style}</style><h1>Sweep {name}</h1>'
+        f'<meta name="viewport" content="width=device-width">{POLICY}<style>{style}</style><h1>Sweep {name}</h1>'
         f"<p>Chapter {chapter}, {plural(len(sweep.cases), 'case')}; all named results are in "
         f'<a href="{TABLE}">{TABLE}</a>.</p>{chart}{below}</html>\n'
     )

@@ -23,6 +23,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from analysis import yaml_files
 from analysis.errors import ParameterError
 from analysis.faults import nearest
 from analysis.parameters import read_day
@@ -33,7 +34,6 @@ KEYS = ("chapter", "result", "grid", "cases", "sample", "seed")
 RANGE_KEYS = ("from", "to", "step")
 MOST_CASES = 100_000
 MOST_COMBINATIONS = 10**15
-LARGEST_FILE = 1_000_000  # bytes
 TRIES = 20  # cases in which a value is tried before it is refused
 Case = Mapping[str, Any]
 
@@ -112,9 +112,9 @@ def _parse(file: Path) -> yaml.Node:
     """The file as nodes, which know their lines. Raises ParameterError where it cannot be read."""
     try:
         raw = file.read_bytes()
-        if len(raw) > LARGEST_FILE:
-            raise ParameterError(f"{file}: {len(raw):,} bytes; allowed: {LARGEST_FILE:,}")
-        node = yaml.compose(raw.decode("utf-8"), yaml.SafeLoader)
+        if len(raw) > yaml_files.LARGEST:
+            raise ParameterError(f"{file}: {len(raw):,} bytes; allowed: {yaml_files.LARGEST:,}")
+        node = yaml_files.compose(raw.decode("utf-8"))
     except FileNotFoundError:
         raise ParameterError(f"{file} is missing; name a file that describes a sweep") from None
     except (OSError, UnicodeDecodeError) as error:

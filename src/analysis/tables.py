@@ -18,8 +18,11 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import DataError
-from analysis.faults import FIRST_ROW, HEADER, Fault, nearest, require_none, row_of, show_value
+from analysis.faults import FIRST_ROW, HEADER, LONGEST, Fault, nearest, require_none, row_of, show_value
 from analysis.schema import Field, Table, read_schema
+
+LARGEST = 20_000_000  # bytes of a file
+FIRST_DAY, LAST_DAY = datetime.date(1678, 1, 1), datetime.date(2261, 12, 31)  # whose every hour pandas can hold
 
 # --- cells
 
@@ -27,7 +30,7 @@ from analysis.schema import Field, Table, read_schema
 def _parse(field: Field, cell: str) -> Any:
     """The typed value of a filled cell. Raises ValueError where the column does not allow it."""
     value: Any = cell
-    if cell != cell.strip() or any(not c.isprintable() for c in cell):
+    if len(cell) > LONGEST or cell != cell.strip() or any(not c.isprintable() for c in cell):
         raise ValueError
     if field.type == "integer":
         if not re.fullmatch(r"-?\d{1,15}", cell, re.ASCII):
@@ -35,12 +38,14 @@ def _parse(field: Field, cell: str) -> Any:
         value = int(cell)
     elif field.type == "number":
         value = float(cell)
-        if not math.isfinite(value):
+        if not math.isfinite(value) or not cell.isascii() or "_" in cell:
             raise ValueError
     elif field.type == "date":
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
             raise ValueError
         value = datetime.date.fromisoformat(cell)
+        if not FIRST_DAY <= value <= LAST_DAY:
+            raise ValueError
     elif field.type == "list":
         value = tuple(cell.split(field.delimiter))
         if any(item == "" or item != item.strip() for item in value):
@@ -82,6 +87,8 @@ def _records(table: Table, folder: Path) -> tuple[list[list[str]], list[Fault]]:
         return [], [Fault(table.file, row, None, value, allowed)]
 
     try:
+        if file.stat().st_size > LARGEST:
+            return whole(f"the file has {file.stat().st_size:,} bytes", f"up to {LARGEST:,} bytes")
         raw = file.read_bytes()
     except FileNotFoundError:
         return whole("the file is missing", f"expected {table.file} in {folder.name}/")
@@ -94,10 +101,12 @@ def _records(table: Table, folder: Path) -> tuple[list[list[str]], list[Fault]]:
         return whole(f"byte 0x{raw[error.start]:02x} is not UTF-8", "save the file as UTF-8", row)
     if text.startswith("\ufeff"):
         return whole("the file starts with a byte order mark", "save the file as UTF-8 without it", HEADER)
+    rows: list[list[str]] = []
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        return whole(f"the file is not well-formed CSV ({error})", 'comma-separated cells, quoted with "')
+        place = len(rows) + 1
+        return whole(f"the file is not well-formed CSV ({error})", 'comma-separated cells, quoted with "', place)
     if not rows:
         return whole("the file is empty", "a header row and at least one row")
 
@@ -162,10 +171,11 @@ def read_table(table: Table, folder: Path) -> tuple[pd.DataFrame, list[Fault]]:
                 try:
                     value = _parse(field, cell)
                 except ValueError:
-                    hint = nearest(cell, list(field.enum))
-                    faults.append(
-                        Fault(table.file, number, field.name, show_value(cell) + hint, f"allowed: {field.allowed}")
-                    )
+                    if len(cell) > LONGEST:
+                        what, allowed = f"{len(cell):,} characters", f"up to {LONGEST:,} characters"
+                    else:
+                        what, allowed = show_value(cell) + nearest(cell, list(field.enum)), field.allowed
+                    faults.append(Fault(table.file, number, field.name, what, f"allowed: {allowed}"))
             cells.append(value)
         columns[field.name] = cells
     names = [field.name for field in table.fields]

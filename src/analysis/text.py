@@ -1,4 +1,4 @@
-"""Numbers, dates and lists as words, so that no figure is ever typed into prose."""
+"""Numbers, dates and lists as words, so that no figure is ever typed into prose; and texts that stay what they are."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,22 @@ import pandas as pd
 
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+# signs with a meaning in Markdown; one between letters, as in codings_alignment, has none
+MARKS = re.compile(r"[\\`*\[\]<>${}|&~#]|(?<![^\W_])_|_(?![^\W_])")
+BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+
+
+def in_markdown(words: str) -> str:
+    """A text in one line of Markdown that shows it as it stands: no mark, role, formula, link or HTML arises."""
+    return MARKS.sub(r"\\\g<0>", BREAKS.sub(" ", words))
+
+
+def address_in_markdown(url: str) -> str:
+    """An address as the target of a link in Markdown; empty where it is none of the web."""
+    return re.sub(r"[()\\`|]", lambda found: f"%{ord(found[0]):02X}", url) if ADDRESS.fullmatch(url) else ""
 
 
 def number(value: int) -> str:

@@ -1,11 +1,13 @@
 """Visit publishers politely: known hosts, robots.txt, pauses, waiting when asked to, few redirects, bounded time."""
 
 import re
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import IPv6Address, ip_address, ip_network
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 AGENT = "balancing-act"
 REDIRECTS = 5
 ROBOTS_SIZE = 500_000
+TOO_LONG = "took more than"  # so many seconds for a whole answer
+NAT64 = ip_network("64:ff9b::/96")  # addresses of IPv6 that stand for one of IPv4
 MOVED = "if it has moved, record its new address in data/documents.csv, column source_url"
 
 
@@ -44,6 +48,32 @@ def host_of(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
+def addresses_of(host: str) -> list[str]:
+    """The addresses of a host, in the order in which they are tried; none where its name is not known."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, ValueError):
+        return []
+    return list(dict.fromkeys(str(at[0]) for *_, at in found))
+
+
+def is_public(address: str) -> bool:
+    """Whether an address, or the one that it stands for, is neither private nor loopback, multicast or reserved."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
+        if inner is None and ip in NAT64:
+            inner = ip_address(int(ip) & 0xFFFFFFFF)  # type: ignore[assignment]
+        if inner is not None and not is_public(str(inner)):
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+def local_addresses(host: str) -> list[str]:
+    """The addresses of a host that are private, loopback or otherwise not public."""
+    return [address for address in addresses_of(host) if not is_public(address)]
+
+
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
     """The seconds that a Retry-After header asks for, as a number or a date; None where it says neither."""
     if re.fullmatch(r"\d{1,9}", retry_after.strip(), re.ASCII):
@@ -53,6 +83,11 @@ def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
     except ValueError:
         return None
     return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+
+
+def _require_public(url: str) -> None:
+    if found := local_addresses(urlsplit(url).hostname or ""):
+        raise FetchError(f"{url} leads to {found[0]}, a private address, and is not asked; {MOVED}")
 
 
 class Visitor:
@@ -88,7 +123,9 @@ class Visitor:
                 finally:
                     self._left[host] = monotonic()
                 sleep(wait)
-        except httpx.TimeoutException:
+        except httpx.TimeoutException as error:
+            if str(error).startswith(TOO_LONG):
+                raise FetchError(f"{url} {error}; run the command again") from None
             longest = f"{self.limits.connect:g} s to connect, {self.limits.read:g} s to read"
             raise FetchError(f"{url} did not answer in time ({longest}); try again later") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -118,6 +155,7 @@ class Visitor:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise FetchError(f"{url} is no web address; correct it in data/documents.csv, column source_url")
+        _require_public(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._robots:
             try:

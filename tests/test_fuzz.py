@@ -1,0 +1,319 @@
+"""Whatever comes, the readers of the package take it or refuse it with an error of the package, and nothing else.
+
+`make fuzz` tries many more examples than this, and others each time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analysis import (
+    cases,
+    documents,
+    foreign_events,
+    foreign_formats,
+    ledger,
+    parameters,
+    paths,
+    rerun,
+    sweeps,
+    visit,
+    yaml_files,
+)
+from analysis.checks import CHECKS
+from analysis.errors import DataError, FetchError, ParameterError, ProjectError
+from analysis.extract import extract
+from analysis.quotations import parts_of
+from analysis.rules import bibliography_faults
+from analysis.schema import read_schema
+from analysis.segment import passages, split_sentences, tokenize
+from analysis.sphinx_guard import html_faults
+from analysis.table_files import About, DataTable, as_csv, harmless, shown_cell
+from analysis.tables import load, read_table
+from analysis.text import in_markdown
+
+EXAMPLES = int(os.environ.get("FUZZ", "0"))
+FEW, SOME = EXAMPLES or 8, EXAMPLES or 40  # of slow and of quick readers
+
+
+def fuzz(examples: int) -> settings:
+    """Examples that are the same in every run, unless more are asked for; each stands for itself."""
+    checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    return settings(
+        max_examples=examples, deadline=None, derandomize=not EXAMPLES, database=None, suppress_health_check=checks
+    )
+
+
+SIGNS = ["\x00", "\u202e", "\ufeff", "\r", "\n", "\t", '"', ",", ";", "=", "|", "'", "\\", "٣", "𝟙", "ǆ", "\ud800"]
+KNOWN = ["2025-02-07", "0000-01-01", "9999-12-31", "nan", "1e999", "1_0", "-0", "E083", "C32", "jpn-nds-2022"]
+ODD, WORDS = st.sampled_from(SIGNS), st.sampled_from(KNOWN)
+TEXT = st.one_of(
+    st.text(max_size=40), WORDS, st.lists(st.one_of(ODD, WORDS, st.text(max_size=3)), max_size=8).map("".join)
+)
+SCHEMA = read_schema(paths.DATAPACKAGE)
+
+
+def sound(text: str) -> bool:
+    """Whether a text can be written as UTF-8."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def taken_or_refused(read: Callable[..., Any], *arguments: Any) -> Any:
+    """What a reader gives; None where it refuses with an error of the package, which says why."""
+    try:
+        return read(*arguments)
+    except ProjectError as error:
+        told = str(error)
+    assert told
+    return None
+
+
+def test_any_other_error_is_a_failure() -> None:
+    assert issubclass(DataError, ProjectError)
+    assert issubclass(ParameterError, ProjectError)
+    with pytest.raises(ValueError, match="other"):
+        taken_or_refused(int, "other")
+
+
+# --- tables
+
+
+@fuzz(SOME)
+@given(
+    name=st.sampled_from(sorted(SCHEMA)), rows=st.lists(st.lists(TEXT, min_size=1, max_size=9), min_size=1, max_size=4)
+)
+def test_tables_of_any_cells(tmp_path: Path, name: str, rows: list[list[str]]) -> None:
+    table = SCHEMA[name]
+    head = ",".join(field.name for field in table.fields)
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    (tmp_path / table.file).write_text("\n".join([head, *quoted]), encoding="utf-8", errors="replace", newline="")
+    frame, faults = read_table(table, tmp_path)
+    assert faults or len(frame) == len(rows)
+    assert all(c.isprintable() or c == "\n" for fault in faults for c in str(fault))
+
+
+@fuzz(FEW)
+@given(
+    name=st.sampled_from(["events", "scales", "documents"]),
+    row=st.integers(1, 9),
+    cells=st.dictionaries(st.integers(0, 14), TEXT.filter(sound)),
+)
+def test_tables_with_some_cells_changed(tmp_path: Path, name: str, row: int, cells: dict[int, str]) -> None:
+    table = SCHEMA[name]
+    frame = pd.read_csv(paths.DATA / table.file, dtype=str, keep_default_na=False).head(10)
+    for column, cell in cells.items():
+        if column < frame.shape[1]:
+            frame.iat[row, column] = cell
+    frame.to_csv(tmp_path / table.file, index=False)
+    read, faults = read_table(table, tmp_path)
+    assert faults or list(read.columns) == [field.name for field in table.fields]
+
+
+@fuzz(SOME)
+@given(raw=st.binary(max_size=300))
+def test_tables_of_any_bytes(tmp_path: Path, raw: bytes) -> None:
+    table = SCHEMA["topics"]
+    (tmp_path / table.file).write_bytes(raw)
+    assert read_table(table, tmp_path)[1]
+    (tmp_path / table.file).write_bytes(b"topic_id,topic,group\n" + raw)
+    read_table(table, tmp_path)
+
+
+@fuzz(SOME)
+@given(text=st.one_of(TEXT, TEXT.map(lambda text: f"@misc{{a, title = {{{text}}}, url = {{{text}}}}}")))
+def test_bibliographies(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "sources.bib"
+    file.write_text(text, encoding="utf-8", errors="replace")
+    assert all(c.isprintable() or c == "\n" for fault in bibliography_faults({}, file) for c in str(fault))
+
+
+# --- days, ids, parameters, arguments, texts
+
+
+@fuzz(SOME)
+@given(one=TEXT, other=TEXT)
+def test_days_windows_and_numbers(one: str, other: str) -> None:
+    day = taken_or_refused(parameters.read_day, "day", one)
+    assert day is None or f"{day:%Y-%m-%d}" == one
+    taken_or_refused(parameters.read_window, "a", one, "b", other)
+    taken_or_refused(parameters.read_number, "n", one, 0, 3)
+    taken_or_refused(parameters.read_switch, "s", one)
+    for kind in rerun.TYPES:
+        taken_or_refused(rerun.Parameter("p", kind, "", "meaning").read, one)
+
+
+@fuzz(SOME)
+@given(text=TEXT)
+def test_ids_and_names(text: str) -> None:
+    found = taken_or_refused(documents.find, "ID", text, load("documents"))
+    assert found is None or found in set(load("documents")["document_id"])
+    taken_or_refused(rerun.find_notebook, text)
+    name = taken_or_refused(cases.require_name, text)
+    assert name is None or (paths.CASES / name).resolve().parent == paths.CASES.resolve()
+    slug = rerun.slug(Path("04-alignment.ipynb"), {"p": text})
+    assert (paths.RUNS / slug).resolve().parent == paths.RUNS.resolve()
+
+
+@fuzz(SOME)
+@given(
+    check=st.sampled_from(sorted(CHECKS)),
+    arguments=st.one_of(TEXT, st.lists(st.builds("{}={}".format, TEXT, TEXT)).map("; ".join)),
+)
+def test_arguments_of_checks(check: str, arguments: str) -> None:
+    taken_or_refused(ledger.read_arguments, check, arguments)
+
+
+@fuzz(SOME)
+@given(text=st.one_of(TEXT, st.text(max_size=400)))
+def test_texts_are_cut_whatever_they_hold(text: str) -> None:
+    assert all(tokenize(text))
+    assert all(sentence.strip() for sentence in split_sentences(text))
+    assert all(tokenize(passage.text) for passage in passages(text))
+    taken_or_refused(parts_of, text)
+
+
+# --- YAML
+
+YAML = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT.filter(sound)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT.filter(sound), inner, max_size=4)),
+    max_leaves=8,
+)
+KEYS = st.sampled_from([*cases.FORMS, *sweeps.KEYS, "extra"])
+MARKS = st.sampled_from("-:{}[]&*!|>'\"%@`#,?~\n \t<=0x1")
+
+
+def refused_as_case_and_sweep(folder: Path, text: str) -> None:
+    for name in ("case.yml", "sweep.yml"):
+        (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="")
+    assert taken_or_refused(cases.read, folder) is None
+    assert taken_or_refused(sweeps.read_sweep, folder / "sweep.yml") is None
+
+
+@fuzz(SOME)
+@given(
+    content=st.one_of(YAML, st.dictionaries(KEYS, YAML, max_size=9)),
+    tail=st.sampled_from(["", "*a", "&a [*a]", "<<: 1", "\t"]),
+)
+def test_cases_and_sweeps_of_any_values(tmp_path: Path, content: Any, tail: str) -> None:
+    refused_as_case_and_sweep(tmp_path, json.dumps(content) + "\n" + tail)  # JSON is YAML
+
+
+@fuzz(SOME)
+@given(text=st.text(st.one_of(MARKS, st.characters()), max_size=60))
+def test_cases_and_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
+    refused_as_case_and_sweep(tmp_path, text)
+    with suppress(yaml.YAMLError):
+        yaml_files.parse(text)
+
+
+@fuzz(FEW)
+@given(values=st.dictionaries(st.sampled_from(["threshold", "seed", "coders", "strategy", "curve"]), YAML, min_size=1))
+def test_grids_of_sweeps(tmp_path: Path, values: dict[str, Any]) -> None:
+    content = {"chapter": "04", "result": "coverage", "grid": values}
+    (tmp_path / "sweep.yml").write_text(json.dumps(content), encoding="utf-8")
+    taken_or_refused(sweeps.read_sweep, tmp_path / "sweep.yml")
+
+
+# --- event files
+
+GDELT = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
+POLECAT = "\t".join(foreign_formats.POLECAT_COLUMNS) + "\n2025-02-07\tCONSULT\tvisit\tJapan\tUnited States"
+
+
+def counted(file: Path) -> Any:
+    return taken_or_refused(lambda: foreign_events.read_counts(file, largest_bad_share=1, progress=False))
+
+
+@fuzz(SOME)
+@given(base=st.sampled_from([GDELT, POLECAT]), place=st.integers(0, 200), change=st.one_of(TEXT, st.binary(max_size=9)))
+def test_event_files_with_a_change(tmp_path: Path, base: str, place: int, change: str | bytes) -> None:
+    raw = base.encode()
+    odd = change if isinstance(change, bytes) else change.encode("utf-8", "surrogatepass")
+    (tmp_path / "a").write_bytes(raw[:place] + odd + raw[place:] + b"\n" + raw + b"\n")
+    if found := counted(tmp_path / "a"):
+        report = found[1]
+        assert report.lines == report.kept + report.outside + report.bad
+        assert all(c.isprintable() or c == "\n" for c in str(report))
+
+
+def packed() -> list[bytes]:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("a.tsv", GDELT)
+    return [archive.getvalue(), gzip.compress(GDELT.encode(), mtime=0)]
+
+
+@fuzz(SOME)
+@given(
+    which=st.integers(0, 1),
+    places=st.dictionaries(st.integers(0, 400), st.integers(0, 255), min_size=1, max_size=6),
+    cut=st.integers(0, 400),
+)
+def test_packed_event_files_that_are_broken(tmp_path: Path, which: int, places: dict[int, int], cut: int) -> None:
+    raw = bytearray(packed()[which])
+    for place, value in places.items():
+        raw[place % len(raw)] = value
+    (tmp_path / "a").write_bytes(bytes(raw[: max(1, len(raw) - cut)] if cut < 200 else raw))
+    counted(tmp_path / "a")
+
+
+# --- the web
+
+HOSTS = st.sampled_from(
+    ["listed.org", "evil.org", "127.0.0.1", "user@listed.org", "listed.org@evil.org", "listed.org:80", "www.listed.org"]
+)
+BEGINNINGS = st.sampled_from(["http://", "https://", "//", "/", "javascript:", "file://", "http:/\\", ""])
+BETWEEN = st.sampled_from(["", "/", "\\", "#", "?", "\t", "%2f", "@"])
+ADDRESSES = st.one_of(TEXT, st.builds("{}{}{}{}".format, BEGINNINGS, HOSTS, BETWEEN, st.one_of(HOSTS, TEXT)))
+
+
+@fuzz(SOME)
+@given(location=ADDRESSES)
+def test_no_redirect_leads_to_another_host(location: str) -> None:
+    visitor: Any = visit.Visitor(None, ["listed.org"], visit.Limits())  # type: ignore[arg-type]
+    try:
+        asked = httpx.URL(visitor._target("https://listed.org/a", location, 1))
+    except (FetchError, httpx.InvalidURL):  # the client asks no such address
+        return
+    assert asked.scheme in ("http", "https")
+    assert asked.host.removeprefix("www.") == "listed.org"
+
+
+@fuzz(FEW)
+@given(
+    raw=st.binary(max_size=200),
+    kind=st.sampled_from(["text/html", "application/pdf", "text/html; charset=utf-7", "", "x"]),
+)
+def test_pages_and_pdfs_of_any_bytes(raw: bytes, kind: str) -> None:
+    taken_or_refused(extract, raw, kind)
+    taken_or_refused(extract, b"%PDF-1.7\n" + raw, kind)
+
+
+# --- what is shown
+
+
+@fuzz(SOME)
+@given(text=TEXT)
+def test_no_text_is_a_formula_or_a_tag(text: str) -> None:
+    from markdown_it import MarkdownIt
+
+    assert html_faults(MarkdownIt("commonmark", {"html": True}).render(in_markdown(text))) == []
+    lines = as_csv(DataTable(["a"], [""], [[shown_cell(text)]], About("t"))).splitlines()
+    assert not any(line.startswith(("=", "@", '"=', '"@')) for line in lines)
+    assert not harmless(text).startswith(("=", "@", "＝"))
