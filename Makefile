@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lighthouse lab binder lock audit fuzz clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lighthouse repeat load lab binder lock audit fuzz clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -122,6 +122,14 @@ bench: setup ## time the measures and the reruns beside the plain way (some minu
 lighthouse: html ## weigh and time every page of the HTML book (needs npm and Chromium; some minutes)
 	$(HEADING) 'pages'
 	@$(BIN)/python benchmarks/pages.py
+
+repeat: setup ## two builds from two clean clones, compared byte by byte, and results on every Python (ten minutes)
+	$(HEADING) 'repeat'
+	@$(BIN)/python benchmarks/repeat.py
+
+load: setup ## many runs in a row, kills at random moments, a full disk, a clock that jumps (Linux; an hour)
+	$(HEADING) 'load and failure'
+	@$(BIN)/python benchmarks/failures.py
 
 lab: setup ## open the notebooks in JupyterLab, at the start notebook
 	@$(BIN)/jupyter lab
