@@ -396,9 +396,10 @@ NAMES = ["../evil", "..", "/tmp/evil", "a/../../b", "a\x00b", "A", "", "x" * 61,
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_case_has_a_plain_name(name: str, tmp_path: Path) -> None:
+def test_a_case_has_a_plain_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "CASES", tmp_path / "cases")
     with pytest.raises(ParameterError, match=r"allowed: a name of small letters, digits and single hyphens"):
-        case_new.new_case(name, folder=tmp_path / "cases")
+        case_new.new_case(name)
     with pytest.raises(ParameterError, match=r"allowed: a name of small letters"):
         cases.find(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -556,7 +557,7 @@ def write_zip(file: Path, members: dict[str, bytes]) -> Path:
 
 
 def test_a_packed_bomb_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_events, "LEAST_UNPACKED", 1_000_000)
+    monkeypatch.setattr(foreign_streams, "LEAST_UNPACKED", 1_000_000)
     bomb = tmp_path / "bomb.gz"
     bomb.write_bytes(gzip.compress(b"\t" * 20_000_000))
     zipped = write_zip(tmp_path / "bomb.zip", {f"{n}.tsv": b"\t" * 2_000_000 for n in range(10)})
