@@ -36,6 +36,7 @@ def about(module: str) -> str:
     return (ast.get_docstring(trees()[module]) or "").partition("\n")[0]
 
 
+@cache
 def names() -> set[str]:
     """Every module, function, class and method of the package: ledger, ledger.verdict_of, results.Results.add."""
     found = set(trees())

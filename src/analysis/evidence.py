@@ -5,7 +5,7 @@ it is first asked for: a chapter depends on the files that its checks need, and 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ class Evidence:
 
     tables: Mapping[str, pd.DataFrame]
     texts: Mapping[str, Any]
+    # the outcomes of checks on this evidence, by check and arguments; other evidence begins without any
+    outcomes: "dict[tuple[str, str], Outcome]" = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @property
     def features(self) -> Features:

@@ -75,11 +75,17 @@ def read_arguments(check: str, arguments: str) -> dict[str, Any]:
 
 
 def outcome_of(evidence: Evidence, check: str, arguments: str, place: str) -> Outcome:
-    """The outcome of the check that these cells name. Raises ParameterError, with their place, where they are wrong."""
+    """The outcome of the check that these cells name, which is made once on the same evidence.
+
+    Raises ParameterError, with the place of the cells, where they are wrong.
+    """
+    key = (check, arguments)
     try:
-        return CHECKS[check](evidence, **read_arguments(check, arguments))
+        if key not in evidence.outcomes:
+            evidence.outcomes[key] = CHECKS[check](evidence, **read_arguments(check, arguments))
     except ParameterError as error:
         raise ParameterError(f"{place} ({check}): {error}") from None
+    return evidence.outcomes[key]
 
 
 def outcomes(evidence: Evidence, entries: Iterable[str] | None = None) -> pd.DataFrame:

@@ -8,7 +8,6 @@ host.
 
 import base64
 import hashlib
-import importlib.metadata
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
-from analysis import paths, results, table_files, theme, vega
+from analysis import paths, results, table_files, vega
 from analysis.sphinx_guard import spec_faults
 from analysis.sphinx_tables import about
 
@@ -157,7 +156,8 @@ def with_fonts(svg: str) -> str:
     return re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}<defs><style>{faces}</style></defs>", svg, count=1)
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
+    """Write a file unless it is there."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -185,7 +185,7 @@ def picture_file(builder: Any, name: str, small: bool = False) -> str:
     file = f"_images/{'small-' if small else ''}{name}.svg"
     if not (Path(builder.outdir) / file).exists():
         svg = (chart_folder(builder.app) / f"{name}.svg").read_text(encoding="utf-8")
-        _write_once(Path(builder.outdir) / file, svg if small else with_fonts(svg))
+        write_once(Path(builder.outdir) / file, svg if small else with_fonts(svg))
     return file
 
 
@@ -198,7 +198,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     whole = (chart_folder(builder.app) / f"{node['digest']}{WHOLE}").read_text(encoding="utf-8")
     file = f"_downloads/charts/{name}.svg"
     lines = (node["source"], f"{name}. {builder.config.citation_line}")
-    _write_once(out / file, with_fonts(vega.with_lines(whole, lines)))
+    write_once(out / file, with_fonts(vega.with_lines(whole, lines)))
     links = [
         f'<a href="{relative_uri(page, file)}" download="{name}.svg">Picture'
         '<span class="ba-hidden"> of this chart with its title and source, as</span> (SVG)</a>'
@@ -209,7 +209,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     sets = inline_data(json.loads(node["specification"]))
     for number, rows in enumerate(sets, 1):
         file = f"_downloads/charts/{name}{f'-{number}' if number > 1 else ''}.csv"
-        _write_once(out / file, table_files.as_csv(data_table(rows, notes)))
+        write_once(out / file, table_files.as_csv(data_table(rows, notes)))
         label = "Data" if len(sets) == 1 else f"Data {number}"
         links.append(
             f'<a class="ba-chart-data" href="{relative_uri(page, file)}" download="{Path(file).name}">{label}'
@@ -265,30 +265,9 @@ def load_scripts(
         app.add_js_file(SCRIPT, loading_method="defer")
 
 
-def vega_script(folder: Path) -> str:
-    """The Vega scripts with the colours of the dark page, as a classic script, which also loads from file://.
-
-    The bundle takes a second to make, so a folder keeps it between builds.
-    """
-    import vl_convert
-
-    kept = folder / f"bundle-{vega.VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
-    if not kept.exists():
-        _write_once(kept, vl_convert.javascript_bundle(vl_version=vega.VERSION))  # type: ignore[call-arg]
-    dark = json.dumps({"config": theme.DARK_CONFIG, "colours": theme.DARK_COLOURS}, sort_keys=True)
-    return f"(function () {{\n{kept.read_text(encoding='utf-8')}\n}})();\nwindow.bookCharts = {dark};\n"
-
-
-def write_scripts(app: Sphinx, error: Exception | None) -> None:
-    """Write the Vega scripts into a finished HTML book."""
-    if error is None and app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / ENGINE
-        target.write_text(vega_script(chart_folder(app)), encoding="utf-8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the node and the scripts with Sphinx."""
     app.add_node(chart, html=(visit_chart_html, None))
     app.connect("html-page-context", load_scripts)
-    app.connect("build-finished", write_scripts)
+    app.setup_extension("analysis.sphinx_vega")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ extensions build entries of.
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -86,6 +87,12 @@ def own_link(entry_id: str) -> nodes.reference:
     return nodes.reference("", "", strong(entry_id), refid=entry_id.lower(), internal=True, classes=["ba-claim-id"])
 
 
+@cache
+def evidence_in(folder: Path) -> Evidence:
+    """The evidence in a folder of data, read once by a process, as its tables are, so that each check is made once."""
+    return load_evidence(folder)
+
+
 class EntriesDirective(SphinxDirective):
     """A directive that makes entries of the tables."""
 
@@ -96,7 +103,7 @@ class EntriesDirective(SphinxDirective):
         folder = Path(self.env.srcdir, "data")
         for file in folder.rglob("*"):
             self.env.note_dependency(str(file))
-        return load_evidence(folder)
+        return evidence_in(folder)
 
     def known(self, entries: list[nodes.Node]) -> list[nodes.Node]:
         """The nodes, with the id of each entry known as a label of the book."""
