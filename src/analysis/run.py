@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import paths, vega
+from analysis.data_record import declaration
 from analysis.errors import RunError
 from analysis.files import locked, new_folder, write_whole, written
 from analysis.results import read_results, recorded_files
@@ -80,7 +81,9 @@ def inputs() -> dict[str, Any]:
     """Everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
     return {
         "code": file_hashes(Path(__file__).parent, "*.py"),
-        "data": file_hashes(paths.DATA) | file_hashes(paths.FEATURES),
+        "data": file_hashes(paths.DATA)
+        | file_hashes(paths.FEATURES)
+        | {paths.DATAPACKAGE.name: _digest(declaration(paths.DATA))},
         "lock": file_hashes(paths.ROOT, "uv.lock"),
         "python": platform.python_version(),
     }
