@@ -17,10 +17,9 @@ from analysis.documents import FOCAL_STATEMENT, SERIES
 from analysis.errors import DataError, ParameterError
 from analysis.features import recorded_hashes
 from analysis.ledger import read_arguments
+from analysis.rules_whole import WHOLE, Frames, broken_features
 from analysis.signals import home_of
 from analysis.tables import FIRST_ROW, Fault, nearest, read_all, show_value
-
-Frames = Mapping[str, pd.DataFrame]
 
 
 def _row(index: object) -> int:
@@ -292,6 +291,7 @@ RULES: Mapping[Callable[[Frames], Iterator[Fault]], tuple[str, ...]] = {
     meetings_at_home_have_a_place: ("codings_signals", "events"),
     hours_have_a_zone: ("events",),
     every_claim_has_one_verdict: ("claims", "judgements", "checks", "omissions"),
+    **WHOLE,
     checks_can_be_read: ("checks", "forecasts", "documents", *(table for table, _ in IDS.values())),
 }
 
@@ -351,7 +351,7 @@ def check(folder: Path = paths.DATA) -> list[Fault]:
     """
     frames, faults = read_all(folder)
     faults += bibliography_faults(frames, folder / paths.BIBLIOGRAPHY.name)
-    faults += feature_faults(frames, folder / paths.FEATURES.name)
+    faults += feature_faults(frames, folder / paths.FEATURES.name) or broken_features(folder)
     if not faults:
         for rule, needed in RULES.items():
             if frames.keys() >= set(needed):
