@@ -62,10 +62,7 @@ def test_mutants_of_a_function_by_hand() -> None:
     ]
     assert {m.function for m in made} == {1}
     assert "if (values):" in made[1].applied(SOURCE)
-    assert (
-        made[6].applied(SOURCE).splitlines()[4]
-        == "    return max(v - 1 for v in values if (v <= limit) and v in values)"
-    )
+    assert "for v in values if (v <= limit) and v in values)" in made[5].applied(SOURCE)
 
 
 MAX = "(min((v - 1 for v in values if v < limit and v in values)))"
