@@ -37,8 +37,9 @@ NAMES = {
     "sum": "mean", "median": "mean", "minimum": "maximum", "maximum": "minimum", "argmin": "argmax",
     "argmax": "argmin", "startswith": "endswith", "floor": "ceil", "ceil": "floor", "first": "last", "last": "first",
 }  # fmt: skip
-# what no measure depends on: messages of errors, and types
+# what no measure depends on: messages of errors and types, and what only stops where lengths differ
 SKIPPED = (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom)
+GUARD = "strict"
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _walk(node: ast.AST, function: int) -> Iterator[tuple[ast.AST, int]]:
         if name in ("annotation", "returns", "decorator_list"):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or isinstance(child, SKIPPED):
+            if not isinstance(child, ast.AST) or isinstance(child, SKIPPED) or getattr(child, "arg", "") == GUARD:
                 continue
             inner = function
             if isinstance(child, ast.FunctionDef):
