@@ -202,6 +202,20 @@ def test_the_protest_of_february_2025() -> None:
     assert (row["targets"], row["rank"], str(row["form"])) == ("JPN and USA", 1, "representations")
 
 
+LEVELS = [("a", 4), ("b", 1), ("c", 2), ("d", 3)]
+
+
+def test_the_rank_of_a_protest_is_the_lower_median() -> None:
+    events = pd.DataFrame({"event_id": ["E1"], "date": pd.to_datetime(["2024-01-01"]), "title": ["x"]})
+    sources = pd.DataFrame({"event_id": ["E1"], "source_no": [1], "title": ["t"], "url": ["u"], "publisher": ["p"]})
+    protests = pd.DataFrame({"event_id": ["E1"], "form": ["remark"]})
+    columns = ["event_id", "coder", "round", "source", "target", "mode", "submode", "level"]
+    rows = [("E1", coder, 1, "CHN", "JPN", "ACCUSE", "disapprove", level) for coder, level in LEVELS]
+    for most, rank in ((1, 4), (2, 1), (3, 2), (4, 2)):
+        signals = pd.DataFrame(rows[:most], columns=columns)
+        assert diplomacy.protest_table(protests, events, signals, sources)["rank"].to_list() == [rank]
+
+
 # --- statement, strategy
 
 
@@ -216,6 +230,18 @@ def test_what_the_article_reports() -> None:
         "left out",
         "left out",
     ]
+
+
+def test_places_count_within_a_part_and_tags_choose() -> None:
+    provisions = pd.DataFrame(
+        {
+            "provision_id": ["P01", "P02", "P03", "P04"],
+            "pillar": pd.Categorical(["x", "y", "x", "x"], categories=["x", "y", "z"]),
+            "domain_tags": [("sea",), ("trade", "sea"), ("trade",), ()],
+        }
+    )
+    assert statement.provision_places(provisions)["place"].to_list() == [1, 1, 2, 3]
+    assert statement.tagged(provisions, "sea")["provision_id"].to_list() == ["P01", "P02"]
 
 
 def test_speakers() -> None:
