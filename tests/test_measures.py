@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis import alignment, continuity, diplomacy, statement, strategy
+from analysis import alignment, continuity, diplomacy, paths, statement, strategy
+from analysis.schema import read_schema
 from analysis.tables import load
 
 
@@ -190,6 +191,12 @@ def test_protests_are_ranked_by_form_then_rank() -> None:
         }
     )
     assert diplomacy.rank_among(protests, "E4")["comparison"].to_list() == ["weaker", "equal", "stronger"]
+
+
+def test_levels_have_the_ranks_of_their_schema() -> None:
+    [level] = [field for field in read_schema(paths.DATAPACKAGE)["codings_signals"].fields if field.name == "level"]
+    assert (min(diplomacy.RANKS), max(diplomacy.RANKS)) == (level.minimum, level.maximum)
+    assert sorted(diplomacy.RANKS) == [1, 2, 3, 4]
 
 
 def test_forms_in_code_and_schema_are_the_same() -> None:
