@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser bench lighthouse repeat load lab binder lock audit fuzz clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat load lab binder lock audit fuzz clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -113,6 +113,10 @@ committed: setup ## build the HTML from the committed notebooks, warnings are er
 browser: committed ## use the HTML book in headless Chromium, without a network (skips where there is no Chromium)
 	$(HEADING) 'browser'
 	@$(BIN)/python -m pytest -n 2 tests/browser
+
+faults: setup ## make hundreds of faults in data and code, one at a time, and see what notices them (half an hour)
+	$(HEADING) 'seeded faults'
+	@$(BIN)/python tests/faults_check.py $(if $(ONLY),--only $(ONLY))
 
 bench: setup ## time the measures and the reruns beside the plain way (some minutes)
 	$(HEADING) 'benchmarks'

@@ -110,3 +110,11 @@ def test_table_of_agreement_has_the_alpha_of_each_variable() -> None:
     row = table.iloc[0]
     assert (row["coders"], row["units"]) == (3, 60)
     assert row["low"] <= row["alpha"] <= row["high"]
+
+
+def test_the_interval_is_that_of_2000_draws_at_95_per_cent() -> None:
+    for draws, confidence, seed in ((2001, 0.95, 1), (2000, 0.9, 1), (2000, 0.95, 2)):
+        asked = bootstrap_interval(OBSERVERS, "interval", draws=draws, confidence=confidence, seed=seed)
+        assert asked != bootstrap_interval(OBSERVERS, "interval")
+    again = bootstrap_interval(OBSERVERS, "interval", draws=2000, confidence=0.95, seed=1)
+    assert again == bootstrap_interval(OBSERVERS, "interval")

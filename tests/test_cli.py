@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import analysis
-from analysis import cli, corpus, drift, fetch, rules, run
+from analysis import cli, corpus, data_record, drift, fetch, rules, run
 from analysis.errors import BuildError
 from analysis.faults import Fault
 
@@ -16,6 +16,15 @@ from analysis.faults import Fault
 def test_a_sound_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check"]) == 0
     assert capsys.readouterr().out == "data/ is sound: 34 tables\n"
+
+
+def test_a_change_that_is_not_recorded_yet_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_record, "changed_files", lambda: iter(["events.csv", "sources.bib"]))
+    assert cli.main(["check"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1:] == ["changed since `make notebooks` recorded the files: events.csv, sources.bib"]
 
 
 def test_faults_are_printed_one_a_line_with_exit_1(

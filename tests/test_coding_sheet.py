@@ -15,7 +15,7 @@ TABLE = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
 
 
 def filled(place: Path, **changes: dict[str, str]) -> Path:
-    """A sheet of coder z, filled as coder a did; changes by provision."""
+    """A sheet of coder z, filled as coder a did, but for the reasons; changes by provision."""
     file = place / "sheet.csv"
     coding_sheet.write_sheet(coding_sheet.sheet(load("provisions"), TABLE, "z"), file)
     with file.open(encoding="utf-8", newline="") as stream:
@@ -25,6 +25,7 @@ def filled(place: Path, **changes: dict[str, str]) -> Path:
     for row in rows:
         own = known[row["provision_id"]]
         row |= {name: own[name] for name in own if name not in ("coder", "provision_id")}
+        row["rationale"] = f"{own['rationale']} So z."
         row |= changes.get(row["provision_id"], {})
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
@@ -91,6 +92,13 @@ def test_the_same_sheet_cannot_be_added_twice(data: Path, tmp_path: Path) -> Non
     sheet = filled(tmp_path)
     coding_sheet.add_sheet(sheet, data)
     with pytest.raises(DataError, match="stands already in row"):
+        coding_sheet.add_sheet(sheet, data)
+
+
+def test_a_sheet_that_is_that_of_another_coder_is_refused(data: Path, tmp_path: Path) -> None:
+    sheet = filled(tmp_path)
+    sheet.write_text(sheet.read_text("utf-8").replace(" So z.", ""), encoding="utf-8")
+    with pytest.raises(DataError, match="all 60 rows of z are those of a; each coder once, under one name"):
         coding_sheet.add_sheet(sheet, data)
 
 

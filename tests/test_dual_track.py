@@ -41,6 +41,16 @@ def test_a_change_is_counted_by_event() -> None:
     assert (found.first, found.second, found.events, found.late) == (2, 1, 6, 3)
 
 
+def test_days_on_both_tracks_leave_out_what_is_neutral() -> None:
+    days = dual_track.track_days(pd.concat([FEW, sent(("E7", "2025-01-26", "USA", 0.0))]))
+    found = {name: [f"{day:%d}" for day in column] for name, column in days.items()}
+    assert found == {
+        "signal from Tokyo to Beijing": ["02", "03", "03", "25"],
+        "signal from Tokyo to Washington": ["05", "20", "21"],
+    }
+    assert dual_track.track_days(FEW.assign(source="CHN"))["signal from Tokyo to Beijing"].empty
+
+
 def test_p_is_the_share_of_all_ways_to_deal_out_the_days() -> None:
     found = dual_track.change(dual_track.halves(FEW, START, END), dual_track.BEIJING)
     ways = [len({0, 1, 2} & set(late)) for late in combinations(range(6), 3)]  # events 0 to 2 are those of Beijing
@@ -57,6 +67,18 @@ def test_power_by_simulation() -> None:
 
     seen = hypergeom(72, 40, 15).cdf(drawn) <= dual_track.LEVEL
     assert dual_track.power(found, 0.5) == pytest.approx(seen.mean(), abs=0.01)
+
+
+def test_what_lies_on_the_level_is_seen() -> None:
+    """One event of twenty, nineteen of them late: it is early with a chance of one in twenty, which is the level."""
+    from scipy.stats import hypergeom
+
+    level = float(hypergeom(20, 19, 1).cdf(0))
+    assert level == pytest.approx(0.05)
+    early = 1 / (19 * 0.5 + 1)  # the odds of late are halved
+    assert dual_track.power(Change(0, 1, 20, 19, 1.0, 0.95), 0.5, level) == pytest.approx(early)
+    assert dual_track.power(Change(1, 0, 20, 1, 1.0, 0.05), 2.0, level) == pytest.approx(2 / 21)
+    assert dual_track.power(Change(0, 0, 0, 0, 1.0, 1.0), 0.5) == 0.0
 
 
 def test_power_grows_with_the_change_and_a_null_change_is_rarely_seen() -> None:
@@ -77,7 +99,8 @@ def test_scores_that_fall_are_seen_and_the_seed_decides() -> None:
     split = dual_track.halves(sent(*rows), START, END)
     before, after, p_fall, p_rise = dual_track.score_change(split, dual_track.BEIJING, "plover", draws=2000)
     assert (before, after) == (4.5, -4.0)
-    assert p_fall < 0.05 < 0.9 < p_rise
+    assert p_fall < 0.05
+    assert p_rise == 1  # no way to deal out the days gives a deeper fall
     again = dual_track.score_change(split, dual_track.BEIJING, "plover", draws=2000)
     assert again[2] == p_fall
     one_half = dual_track.halves(sent(("E1", "2025-01-02", "CHN", 1.0)), START, END)
@@ -208,6 +231,18 @@ def test_leaders_by_day() -> None:
     assert series.leader_on(governments, "JPN", pd.Timestamp("2024-09-30"))[0] == "Kishida Fumio"
     assert series.leader_on(governments, "JPN", pd.Timestamp("2024-10-01"))[0] == "Ishiba Shigeru"
     assert series.leader_on(governments, "KOR", pd.Timestamp("2000-01-01")) == ("", "")
+
+
+def test_strands_by_hand() -> None:
+    [(column, value)] = continuity.STRANDS["Dialogue with China"].items()
+    topics = pd.DataFrame({"topic_id": ["T1", "T2", "T3"], "group": "", "topic": ""})
+    topics[column] = [value, value, "another"]
+    table = topics.assign(document_id="d", emphasis=[1, 0, 3])
+    found = continuity.strand_presence(table)
+    assert found[["strand", "topics", "present", "share", "emphasis"]].to_numpy().tolist() == [
+        ["Dialogue with China", 2, 1, 0.5, 0.5]
+    ]
+    assert list(continuity.strands(topics).index) == [0, 1]
 
 
 def test_strands_count_their_topics() -> None:

@@ -272,6 +272,13 @@ def test_words_are_shown_without_control_characters() -> None:
     )
 
 
+def test_of_a_new_passage_eight_words_are_shown() -> None:
+    [eight] = drift.compare("one", [], passages("One two three four five six seven eight.\n")).new
+    [nine] = drift.compare("one", [], passages("One two three four five six seven eight nine.\n")).new
+    assert eight.endswith(": “One two three four five six seven eight.”")
+    assert nine.endswith(": “One two three four five six seven eight …”")
+
+
 def test_text_that_moved_is_drift(site: Site, tmp_path: Path) -> None:
     blocks = TEXT.split("\n\n")
     site.pages["/one"] = answer(as_page("\n\n".join([*blocks[:2], blocks[3], blocks[2], *blocks[4:]])))

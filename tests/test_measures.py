@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis import alignment, continuity, diplomacy, statement, strategy
+from analysis import alignment, continuity, diplomacy, paths, statement, strategy
+from analysis.schema import read_schema
 from analysis.tables import load
 
 
@@ -192,6 +193,12 @@ def test_protests_are_ranked_by_form_then_rank() -> None:
     assert diplomacy.rank_among(protests, "E4")["comparison"].to_list() == ["weaker", "equal", "stronger"]
 
 
+def test_levels_have_the_ranks_of_their_schema() -> None:
+    [level] = [field for field in read_schema(paths.DATAPACKAGE)["codings_signals"].fields if field.name == "level"]
+    assert (min(diplomacy.RANKS), max(diplomacy.RANKS)) == (level.minimum, level.maximum)
+    assert sorted(diplomacy.RANKS) == [1, 2, 3, 4]
+
+
 def test_forms_in_code_and_schema_are_the_same() -> None:
     assert tuple(load("protests")["form"].cat.categories) == diplomacy.FORMS
 
@@ -200,6 +207,20 @@ def test_the_protest_of_february_2025() -> None:
     table = diplomacy.protest_table(load("protests"), load("events"), load("codings_signals"), load("event_sources"))
     row = table.set_index("event_id").loc["E086"]
     assert (row["targets"], row["rank"], str(row["form"])) == ("JPN and USA", 1, "representations")
+
+
+LEVELS = [("a", 4), ("b", 1), ("c", 2), ("d", 3)]
+
+
+def test_the_rank_of_a_protest_is_the_lower_median() -> None:
+    events = pd.DataFrame({"event_id": ["E1"], "date": pd.to_datetime(["2024-01-01"]), "title": ["x"]})
+    sources = pd.DataFrame({"event_id": ["E1"], "source_no": [1], "title": ["t"], "url": ["u"], "publisher": ["p"]})
+    protests = pd.DataFrame({"event_id": ["E1"], "form": ["remark"]})
+    columns = ["event_id", "coder", "round", "source", "target", "mode", "submode", "level"]
+    rows = [("E1", coder, 1, "CHN", "JPN", "ACCUSE", "disapprove", level) for coder, level in LEVELS]
+    for most, rank in ((1, 4), (2, 1), (3, 2), (4, 2)):
+        signals = pd.DataFrame(rows[:most], columns=columns)
+        assert diplomacy.protest_table(protests, events, signals, sources)["rank"].to_list() == [rank]
 
 
 # --- statement, strategy
@@ -216,6 +237,18 @@ def test_what_the_article_reports() -> None:
         "left out",
         "left out",
     ]
+
+
+def test_places_count_within_a_part_and_tags_choose() -> None:
+    provisions = pd.DataFrame(
+        {
+            "provision_id": ["P01", "P02", "P03", "P04"],
+            "pillar": pd.Categorical(["x", "y", "x", "x"], categories=["x", "y", "z"]),
+            "domain_tags": [("sea",), ("trade", "sea"), ("trade",), ()],
+        }
+    )
+    assert statement.provision_places(provisions)["place"].to_list() == [1, 1, 2, 3]
+    assert statement.tagged(provisions, "sea")["provision_id"].to_list() == ["P01", "P02"]
 
 
 def test_speakers() -> None:

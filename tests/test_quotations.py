@@ -37,6 +37,17 @@ def small() -> tuple[Ngrams, Features]:
     return ngrams, as_features(tables)
 
 
+def test_words_before_and_after_a_run_that_is_longer_than_what_is_on_record() -> None:
+    words = "They will train more often and more widely by day and by night".lower().split()
+    tables = build_tables({DOCUMENT: " ".join(words) + "."}, {})["ngrams"].to_pandas()
+    record = Record([(n, np.sort(rows["hash"].to_numpy())) for n, rows in tables.groupby("n")], sorted(set(words)))
+    for length in range(1, 10):
+        assert record.before(tuple(words[1 : 1 + length])) == "they"
+        assert record.before(tuple(words[:length])) is None
+        assert record.follows(tuple(words[:length]), words[length])
+        assert not record.follows(tuple(words[:length]), "they")
+
+
 def look(small: tuple[Ngrams, Features], text: str, section: str | None = None) -> Quotation:
     return find_quotation(text, DOCUMENT, *small, section=section)
 

@@ -90,6 +90,21 @@ def test_explain_says_what_changed(notebooks: Path, monkeypatch: pytest.MonkeyPa
         assert found[name][3].startswith("Python is 3.99.0, was 3.")
 
 
+def test_recording_the_files_of_the_data_makes_no_chapter_run_again(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "DATA", data)
+    before = run.inputs()
+    package = json.loads((data / "datapackage.json").read_text("utf-8"))
+    for resource in package["resources"]:
+        resource |= {"bytes": 0, "hash": "sha256:0"}
+    (data / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    assert run.inputs() == before
+    package["resources"][0]["schema"]["fields"][0]["constraints"]["pattern"] = "S[0-9]"
+    (data / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    assert run.changed_inputs(before, run.inputs()) == ["data/datapackage.json changed"]
+
+
 def test_executed_notebooks_carry_nothing_of_the_machine(notebooks: Path) -> None:
     text = (go(notebooks).notebooks / "01-one.ipynb").read_text("utf-8")
     assert "papermill" not in text

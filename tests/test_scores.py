@@ -271,6 +271,11 @@ def test_influence_and_test_by_hand() -> None:
     assert moved.at[("unit", "paragraph"), "share"] == pytest.approx(16 / 20)
     assert moved.at[("mask", True), "share"] == pytest.approx(4 / 20)
 
+    skewed = influence(table.assign(z_statements=[1.0, 3.0, 5.0, 11.0])).set_index(["choice", "option"])
+    assert skewed.at[("unit", "sentence"), "share"] == pytest.approx(36 / 56)
+    assert moved.loc["unit"]["specifications"].to_list() == [2, 2]
+    assert moved.loc["idf_base"].index.to_list() == ["all"]
+
     every = pd.DataFrame(
         {"own": [3.0, 2.0, 1.0], "a": [1.0, 2.5, 0.0], "b": [0.0, float("nan"), 0.5], "c": [0.0, 0.0, 0.0]}
     )
@@ -279,6 +284,7 @@ def test_influence_and_test_by_hand() -> None:
     assert tested.at["median z", "p"] == 1 / 4
     assert tested.at["share ranked first", "value"] == pytest.approx(2 / 3)
     assert tested.at["share ranked first", "rank"] == 1
+    assert tested["statements"].to_list() == [4, 4]
     assert curve_test(every, "a").set_index("statistic").at["median z", "p"] == 2 / 4
 
 

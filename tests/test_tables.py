@@ -3,6 +3,7 @@
 import csv
 import datetime
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import paths
+from analysis.data_record import changed_files, declaration, record
 from analysis.errors import DataError
 from analysis.faults import Fault
 from analysis.features import read_features
@@ -189,6 +191,29 @@ def test_no_table_is_declared_without_a_file_or_lies_there_undeclared() -> None:
     declared = {resource["path"] for resource in json.loads(paths.DATAPACKAGE.read_text("utf-8"))["resources"]}
     there = {str(file.relative_to(paths.DATA)) for file in paths.DATA.rglob("*") if file.is_file()}
     assert declared | {paths.DATAPACKAGE.name} == there
+
+
+def test_the_files_are_those_that_were_recorded() -> None:
+    """A change of the data that is meant is recorded by `make notebooks`; any other one stops here."""
+    assert list(changed_files()) == [], "run: make notebooks"
+
+
+def test_a_fault_that_breaks_no_rule_changes_the_record(change: Change, data: Path) -> None:
+    declared = declaration(data)
+    change("searches", 2, day="2026-11-24")
+    (data / "states.csv").unlink()
+    assert check(data) != []
+    assert list(changed_files(data)) == ["states.csv", "searches.csv"]
+
+    shutil.copy(paths.DATA / "states.csv", data)
+    assert check(data) == []
+    assert record(data) == ["searches.csv"]
+    assert list(changed_files(data)) == []
+    before, after = (json.loads((folder / "datapackage.json").read_text("utf-8")) for folder in (paths.DATA, data))
+    names = [one["name"] for one, other in zip(before["resources"], after["resources"], strict=True) if one != other]
+    assert names == ["searches"]
+    assert declaration(data) == declared
+    assert record(data) == []
 
 
 def test_features_are_as_declared() -> None:

@@ -20,6 +20,7 @@ from analysis import paths, yaml_files
 from analysis.case_notebooks import make_notebook, unlinked
 from analysis.cases import CHAPTERS, CODINGS, DOCUMENTS, PAGES, SHARED_TABLES, TABLES, Case
 from analysis.corpus import read_added, united_features
+from analysis.data_record import without_record
 from analysis.files import write_whole
 
 FEATURES = ("passages", "counts", "embeddings")
@@ -65,7 +66,7 @@ def data_package(shared: Mapping[str, Any], case: Case, paragraphs: int) -> dict
 
     paragraphs: how many the statement has.
     """
-    named = {raw["name"]: raw for raw in shared["resources"]}
+    named = {raw["name"]: without_record(raw) for raw in shared["resources"]}
     acts = [*_field(named["provisions"], "speech_act")["constraints"]["enum"], *case.speech_acts]
     any_text = {"required": True, "pattern": r"\S+"}
     approach = {

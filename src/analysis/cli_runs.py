@@ -21,6 +21,11 @@ def check_command(_: argparse.Namespace) -> int:
         print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {place_of_tables()}/", file=sys.stderr)
         return 1
     print(f"{place_of_tables()}/ is sound: {tables} tables")
+    if not paths.CASE:
+        from analysis.data_record import changed_files
+
+        if changed := list(changed_files()):
+            print(f"changed since `make notebooks` recorded the files: {', '.join(changed)}")
     if paths.CASE:
         from analysis.tables import load
 
@@ -57,10 +62,13 @@ def run_command(options: argparse.Namespace) -> int:
     print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged; see {relative(run.folder)}/")
     if options.update_notebooks:
         from analysis import exercises, start
+        from analysis.data_record import record
 
         changed = update_committed(run)
         if start.refresh():
             changed.append(paths.START.stem)
+        if recorded := record():
+            print(f"recorded anew in {relative(paths.DATAPACKAGE)}: {', '.join(recorded)}")
         if exercises.refresh():
             print(f"updated the solutions of the exercises ({relative(paths.ANSWERS)})")
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")

@@ -14,6 +14,7 @@ from analysis import paths, rules_claims, rules_codings, rules_events
 from analysis.errors import DataError
 from analysis.faults import LONGEST, Fault, Frames, nearest, row_of, show_value
 from analysis.features import recorded_hashes
+from analysis.rules_whole import WHOLE, broken_features
 from analysis.tables import read_all
 from analysis.text import ADDRESS
 
@@ -32,6 +33,7 @@ RULES: Mapping[Callable[[Frames], Iterator[Fault]], tuple[str, ...]] = {
     rules_events.meetings_at_home_have_a_place: ("codings_signals", "events"),
     rules_events.hours_have_a_zone: ("events",),
     rules_claims.every_claim_has_one_verdict: ("claims", "judgements", "checks", "omissions"),
+    **WHOLE,
     rules_claims.checks_can_be_read: (
         "checks",
         "forecasts",
@@ -115,7 +117,7 @@ def check(folder: Path = paths.DATA) -> list[Fault]:
     """
     frames, faults = read_all(folder)
     faults += bibliography_faults(frames, folder / paths.BIBLIOGRAPHY.name)
-    faults += feature_faults(frames, folder / paths.FEATURES.name)
+    faults += feature_faults(frames, folder / paths.FEATURES.name) or broken_features(folder)
     if not faults:
         for rule, needed in RULES.items():
             if frames.keys() >= set(needed):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import paths
+from analysis.data_record import declaration
 from analysis.errors import RunError
 
 PLACES = {"code": "src/analysis/", "data": "data/", "lock": ""}  # of the inputs
@@ -39,7 +40,9 @@ def inputs() -> dict[str, Any]:
     """Everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
     return {
         "code": file_hashes(Path(__file__).parent, "*.py"),
-        "data": file_hashes(paths.DATA) | file_hashes(paths.FEATURES),
+        "data": file_hashes(paths.DATA)
+        | file_hashes(paths.FEATURES)
+        | {paths.DATAPACKAGE.name: _digest(declaration(paths.DATA))},
         "lock": file_hashes(paths.ROOT, "uv.lock"),
         "python": platform.python_version(),
     }

@@ -101,6 +101,8 @@ def _records(table: Table, folder: Path) -> tuple[list[list[str]], list[Fault]]:
         return whole(f"byte 0x{raw[error.start]:02x} is not UTF-8", "save the file as UTF-8", row)
     if text.startswith("\ufeff"):
         return whole("the file starts with a byte order mark", "save the file as UTF-8 without it", HEADER)
+    if text and not text.endswith("\n"):
+        return whole("the last row has no line end, as where a file was cut off", "a line end after every row")
     rows: list[list[str]] = []
     try:
         rows.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
