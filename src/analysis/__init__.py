@@ -1,3 +1,3 @@
 """Executable edition of Z. Guo's article on Japan between the United States and China."""
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"
