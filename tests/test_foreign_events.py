@@ -451,7 +451,7 @@ def test_malformed_first_line_does_not_hide_the_format(tmp_path: Path) -> None:
 # --- files that are none
 
 
-@pytest.mark.parametrize("raw", [b"", b"\n\r\n", gzip.compress(b""), bz2.compress(b""), lzma.compress(b"")])
+@pytest.mark.parametrize("raw", [b"", b"\n\r\n", gzip.compress(b"", mtime=0), bz2.compress(b""), lzma.compress(b"")])
 def test_empty_file(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "file").write_bytes(raw)
     assert failure(tmp_path / "file") == "is empty"
