@@ -192,6 +192,10 @@ def test_double_centring_by_hand() -> None:
     scores = pd.DataFrame({"x": [1.0, 3.0], "y": [2.0, 8.0]}, index=["a", "b"])
     centred = double_centred(scores, ["a", "b", "x", "y"])
     assert centred.to_numpy().tolist() == [[1.0, -1.0], [-1.0, 1.0]]
+    three = pd.DataFrame({"x": [1.0, 3.0, 8.0], "y": [2.0, 8.0, 2.0]}, index=["a", "b", "c"])
+    assert double_centred(three, ["a", "b", "c", "x", "y"]).to_numpy().tolist() == [[-0.5, 0.5], [-2.5, 2.5], [3, -3]]
+    four = pd.DataFrame({"w": [0.0, 6.0], "x": [0.0, 0.0], "y": [9.0, 9.0]}, index=["a", "b"])
+    assert double_centred(four, ["a", "b", "w", "x", "y"]).to_numpy().tolist() == [[-2, 1, 1], [2, -1, -1]]
     wider = scores.assign(z=[100.0, 0.0])
     assert double_centred(wider, ["a", "b", "x", "y"])[["x", "y"]].equals(centred)
 

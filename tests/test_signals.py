@@ -209,7 +209,8 @@ def test_a_direction_without_signs_has_no_balance() -> None:
     counts = pd.DataFrame(
         {"source": ["JPN"], "target": ["CHN"], "period": [EVENTS["date"][0]], "scale": ["plover"], "code": ["REQUEST"]}
     ).assign(signals=4)
-    row = indices.index_table(counts, SCALES).iloc[0]
+    counts["target"] = pd.Categorical(counts["target"], categories=["CHN", "USA"])
+    [(_, row)] = indices.index_table(counts, SCALES).iterrows()
     assert np.isnan(row["balance"])
     assert row["signals"] == 4
 
