@@ -20,6 +20,7 @@ from analysis.features import as_features, build_tables
 from analysis.kernels import quiet_kernels
 from analysis.pair import (
     SETTINGS,
+    _plain,
     align,
     in_four_settings,
     load_source,
@@ -277,7 +278,10 @@ def test_influence_and_test_by_hand() -> None:
     skewed = influence(table.assign(z_statements=[1.0, 3.0, 5.0, 11.0])).set_index(["choice", "option"])
     assert skewed.at[("unit", "sentence"), "share"] == pytest.approx(36 / 56)
     assert moved.loc["unit"]["specifications"].to_list() == [2, 2]
-    assert moved.loc["idf_base"].index.to_list() == ["all"]
+    embedded = {**parameters(Specification(representation="embeddings")), "z_statements": 9.0, "rank_statements": 1}
+    wider = influence(pd.concat([table, pd.DataFrame([embedded])], ignore_index=True)).set_index("choice")
+    assert wider.loc[["idf_base"], "specifications"].to_list() == [4]
+    assert wider.loc["mask", "specifications"].to_list() == [3, 2]
 
     every = pd.DataFrame(
         {"own": [3.0, 2.0, 1.0], "a": [1.0, 2.5, 0.0], "b": [0.0, float("nan"), 0.5], "c": [0.0, 0.0, 0.0]}
@@ -420,6 +424,11 @@ def test_nearest_documents_come_in_order(real: Source) -> None:
     assert strategies["score"].is_monotonic_decreasing
     assert strategies["place"].to_list() == [1, 2, 3, 4]
     assert found.loc[found["pair"], "document_id"].to_list() == [FOCAL_STRATEGY, FOCAL_STATEMENT]
+
+
+def test_plain_values_have_six_digits_and_no_missing_number() -> None:
+    found = _plain({"a": np.float64(1.23456789), "b": [float("nan"), np.int64(3), None], "c": {"d": "x"}})
+    assert found == {"a": 1.234568, "b": [None, 3, None], "c": {"d": "x"}}
 
 
 def test_readings_follow_the_numbers() -> None:
