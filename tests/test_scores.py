@@ -27,6 +27,7 @@ from analysis.pair import (
     nearest_documents,
     places_in_settings,
     reading,
+    report,
     standings,
 )
 from analysis.results import read_results
@@ -314,6 +315,8 @@ def test_gains_and_splits_by_hand() -> None:
     assert (test["gain"], test["gain_p"]) == (2.5, 1 / 6)
     assert (test["lead"], test["lead_p"]) == (2.0, 1 / 6)
     assert split_test(scores, ["a", "b"], "new", ["old"])["gain_p"] == 1
+    more = scores.assign(older=scores["old"] * 0, oldest=[0.0, 0.0, 4.0, 4.0])
+    assert split_test(more, ["c", "d"], "new", ["old", "older", "oldest"])["lead"] == 2.5 - (0.5 + 0 + 4) / 3
 
 
 # --- any pair
@@ -344,6 +347,27 @@ def test_align_gives_plain_json_with_its_settings(real: Source) -> None:
     assert result["score"] == round(scores.at["us-kor-2023-04-26", "kor-dwp-2022"], 6)
     expected = standings(scores, real.documents, "us-kor-2023-04-26", "kor-dwp-2022")
     assert [row["rank"] for row in result["standing"]] == expected["rank"].to_list()
+
+
+def test_the_report_of_a_pair_shows_what_is_missing() -> None:
+    row = {"among": "statements", "placebos_are": "all", "rank": 2, "placebos": 43, "p": 0.04545, "z": 1.5}
+    result = {
+        "statement": "s", "strategy": "t", "score": 0.25, "residual": None,
+        "standing": [row], "residual_standing": [{**row, "rank": 0, "p": None, "z": None}],
+        "nearest_strategies": [{"document_id": "t", "score": 0.25}], "settings": {"unit": "sentence"},
+    }  # fmt: skip
+    assert report(result).splitlines() == [
+        "s with t",
+        "  score      0.250",
+        "  residual       –",
+        "",
+        "  among                  placebos           rank       p       z",
+        "  statements             all             2 of 44   0.045   1.500",
+        "  residual, statements   all                none       –       –",
+        "",
+        "  nearest strategies: t  0.250",
+        "  settings: unit sentence",
+    ]
 
 
 def test_a_strategy_that_is_not_english_is_compared_but_is_no_placebo(real: Source) -> None:
