@@ -355,6 +355,8 @@ def test_no_check_sees_what_came_after_the_last_source_of_the_article(evidence: 
     assert evidence.tables["events"]["date"].max() <= day < load("events")["date"].max()
     assert set(evidence.tables["codings_signals"]["event_id"]) <= kept
     assert set(evidence.tables["protests"]["event_id"]) <= kept
+    assert list(evidence.tables["events"].columns) == list(load("events").columns)
+    assert list(evidence.tables["events"].index) == list(range(len(kept)))
 
 
 def test_a_check_that_asks_for_a_later_event_is_refused(evidence: Evidence) -> None:
@@ -570,6 +572,12 @@ def test_counts_of_verdicts_and_of_claims_that_hold(book: pd.DataFrame) -> None:
     assert ledger.holding(frame) == (2, 3)
     assert ledger.verdict_counts(frame)["misquoted"] == 0
     assert sum(ledger.verdict_counts(book).values()) == 84
+
+
+def test_the_ledger_counts_its_rows_from_the_first(evidence: Evidence) -> None:
+    table = ledger.ledger(evidence, "S4")
+    assert list(table.index) == list(range(len(table)))
+    assert table.columns[0] == "claim_id"
 
 
 def test_one_step_is_the_same_as_its_part_of_the_whole(evidence: Evidence, book: pd.DataFrame) -> None:

@@ -87,6 +87,7 @@ def test_common_tokens_stand_in_many_passages() -> None:
     features = as_features(build_tables({"a-b": "We train. We sing. We sing songs."}, {}))
     common = keyness.common_tokens(features, 0.7)
     assert [token for token, left_out in zip(features.vocabulary, common, strict=True) if left_out] == ["we"]
+    assert keyness.common_tokens(features, 2 / 3).tolist() == common.tolist()  # sing stands in two of three, not more
 
 
 def test_totals_leave_headings_out() -> None:
@@ -199,6 +200,7 @@ def test_the_measure_finds_the_coders_sections_more_often_than_chance() -> None:
     coded = counterparts.coded_sections(matrix, ranked.columns, parents, coders=2)
     names = provisions["provision_id"].to_list()
     real = counterparts.recall_table(ranked, names, coded, parents)
+    assert real["k"].to_list() == [1, 3, 5]
     assert (real["p"] < 0.01).all()
     assert (real["recall"] > 2 * real["shuffled"]).all()
     order = np.random.default_rng(3).permutation(len(coded))

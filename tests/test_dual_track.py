@@ -39,6 +39,9 @@ def real() -> pd.DataFrame:
 def test_a_change_is_counted_by_event() -> None:
     found = dual_track.change(dual_track.halves(FEW, START, END), dual_track.BEIJING)
     assert (found.first, found.second, found.events, found.late) == (2, 1, 6, 3)
+    neutral = pd.concat([FEW, sent(("E7", "2025-01-26", "CHN", 0.0))])
+    found = dual_track.change(dual_track.halves(neutral, START, END), dual_track.BEIJING)
+    assert (found.first, found.second, found.events, found.late) == (2, 1, 7, 4)
 
 
 def test_days_on_both_tracks_leave_out_what_is_neutral() -> None:

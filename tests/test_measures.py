@@ -101,6 +101,12 @@ def test_a_section_is_taken_up_through_its_parts() -> None:
 # --- continuity
 
 
+def test_emphases_have_the_words_of_their_schema() -> None:
+    [field] = [field for field in read_schema(paths.DATAPACKAGE)["codings_topics"].fields if field.name == "emphasis"]
+    assert (field.minimum, field.maximum) == (0, 3)
+    assert list(continuity.EMPHASES) == [0, 1, 2, 3]
+
+
 def test_emphasis_is_the_lower_median_and_shares_add_up() -> None:
     topics = pd.DataFrame({"topic_id": ["T01", "T02"], "topic": ["x", "y"], "group": ["region", "values"]})
     coded = pd.DataFrame(
@@ -282,3 +288,14 @@ def test_section_lengths_add_up_to_the_document(level: int) -> None:
         strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
         == paragraphs
     )
+
+
+def test_section_lengths_by_hand() -> None:
+    """Ten blocks: a chapter of its heading and one paragraph, a section with two, an empty chapter, one with four."""
+    rows = [("I", 1, 1.0), ("I-1", 2, 5.0), ("II", 1, 11.0), ("III", 1, 13.0), ("x", 1, None)]
+    sections = pd.DataFrame(rows, columns=["section_id", "level", "corpus_line"])
+    sections = sections.assign(heading=list("abcde"), approach=[0, 1, 0, 2, 0])
+    table = strategy.section_paragraphs(sections, 7, level=2)
+    assert table.to_numpy().tolist() == [["I", "I  a", 0, 1], ["I-1", "I-1  b", 1, 2], ["III", "III  d", 2, 4]]
+    assert list(table.index) == [0, 1, 2]
+    assert strategy.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]

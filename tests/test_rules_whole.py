@@ -118,6 +118,15 @@ def test_a_plan_that_is_known_before_it_is_announced(change: Change, data: Path)
     ]
 
 
+def test_a_government_that_does_not_begin_with_its_event(change: Change, data: Path) -> None:
+    governments = load("governments")
+    row = int(governments.index[governments["event_id"] == "E048"][0]) + 2
+    change("governments", row, start="2024-10-02")
+    assert told(data) == [
+        f"governments.csv, row {row}, column start: “2024-10-02”; allowed: the day of E048 (2024-10-01)"
+    ]
+
+
 def test_a_section_beside_its_parent_or_out_of_order(change: Change, data: Path) -> None:
     sections = load("strategy_sections")
     third = int(sections.index[sections["section_id"] == "III"][0]) + 2

@@ -20,12 +20,14 @@ from analysis.features import as_features, build_tables
 from analysis.kernels import quiet_kernels
 from analysis.pair import (
     SETTINGS,
+    _plain,
     align,
     in_four_settings,
     load_source,
     nearest_documents,
     places_in_settings,
     reading,
+    report,
     standings,
 )
 from analysis.results import read_results
@@ -193,6 +195,10 @@ def test_double_centring_by_hand() -> None:
     scores = pd.DataFrame({"x": [1.0, 3.0], "y": [2.0, 8.0]}, index=["a", "b"])
     centred = double_centred(scores, ["a", "b", "x", "y"])
     assert centred.to_numpy().tolist() == [[1.0, -1.0], [-1.0, 1.0]]
+    three = pd.DataFrame({"x": [1.0, 3.0, 8.0], "y": [2.0, 8.0, 2.0]}, index=["a", "b", "c"])
+    assert double_centred(three, ["a", "b", "c", "x", "y"]).to_numpy().tolist() == [[-0.5, 0.5], [-2.5, 2.5], [3, -3]]
+    four = pd.DataFrame({"w": [0.0, 6.0], "x": [0.0, 0.0], "y": [9.0, 9.0]}, index=["a", "b"])
+    assert double_centred(four, ["a", "b", "w", "x", "y"]).to_numpy().tolist() == [[-2, 1, 1], [2, -1, -1]]
     wider = scores.assign(z=[100.0, 0.0])
     assert double_centred(wider, ["a", "b", "x", "y"])[["x", "y"]].equals(centred)
 
@@ -274,7 +280,10 @@ def test_influence_and_test_by_hand() -> None:
     skewed = influence(table.assign(z_statements=[1.0, 3.0, 5.0, 11.0])).set_index(["choice", "option"])
     assert skewed.at[("unit", "sentence"), "share"] == pytest.approx(36 / 56)
     assert moved.loc["unit"]["specifications"].to_list() == [2, 2]
-    assert moved.loc["idf_base"].index.to_list() == ["all"]
+    embedded = {**parameters(Specification(representation="embeddings")), "z_statements": 9.0, "rank_statements": 1}
+    wider = influence(pd.concat([table, pd.DataFrame([embedded])], ignore_index=True)).set_index("choice")
+    assert wider.loc[["idf_base"], "specifications"].to_list() == [4]
+    assert wider.loc["mask", "specifications"].to_list() == [3, 2]
 
     every = pd.DataFrame(
         {"own": [3.0, 2.0, 1.0], "a": [1.0, 2.5, 0.0], "b": [0.0, float("nan"), 0.5], "c": [0.0, 0.0, 0.0]}
@@ -307,6 +316,8 @@ def test_gains_and_splits_by_hand() -> None:
     assert (test["gain"], test["gain_p"]) == (2.5, 1 / 6)
     assert (test["lead"], test["lead_p"]) == (2.0, 1 / 6)
     assert split_test(scores, ["a", "b"], "new", ["old"])["gain_p"] == 1
+    more = scores.assign(older=scores["old"] * 0, oldest=[0.0, 0.0, 4.0, 4.0])
+    assert split_test(more, ["c", "d"], "new", ["old", "older", "oldest"])["lead"] == 2.5 - (0.5 + 0 + 4) / 3
 
 
 # --- any pair
@@ -337,6 +348,27 @@ def test_align_gives_plain_json_with_its_settings(real: Source) -> None:
     assert result["score"] == round(scores.at["us-kor-2023-04-26", "kor-dwp-2022"], 6)
     expected = standings(scores, real.documents, "us-kor-2023-04-26", "kor-dwp-2022")
     assert [row["rank"] for row in result["standing"]] == expected["rank"].to_list()
+
+
+def test_the_report_of_a_pair_shows_what_is_missing() -> None:
+    row = {"among": "statements", "placebos_are": "all", "rank": 2, "placebos": 43, "p": 0.04545, "z": 1.5}
+    result = {
+        "statement": "s", "strategy": "t", "score": 0.25, "residual": None,
+        "standing": [row], "residual_standing": [{**row, "rank": 0, "p": None, "z": None}],
+        "nearest_strategies": [{"document_id": "t", "score": 0.25}], "settings": {"unit": "sentence"},
+    }  # fmt: skip
+    assert report(result).splitlines() == [
+        "s with t",
+        "  score      0.250",
+        "  residual       –",
+        "",
+        "  among                  placebos           rank       p       z",
+        "  statements             all             2 of 44   0.045   1.500",
+        "  residual, statements   all                none       –       –",
+        "",
+        "  nearest strategies: t  0.250",
+        "  settings: unit sentence",
+    ]
 
 
 def test_a_strategy_that_is_not_english_is_compared_but_is_no_placebo(real: Source) -> None:
@@ -418,6 +450,11 @@ def test_nearest_documents_come_in_order(real: Source) -> None:
     assert strategies["score"].is_monotonic_decreasing
     assert strategies["place"].to_list() == [1, 2, 3, 4]
     assert found.loc[found["pair"], "document_id"].to_list() == [FOCAL_STRATEGY, FOCAL_STATEMENT]
+
+
+def test_plain_values_have_six_digits_and_no_missing_number() -> None:
+    found = _plain({"a": np.float64(1.23456789), "b": [float("nan"), np.int64(3), None], "c": {"d": "x"}})
+    assert found == {"a": 1.234568, "b": [None, 3, None], "c": {"d": "x"}}
 
 
 def test_readings_follow_the_numbers() -> None:

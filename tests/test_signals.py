@@ -199,6 +199,15 @@ def test_indices_by_hand() -> None:
     assert table.loc["cameo_goldstein", "sum"] == 1.0 - 2.0 + 8.0
 
 
+def test_records_have_four_digits() -> None:
+    table = pd.DataFrame(
+        {"source": ["JPN"], "target": ["CHN"], "scale": ["plover"], "signals": [3], "mean": [0.123456]}
+    )
+    table["balance"] = float("nan")
+    row = {"signals": 3, "mean": 0.1235, "balance": None}
+    assert indices._records(table) == [{"source": "JPN", "target": "CHN", "plover": row}]
+
+
 def test_ranks_run_from_low_to_high_and_ties_share_theirs() -> None:
     counts = indices.code_counts(signals.settle(coded({}, {}, {"mode": "ACCUSE", "submode": "disapprove"})))
     ranks = indices.with_ranks(counts[counts["scale"] == "plover"], SCALES).set_index("code")["rank"]
@@ -210,7 +219,8 @@ def test_a_direction_without_signs_has_no_balance() -> None:
     counts = pd.DataFrame(
         {"source": ["JPN"], "target": ["CHN"], "period": [EVENTS["date"][0]], "scale": ["plover"], "code": ["REQUEST"]}
     ).assign(signals=4)
-    row = indices.index_table(counts, SCALES).iloc[0]
+    counts["target"] = pd.Categorical(counts["target"], categories=["CHN", "USA"])
+    [(_, row)] = indices.index_table(counts, SCALES).iterrows()
     assert np.isnan(row["balance"])
     assert row["signals"] == 4
 

@@ -126,6 +126,16 @@ def plans_are_known_when_announced_or_later(frames: Frames) -> Iterator[Fault]:
         yield Fault("non_events.csv", row_of(index), "known_by", value, allowed)
 
 
+def governments_begin_with_their_event(frames: Frames) -> Iterator[Fault]:
+    """A government begins on the day of the event that is named for it."""
+    day = frames["events"].set_index("event_id")["date"]
+    governments = frames["governments"]
+    for index, row in governments[governments["event_id"] != ""].iterrows():
+        if row["start"] != day[row["event_id"]]:
+            allowed = f"allowed: the day of {row['event_id']} ({day[row['event_id']]:%Y-%m-%d})"
+            yield Fault("governments.csv", _row(index), "start", show_value(f"{row['start']:%Y-%m-%d}"), allowed)
+
+
 def sections_nest(frames: Frames) -> Iterator[Fault]:
     """A section lies below the level of its parent, and sections stand in the order of the text."""
     sections = frames["strategy_sections"]
@@ -154,6 +164,7 @@ WHOLE = {
     no_coder_stands_there_twice: CODINGS[:1],
     the_argument_runs_to_its_last_step: ("steps", "argument"),
     plans_are_known_when_announced_or_later: ("non_events",),
+    governments_begin_with_their_event: ("governments", "events"),
     sections_nest: ("strategy_sections",),
 }
 
