@@ -280,7 +280,7 @@ def test_influence_and_test_by_hand() -> None:
     skewed = influence(table.assign(z_statements=[1.0, 3.0, 5.0, 11.0])).set_index(["choice", "option"])
     assert skewed.at[("unit", "sentence"), "share"] == pytest.approx(36 / 56)
     assert moved.loc["unit"]["specifications"].to_list() == [2, 2]
-    embedded = {**parameters(Specification(representation="embeddings")), "z_statements": 9.0, "rank_statements": 1}
+    embedded = {**asdict(Specification(representation="embeddings")), "z_statements": 9.0, "rank_statements": 1}
     wider = influence(pd.concat([table, pd.DataFrame([embedded])], ignore_index=True)).set_index("choice")
     assert wider.loc[["idf_base"], "specifications"].to_list() == [4]
     assert wider.loc["mask", "specifications"].to_list() == [3, 2]

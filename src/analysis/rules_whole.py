@@ -133,7 +133,7 @@ def governments_begin_with_their_event(frames: Frames) -> Iterator[Fault]:
     for index, row in governments[governments["event_id"] != ""].iterrows():
         if row["start"] != day[row["event_id"]]:
             allowed = f"allowed: the day of {row['event_id']} ({day[row['event_id']]:%Y-%m-%d})"
-            yield Fault("governments.csv", _row(index), "start", show_value(f"{row['start']:%Y-%m-%d}"), allowed)
+            yield Fault("governments.csv", row_of(index), "start", show_value(f"{row['start']:%Y-%m-%d}"), allowed)
 
 
 def sections_nest(frames: Frames) -> Iterator[Fault]:
