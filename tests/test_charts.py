@@ -1,6 +1,10 @@
 """Charts are functions of a frame: what they draw follows the frame, and colours are the palette's."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -8,11 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import charts, charts_argument, charts_events, charts_relations, charts_texts, theme
+from analysis import charts, charts_argument, charts_events, charts_relations, charts_texts, theme, vega
 from analysis.alignment import STRENGTHS
 from analysis.continuity import EMPHASES, GROUPS
 from analysis.diplomacy import DYADS, FORMS
 from analysis.ledger import VERDICTS
+from analysis.run import notebook_files
 from analysis.specifications import CHOICES, Specification
 from analysis.tables import labels, load
 
@@ -62,6 +67,32 @@ def test_timeline_has_a_point_and_a_link_for_each_event() -> None:
     points = spec["layer"][-1]
     assert points["encoding"]["href"] == {"field": "url", "type": "nominal"}
     assert {parameter["name"] for parameter in spec["params"]} >= {"group", "zoom"}
+
+
+DRAWN = """
+import json, sys
+from analysis import vega
+for spec in json.load(sys.stdin):
+    print(vega.draw_svg(spec))
+"""
+
+
+def test_days_are_the_same_in_every_time_zone() -> None:
+    dated = []
+    for file in notebook_files():
+        for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:
+            found = [output.get("data", {}).get(vega.MIME_TYPE) for output in cell.get("outputs", ())]
+            dated += [spec for spec in found if spec and '"temporal"' in json.dumps(spec)]
+    assert len(dated) == 7
+    pictures = {
+        subprocess.run(
+            [sys.executable, "-c", DRAWN], input=json.dumps(dated), env={**os.environ, "TZ": zone}, check=True,
+            capture_output=True, encoding="utf-8",
+        ).stdout
+        for zone in ("Asia/Tokyo", "America/Los_Angeles")
+    }  # fmt: skip
+    [same] = pictures
+    assert "27 January 2021" in same
 
 
 def test_coverage_shows_each_group_with_its_size() -> None:

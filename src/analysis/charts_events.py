@@ -27,12 +27,21 @@ def days_as_text(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
 def day_axis(column: str) -> alt.X:
     """Takes a column of days; returns the axis along which they run."""
     axis = alt.Axis(format="%b %Y", labelOverlap=True, tickCount=8)
-    return alt.X(f"{column}:T", title=None, axis=axis, scale=alt.Scale(padding=12))
+    return alt.X(f"{column}:T", title=None, axis=axis, scale=alt.Scale(type="utc", padding=12))
+
+
+def with_words(chart: alt.Chart, column: str, form: str = "%d %B %Y") -> alt.Chart:
+    """Takes a chart with a column of days; returns it with a field `words` that names them, for its tooltips.
+
+    Days are days in every time zone: a tooltip of the day itself would show the one before to a reader in America.
+    """
+    return chart.transform_calculate(words=f"utcFormat(toDate(datum['{column}']), '{form}')")
 
 
 def day_rule(date: pd.Timestamp, label: str, *, before: bool = False) -> alt.LayerChart:
     """Takes a day; returns a vertical line there, with its label at the top, after or before the line."""
-    base = alt.Chart(pd.DataFrame({"date": [f"{date:%Y-%m-%d}"], "label": [label]})).encode(x="date:T")
+    frame = pd.DataFrame({"date": [f"{date:%Y-%m-%d}"], "label": [label]})
+    base = alt.Chart(frame).encode(x="date:T", description=alt.value(label))
     line = base.mark_rule(color=PALETTE["ink"], strokeDash=[4, 3])
     side: Literal["left", "right"] = "right" if before else "left"
     shift = -4 if before else 4
@@ -41,7 +50,7 @@ def day_rule(date: pd.Timestamp, label: str, *, before: bool = False) -> alt.Lay
 
 def upright(date: pd.Timestamp, label: str) -> alt.Chart:
     """Takes a day; returns a vertical line there for a chart in rows, where the label can only be a description."""
-    day = alt.datum(alt.DateTime(year=date.year, month=date.month, date=date.day))
+    day = alt.datum(alt.DateTime(year=date.year, month=date.month, date=date.day, utc=True))
     return alt.Chart().mark_rule(color=PALETTE["ink"], strokeDash=[4, 3]).encode(x=day, description=alt.value(label))
 
 
@@ -64,7 +73,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
     pair = alt.selection_point(fields=["lane"], bind=choice, name="pair")
     zoom = alt.selection_interval(bind="scales", encodings=["x"], name="zoom")
     points = (
-        alt.Chart(frame)
+        with_words(alt.Chart(frame), "date")
         .mark_point(size=70, filled=True)
         .encode(
             x=day_axis("date"),
@@ -80,7 +89,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
             href="url:N",
             tooltip=[
                 alt.Tooltip("title:N", title="Event"),
-                alt.Tooltip("date:T", title="Day", format="%d %B %Y"),
+                alt.Tooltip("words:N", title="Day"),
                 alt.Tooltip("kind:N", title="Kind"),
                 alt.Tooltip("event_id:N", title="Id"),
                 alt.Tooltip("publisher:N", title="Source"),
@@ -100,13 +109,13 @@ def monthly_density(events: pd.DataFrame, *, title: str, subtitle: str) -> alt.T
     )
     colours = {"first search": PALETTE["ink"], "second search": PALETTE["accent"]}
     return (
-        alt.Chart(counts)
+        with_words(alt.Chart(counts), "month", "%B %Y")
         .mark_bar(width=7)
         .encode(
             x=day_axis("month"),
             y=alt.Y("events:Q", title="Events a month", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("found:N", title="Found by", scale=scale_of(colours)),
-            tooltip=[alt.Tooltip("month:T", title="Month", format="%B %Y"), "found:N", "events:Q"],
+            tooltip=[alt.Tooltip("words:N", title="Month"), "found:N", "events:Q"],
         )
         .properties(width=WIDTH, height=170, title=titled(title, subtitle))
     )
@@ -127,7 +136,7 @@ def protest_ladder(
     columns = ["event_id", "date", "form", "trigger_kind", "targets", "official", "title", "trigger", "url"]
     frame = days_as_text(protests[columns], "date").assign(form=protests["form"].astype("object"))
     points = (
-        alt.Chart(frame)
+        with_words(alt.Chart(frame), "date")
         .mark_point(size=110, filled=True, opacity=0.9)
         .encode(
             x=day_axis("date"),
@@ -142,7 +151,7 @@ def protest_ladder(
             href="url:N",
             tooltip=[
                 "title:N",
-                alt.Tooltip("date:T", title="Day", format="%d %B %Y"),
+                alt.Tooltip("words:N", title="Day"),
                 "form:N",
                 "official:N",
                 "trigger:N",
@@ -165,14 +174,14 @@ def quarterly_contacts(
         rank=frame["group"].map({group: place for place, group in enumerate(colours)}),
     ).drop(columns="dyad")
     bars = (
-        alt.Chart()
+        with_words(alt.Chart(), "quarter", "%B %Y")
         .mark_bar(width=14)
         .encode(
             x=day_axis("quarter"),
             y=alt.Y("signed:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("group:N", title="Kind", scale=scale_of(colours)),
             order="rank:Q",
-            tooltip=[alt.Tooltip("quarter:T", title="Quarter from", format="%B %Y"), "pair:N", "group:N", "events:Q"],
+            tooltip=[alt.Tooltip("words:N", title="Quarter from"), "pair:N", "group:N", "events:Q"],
         )
     )
     panel = alt.layer(bars, upright(marked, label), data=frame).properties(width=WIDTH - 40, height=100)

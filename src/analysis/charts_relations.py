@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts import WIDTH, scale_of, titled
-from analysis.charts_events import day_axis, day_rule, days_as_text, dyad_row, upright
+from analysis.charts_events import day_axis, day_rule, days_as_text, dyad_row, upright, with_words
 from analysis.diplomacy import DYADS
 from analysis.theme import PALETTE, SEQUENCE
 
@@ -100,7 +100,7 @@ def signal_points(
     colours = {name: PALETTE[direction[0]] for direction, name in NAMES.items()}
     shapes = {name: "triangle-up" if number % 2 == 0 else "circle" for number, name in enumerate(NAMES.values())}
     points = (
-        alt.Chart(frame)
+        with_words(alt.Chart(frame), "date")
         .transform_calculate(score="scale == 'plover' ? datum.plover : datum.cameo_goldstein")
         .mark_point(filled=True, size=60)
         .encode(
@@ -112,7 +112,7 @@ def signal_points(
             href="url:N",
             tooltip=[
                 alt.Tooltip("title:N", title="Event"),
-                alt.Tooltip("date:T", title="Day", format="%d %B %Y"),
+                alt.Tooltip("words:N", title="Day"),
                 alt.Tooltip("direction:N", title="Direction"),
                 alt.Tooltip("mode:N", title="Mode"),
                 alt.Tooltip("plover:Q", title="PLOVER"),
@@ -144,7 +144,7 @@ def index_lines(
     dashes = {"PLOVER": [1, 0], "CAMEO-Goldstein": [4, 3]}
     colours = {name: PALETTE[source] for (source, _), name in NAMES.items()}
     lines = (
-        alt.Chart()
+        with_words(alt.Chart(), "period", "%B %Y")
         .mark_line(point=alt.OverlayMarkDef(size=40, filled=True), strokeWidth=1.8)
         .encode(
             x=day_axis("period"),
@@ -155,7 +155,7 @@ def index_lines(
             ),
             tooltip=[
                 "direction:N",
-                alt.Tooltip("period:T", title="Quarter from", format="%B %Y"),
+                alt.Tooltip("words:N", title="Quarter from"),
                 "scale:N",
                 "signals:Q",
                 alt.Tooltip("mean:Q", format=".2f"),

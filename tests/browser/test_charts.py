@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from analysis.tables import load
 
@@ -72,6 +72,17 @@ def test_the_keyboard_steps_through_the_timeline_and_opens_a_source(book: Path, 
     expect(page.locator("#vg-tooltip-element")).to_be_hidden()
     assert voice.inner_text() == ""
     expect(figure.locator(".ba-chart-frame")).to_be_hidden()
+
+
+def test_a_reader_in_america_sees_the_same_days(book: Path, browser: Browser) -> None:
+    context = browser.new_context(timezone_id="America/Los_Angeles", viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    figure = open_chart(page, book, "01-timeline", "fig-timeline-events")
+    figure.locator(".ba-scroll").focus()
+    page.keyboard.press("ArrowRight")
+    first = load("events").sort_values("date")["date"].iloc[0]
+    assert f"Day: {first:%d %B %Y}" in figure.get_by_role("status").inner_text()
+    context.close()
 
 
 def test_every_mark_that_says_something_is_reached_by_keyboard(book: Path, page: Page) -> None:
