@@ -104,6 +104,8 @@ def test_scores_that_fall_are_seen_and_the_seed_decides() -> None:
     assert (before, after) == (4.5, -4.0)
     assert p_fall < 0.05
     assert p_rise == 1  # no way to deal out the days gives a deeper fall
+    risen = split.assign(plover=-split["plover"])
+    assert dual_track.score_change(risen, dual_track.BEIJING, "plover", draws=2000)[2] == 1
     again = dual_track.score_change(split, dual_track.BEIJING, "plover", draws=2000)
     assert again[2] == p_fall
     one_half = dual_track.halves(sent(("E1", "2025-01-02", "CHN", 1.0)), START, END)
@@ -239,8 +241,8 @@ def test_leaders_by_day() -> None:
 def test_strands_by_hand() -> None:
     [(column, value)] = continuity.STRANDS["Dialogue with China"].items()
     topics = pd.DataFrame({"topic_id": ["T1", "T2", "T3"], "group": "", "topic": ""})
-    topics[column] = [value, value, "another"]
-    table = topics.assign(document_id="d", emphasis=[1, 0, 3])
+    topics[column] = ["another", value, value]
+    table = topics.assign(document_id="d", emphasis=[3, 1, 0])
     found = continuity.strand_presence(table)
     assert found[["strand", "topics", "present", "share", "emphasis"]].to_numpy().tolist() == [
         ["Dialogue with China", 2, 1, 0.5, 0.5]

@@ -70,7 +70,7 @@ class Calls:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a test that passes."""
-        if report.when == "call" and report.passed and self._called:
+        if report.when == "call" and report.passed:
             self.tests[report.nodeid] = (report.duration, sorted(self._called))
 
 

@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -56,17 +57,18 @@ def data_findings(numbers: Sequence[int], workers: int, progress: Progress) -> l
 # --- code
 
 
-def files_of_tests() -> list[str]:
-    """The files of tests that import a measure by name."""
-    found = []
+@cache
+def files_of_tests() -> dict[str, set[str]]:
+    """The files of tests that import a measure by name, with the measures."""
+    found = {}
     for file in sorted(TESTS.glob("test_*.py")):
         names = set()
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module:
                 module = node.module.removeprefix("analysis").removeprefix(".")
                 names |= {module} if module else {alias.name for alias in node.names}
-        if names & set(MODULES):
-            found.append(file.name)
+        if measures := names & set(MODULES):
+            found[file.name] = measures
     return found
 
 
@@ -79,8 +81,16 @@ def _calls(called: Sequence[Sequence[Any]], module: str, function: int) -> bool:
 
 
 def tests_for(module: str, function: int, calls: Calls) -> list[tuple[str, float]]:
-    """The tests that call a function of a module, or where function is 0 any of it: with their seconds, quick first."""
-    fitting = sorted((seconds, test) for test, (seconds, called) in calls.items() if _calls(called, module, function))
+    """The tests that call a function of a module, with their seconds, quick first.
+
+    Where function is 0, those that call any of it, or whose file imports it: they may read what stands outside.
+    """
+    imports = {f"tests/{file}" for file, measures in files_of_tests().items() if module in measures}
+    fitting = sorted(
+        (seconds, test)
+        for test, (seconds, called) in calls.items()
+        if _calls(called, module, function) or (not function and test.partition("::")[0] in imports)
+    )
     sums = accumulate(seconds for seconds, _ in fitting)
     return [(test, seconds) for (seconds, test), so_far in zip(fitting, sums, strict=True) if so_far <= MOST]
 
