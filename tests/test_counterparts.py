@@ -87,6 +87,8 @@ def test_common_tokens_stand_in_many_passages() -> None:
     features = as_features(build_tables({"a-b": "We train. We sing. We sing songs."}, {}))
     common = keyness.common_tokens(features, 0.7)
     assert [token for token, left_out in zip(features.vocabulary, common, strict=True) if left_out] == ["we"]
+    more = as_features(build_tables({"a-b": "We train. We sing."}, {}))
+    assert keyness.common_tokens(more, 0.6).tolist() == [False, False, True]  # in both of two passages, of three words
     assert keyness.common_tokens(features, 2 / 3).tolist() == common.tolist()  # sing stands in two of three, not more
 
 

@@ -12,7 +12,7 @@ from analysis import aftermath, continuity, diplomacy, dual_track, ledger, serie
 from analysis.dual_track import Change
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, last_cited_day, load_evidence
-from analysis.features import load_features
+from analysis.features import as_features, build_tables, load_features
 from analysis.tables import load
 
 START, END = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-31")
@@ -127,6 +127,23 @@ def test_reading(p_fall: float, p_rise: float, second: int, words: str) -> None:
     assert dual_track.reading(beijing, washington) == words
 
 
+def test_a_setting_counts_signs_and_not_what_is_neutral() -> None:
+    neutral = pd.concat([FEW, sent(("E7", "2025-01-26", "CHN", 0.0), ("E8", "2025-01-27", "USA", 0.0))])
+    row = dual_track.setting(neutral, START, END)
+    assert (row["events"], row["cooperative_beijing"], row["conflictual_beijing"]) == (8, 3, 1)
+    assert (row["cooperative_washington"], row["conflictual_washington"]) == (3, 0)
+    assert (row["balance_beijing"], row["balance_washington"]) == (0.5, 1.0)
+
+
+def test_the_widest_is_farthest_from_the_median() -> None:
+    table = pd.DataFrame({"left_out": list("abcd"), "x": [4.0, 0.0, 3.0, 9.0]})
+    assert dual_track.widest(table, "x") == (0.0, 9.0, "d")
+    table = pd.DataFrame({"left_out": list("abcde"), "x": [0.0, 5.0, 5.0, 5.0, 9.9]})
+    assert dual_track.widest(table, "x") == (0.0, 9.9, "a")
+    skewed = pd.DataFrame({"left_out": list("abcdef"), "x": [0.0, 5.0, 5.0, 9.0, 9.0, 9.0]})
+    assert dual_track.widest(skewed, "x") == (0.0, 9.0, "a")
+
+
 def test_leaving_out_an_event_leaves_out_all_its_signals() -> None:
     table = dual_track.leave_one_out(FEW, {"E2": ["E2"], "E3": ["E3"]}, START, END).set_index("left_out")
     assert table.at["E2", "conflictual_beijing"] == 0
@@ -217,6 +234,17 @@ def test_closeness_is_the_same_both_ways_and_is_that_of_chapter_four(close: pd.D
     assert ((values[~np.isnan(values)] > 0) & (values[~np.isnan(values)] < 1)).all()
 
 
+def test_closeness_by_hand_is_of_as_many_sentences_as_the_shortest_has() -> None:
+    """One sentence against two, of which one is drawn: the same one half of the time, and half of the two find it."""
+    features = as_features(build_tables({"a": "Arms deter. Music plays.", "b": "Arms deter."}, {}))
+    documents = pd.DataFrame(
+        {"document_id": ["a", "b"], "kind": "statement", "language": "en", "parties": [("X",)] * 2}
+    )
+    terms = pd.DataFrame(columns=["token", "role", "kind"])
+    table = series.closeness(features, documents, terms, ["a", "b"])
+    assert table.at["a", "b"] == table.at["b", "a"] == pytest.approx(0.5)
+
+
 def test_pairs_know_their_series_and_the_change_of_leaders(close: pd.DataFrame) -> None:
     table = series.pairs(close, load("documents"), load("governments")).set_index(["earlier", "later"])
     last = table.loc[("us-jpn-2024-04-10", "us-jpn-2025-02-07")]
@@ -248,6 +276,18 @@ def test_strands_by_hand() -> None:
         ["Dialogue with China", 2, 1, 0.5, 0.5]
     ]
     assert list(continuity.strands(topics).index) == [0, 1]
+
+
+def test_what_became_of_a_strand_by_hand() -> None:
+    changes = ["kept", "kept", "stronger", "weaker", "dropped", "new", "na", "kept"]
+    table = pd.DataFrame({"topic_id": [f"T{n}" for n in range(8)], "change": changes})
+    table["group"] = ["values"] * 7 + ["economy"]
+    found = continuity.strand_changes(table).set_index("strand")
+    assert found.loc["Values"].to_list() == [5, 3, 1, 1, 1, 0.6]
+    assert found.loc["Economy"].to_list() == [1, 1, 0, 0, 0, 1.0]
+    none = continuity.strand_changes(table.assign(change="new"))
+    assert none["present"].to_list() == [0, 0]
+    assert none["share"].isna().all()
 
 
 def test_strands_count_their_topics() -> None:

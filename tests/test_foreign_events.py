@@ -601,6 +601,19 @@ def test_import_brings_no_progress_bar() -> None:
     assert shown == "False\n"
 
 
+def test_lines_count_from_one_and_all_of_them_may_be_malformed() -> None:
+    def refuse(line: str) -> foreign_events.Signals:
+        raise foreign_events.MalformedError(f"no {line}")
+
+    tally = foreign_events.Tally()
+    foreign_events.count_lines([b"x\n", b"\n", b"y\n"] + [b"z\n"] * foreign_events.ENOUGH, refuse, tally)
+    assert [(number, reason.strip()) for number, reason in tally.first_bad[:2]] == [(1, "no x"), (3, "no y")]
+    assert tally.bad == tally.lines == foreign_events.ENOUGH + 2
+    one = [(1, "no x")]
+    assert foreign_events.list_bad(one, 1) == "\n  line 1: no x"
+    assert foreign_events.list_bad(one, 1201) == "\n  line 1: no x\n  … and 1,200 more"
+
+
 def read_files(files: list[Path], count: int = 1, scheduler: str | None = None) -> tuple[pd.DataFrame, list[Report]]:
     with workers.open_pool(count, scheduler) as pool:
         return foreign_parts.read_files(files, pool, progress=False)

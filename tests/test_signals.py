@@ -148,6 +148,12 @@ def test_three_coders_decide_by_majority() -> None:
     assert found.set_index("mode")["settled"].to_dict() == {"CONSULT": "agreed", "AGREE": "left out"}
 
 
+def test_the_level_is_the_lower_median_of_the_coders() -> None:
+    for levels, level in (((4, 1), 1), ((4, 1, 3), 3), ((4, 1, 3, 2), 2)):
+        rows = [{"coder": coder, "level": found} for coder, found in zip("abcd", levels, strict=False)]
+        assert signals.settle(coded(*rows))["level"].to_list() == [level]
+
+
 def test_one_coder_is_taken_as_it_is() -> None:
     assert signals.settle(coded({}, {"mode": "REQUEST", "submode": "talk"}))["settled"].eq("agreed").all()
 
@@ -211,6 +217,10 @@ def test_records_have_four_digits() -> None:
 def test_ranks_run_from_low_to_high_and_ties_share_theirs() -> None:
     counts = indices.code_counts(signals.settle(coded({}, {}, {"mode": "ACCUSE", "submode": "disapprove"})))
     ranks = indices.with_ranks(counts[counts["scale"] == "plover"], SCALES).set_index("code")["rank"]
+    assert (
+        indices.with_ranks(counts.iloc[::-1], SCALES)["scale"].unique().tolist()
+        == counts["scale"].unique().tolist()[::-1]
+    )
     assert ranks["ACCUSE/Disapprove"] == pytest.approx(-2 / 3)
     assert ranks["CONSULT/Phone"] == pytest.approx(1 / 3)
 

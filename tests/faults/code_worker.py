@@ -43,6 +43,7 @@ class Calls:
         self.tests: dict[str, tuple[float, Called]] = {}
         self._files = {str(CODE / f"{module}.py"): module for module in MODULES}
         self._called: set[tuple[str, int]] = set()
+        self._shared: set[tuple[str, int]] = set()
 
     def trace(self, frame: FrameType, event: str, argument: Any) -> None:
         """Note a call."""
@@ -68,6 +69,20 @@ class Calls:
         with self.noted():
             return (yield)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Any:
+        """Note what a fixture calls that several tests share: only the first of them is seen to call it."""
+        before = set(self._called)
+        try:
+            return (yield)
+        finally:
+            if fixturedef.scope != "function":
+                self._shared |= self._called - before
+
+    def with_shared(self) -> dict[str, tuple[float, Called]]:
+        """The tests, each with what shared fixtures call as well."""
+        return {test: (seconds, sorted({*called, *self._shared})) for test, (seconds, called) in self.tests.items()}
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a test that passes."""
         if report.when == "call" and report.passed:
@@ -90,7 +105,7 @@ def calls(file: str) -> Any:
     """The tests of a file that pass, with their seconds and the functions of the measures that they call."""
     plugin = Calls()
     pytest.main([*OPTIONS, f"tests/{file}"], plugins=[plugin])
-    return plugin.tests
+    return plugin.with_shared()
 
 
 def verdict(tests: list[str]) -> str:
