@@ -602,16 +602,16 @@ def test_import_brings_no_progress_bar() -> None:
 
 
 def test_lines_count_from_one_and_all_of_them_may_be_malformed() -> None:
-    def refuse(line: str) -> foreign_events.Signals:
-        raise foreign_events.MalformedError(f"no {line}")
+    def refuse(line: str) -> foreign_formats.Signals:
+        raise foreign_formats.MalformedError(f"no {line}")
 
-    tally = foreign_events.Tally()
-    foreign_events.count_lines([b"x\n", b"\n", b"y\n"] + [b"z\n"] * foreign_events.ENOUGH, refuse, tally)
+    tally = foreign_counts.Tally()
+    foreign_counts.count_lines([b"x\n", b"\n", b"y\n"] + [b"z\n"] * foreign_counts.ENOUGH, refuse, tally)
     assert [(number, reason.strip()) for number, reason in tally.first_bad[:2]] == [(1, "no x"), (3, "no y")]
-    assert tally.bad == tally.lines == foreign_events.ENOUGH + 2
+    assert tally.bad == tally.lines == foreign_counts.ENOUGH + 2
     one = [(1, "no x")]
-    assert foreign_events.list_bad(one, 1) == "\n  line 1: no x"
-    assert foreign_events.list_bad(one, 1201) == "\n  line 1: no x\n  … and 1,200 more"
+    assert foreign_counts.list_bad(one, 1) == "\n  line 1: no x"
+    assert foreign_counts.list_bad(one, 1201) == "\n  line 1: no x\n  … and 1,200 more"
 
 
 def read_files(files: list[Path], count: int = 1, scheduler: str | None = None) -> tuple[pd.DataFrame, list[Report]]:
