@@ -81,6 +81,7 @@ def test_what_lies_on_the_level_is_seen() -> None:
     early = 1 / (19 * 0.5 + 1)  # the odds of late are halved
     assert dual_track.power(Change(0, 1, 20, 19, 1.0, 0.95), 0.5, level) == pytest.approx(early)
     assert dual_track.power(Change(1, 0, 20, 1, 1.0, 0.05), 2.0, level) == pytest.approx(2 / 21)
+    assert dual_track.power(Change(1, 0, 20, 1, 1.0, 0.05), 1.5, level) == pytest.approx(1.5 / 20.5)
     assert dual_track.power(Change(0, 0, 0, 0, 1.0, 1.0), 0.5) == 0.0
 
 
@@ -199,6 +200,8 @@ def test_expectations_are_scored_by_later_events() -> None:
     assert found["F2"] == "did not happen"
     assert found["F4"] == "happened"
     assert set(found) <= set(aftermath.OUTCOMES)
+    due = evidence.until(pd.Timestamp("2025-10-21"))  # the last day of F2, and of the last event that is left
+    assert aftermath.scored(due).set_index("forecast_id").at["F2", "outcome"] == "did not happen"
     early = evidence.until(pd.Timestamp("2025-04-01"))
     assert set(aftermath.scored(early).set_index("forecast_id")["outcome"][["F2", "F4"]]) == {"not yet decidable"}
 
