@@ -28,6 +28,7 @@ TIMES = 50
 SEED = 20250207
 PATIENCE = 15  # seconds for the children of a killed process to end
 AHEAD = "+400d"
+OWN_MOUNTS = "" if not os.geteuid() and shutil.which("unshare") else "needs root and unshare"  # why there are none
 COMMAND = (sys.executable, "-m", "analysis")
 BOOK = ("build/run/results.json", "build/run/notebooks/*.ipynb", "build/html/**/*", "build/pdf/*.pdf")
 SWEEP = """
@@ -81,23 +82,31 @@ def finish(*words: str, before: Sequence[str] = ()) -> str:
     return f"{' '.join(words)} ended with {code}: {said()}" if code else ""
 
 
-def digests(patterns: Sequence[str]) -> dict[str, str]:
-    """SHA-256 of the files of the clone that match, by name; a folder that stands aside whole counts as itself."""
+def digests(patterns: Sequence[str], root: Path = CLONE) -> dict[str, str]:
+    """SHA-256 of the files of a folder that match, by name; a folder that stands aside whole counts as itself."""
     found = {}
     for pattern in patterns:
         head = "/".join(pattern.split("/")[:2])
-        aside = CLONE / f"{head}.old"
-        moved = not (CLONE / head).exists() and aside.exists()
-        for file in CLONE.glob(pattern.replace(head, f"{head}.old", 1) if moved else pattern):
+        moved = not (root / head).exists() and (root / f"{head}.old").exists()
+        for file in root.glob(pattern.replace(head, f"{head}.old", 1) if moved else pattern):
             if file.is_file():
-                name = file.relative_to(CLONE).as_posix().replace(f"{head}.old", head, 1)
+                name = file.relative_to(root).as_posix().replace(f"{head}.old", head, 1)
                 found[name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found
 
 
-def damage(good: dict[str, str], patterns: Sequence[str]) -> str:
-    """The first file that is no longer what it was, or nothing."""
-    now = digests(patterns)
+def made(row: Row, words: Sequence[str], patterns: Sequence[str]) -> dict[str, str]:
+    """Run a command to its end; returns the digests of what it made. To make nothing is a trial that fails."""
+    fault = finish(*words)
+    found = {} if fault else digests(patterns)
+    if not found:
+        row.add(fault or f"{' '.join(words)} made nothing")
+    return found
+
+
+def damage(good: dict[str, str], patterns: Sequence[str], root: Path = CLONE) -> str:
+    """The first file of a folder that is no longer what it was, or nothing."""
+    now = digests(patterns, root)
     wrong = sorted(name for name in good.keys() | now.keys() if good.get(name) != now.get(name))
     return f"{wrong[0]} is damaged ({len(wrong)} files)" if wrong else ""
 
@@ -137,11 +146,10 @@ def killed(what: str, words: Sequence[str], patterns: Sequence[str], again: int)
     row, chance = Row(f"{what} killed at a random moment"), random.Random(f"{SEED} {what}")
     change_code(0)
     began = time.monotonic()
-    if fault := finish(*words):
-        row.add(fault)
+    good = made(row, words, patterns)
+    if not good:
         return row
     lasts = time.monotonic() - began
-    good = digests(patterns)
     for number in range(1, TIMES + 1):
         change_code(number)
         process = start(*words)
@@ -194,8 +202,7 @@ def run_often() -> Row:
 def two_at_once() -> Row:
     """Two builds at once: one makes the book, the other says that it must wait."""
     row = Row("two builds at once")
-    finish("book")
-    good = digests(BOOK)
+    good = made(row, ["book"], BOOK)
     for number in range(5):
         change_code(2000 + number)
         one = start("book")
@@ -210,9 +217,9 @@ def clock_jumps() -> Row:
     """A clock that jumps 400 days ahead, and back: nothing is made again, and what is made anew is the same."""
     row = Row("the clock jumps 400 days")
     if not shutil.which("faketime"):
-        return Row("the clock jumps 400 days", note="the program faketime is not on this machine")
-    finish("book")
-    good = digests(BOOK)
+        row.note = "the program faketime is not on this machine"
+        return row
+    good = made(row, ["book"], BOOK)
     for number, ahead in enumerate((AHEAD, AHEAD.replace("+", "-")) * 2):
         if number > 1:
             change_code(3000 + number)
@@ -221,41 +228,42 @@ def clock_jumps() -> Row:
 
 
 def in_own_mounts(script: str, *words: str) -> str:
-    """A command of the clone after a script that changes what is mounted for it alone; root may do that."""
-    return finish(*words, before=("unshare", "--mount", "sh", "-ec", f'{script}; exec "$@"', "sh"))
+    """A command of the clone, "$@" in a script that changes what is mounted for it alone; root may do that."""
+    return finish(*words, before=("unshare", "--mount", "sh", "-ec", script, "sh"))
 
 
 def data_read_only() -> Row:
     """A folder of data that cannot be written is enough to check, run and build."""
-    row = Row("data that cannot be written")
-    if os.geteuid() or not shutil.which("unshare"):
-        return Row(row.what, note="needs root and unshare")
-    finish("book")
-    good = digests(BOOK)
+    row = Row("data that cannot be written", note=OWN_MOUNTS)
+    if row.note:
+        return row
+    good = made(row, ["book"], BOOK)
     change_code(4000)
     for words in (["check"], ["run"], ["book"]):
-        row.add(in_own_mounts("mount --bind data data; mount -o remount,ro,bind data", *words), damage(good, BOOK))
+        script = 'mount --bind data data; mount -o remount,ro,bind data; exec "$@"'
+        row.add(in_own_mounts(script, *words), damage(good, BOOK))
     return row
 
 
 def disk_full() -> Row:
     """A disk that runs full at some point: one message, and the last good output stands."""
-    row = Row("the disk runs full")
-    if os.geteuid() or not shutil.which("unshare"):
-        return Row(row.what, note="needs root and unshare")
-    finish("book")
-    good = digests(BOOK)
+    row = Row("the disk runs full", note=OWN_MOUNTS)
+    if row.note:
+        return row
+    good = made(row, ["book"], BOOK)
+    after = CLONE / "after"
     for number, megabytes in enumerate((1, 5, 12, 25, 40)):
         change_code(5000 + number)
-        # what is built lies on a small disk of its own, on top of the one with the last good output
+        shutil.rmtree(after, ignore_errors=True)
+        # what is built lies on a disk with so much room beside it; `after` shows what the command left there
         script = (
-            f"mkdir -p /tmp/failures-disk; mount -t tmpfs -o size={megabytes}m tmpfs /tmp/failures-disk; "
-            "mkdir /tmp/failures-disk/new /tmp/failures-disk/work; mount -t overlay overlay -o "
-            "lowerdir=build,upperdir=/tmp/failures-disk/new,workdir=/tmp/failures-disk/work build"
+            f"mkdir -p disk after; size=$(($(du -sm build | cut -f1) + {megabytes})); "
+            "mount -t tmpfs -o size=${size}m tmpfs disk; cp -a build/. disk/; mount --bind disk build; "
+            'code=0; "$@" || code=$?; cp -a build after/; exit $code'
         )
         fault = in_own_mounts(script, "book")
         plain = "Traceback" not in said() and "No space left" in said()
-        row.add("" if plain or not fault else f"{megabytes} MB: {said()}", damage(good, BOOK))
+        row.add("" if plain or not fault else f"{megabytes} MB: {said()}", damage(good, BOOK, after))
     row.add(finish("book"), damage(good, BOOK))
     return row
 

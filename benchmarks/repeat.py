@@ -13,7 +13,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,20 +134,16 @@ def digest(files: Mapping[str, bytes]) -> str:
     return state.hexdigest()
 
 
-def row(
-    what: str, beside: str, one: Mapping[str, bytes], other: Mapping[str, bytes]
-) -> tuple[dict[str, str], list[str]]:
-    """A row of the table, and what differs; nothing to compare is a difference."""
-    faults = compare(one, other) if one else [f"{what}: nothing was made"]
-    size = sum(map(len, one.values()))
+def row(what: str, beside: str, one: Mapping[str, bytes], faults: Sequence[str]) -> dict[str, str]:
+    """A row of the table."""
     return {
         "what": what,
         "beside": beside,
         "files": f"{len(one)}",
-        "bytes": f"{size}",
+        "bytes": f"{sum(map(len, one.values()))}",
         "sha256": digest(one)[:16],
         "same": "no" if faults else "yes",
-    }, faults
+    }
 
 
 def found_pythons(finds: Callable[[str], str | None] = shutil.which) -> dict[str, str]:
@@ -170,11 +166,7 @@ def main() -> int:
     print(f"first: {FIRST.words()}\nsecond: {SECOND.words()}", flush=True)
     for setting in (FIRST, SECOND):
         build(setting, pythons[own])
-    rows, faults = [], []
-    for what, pattern in PARTS.items():
-        made = row(what, "the second clone", *(files_of(setting.clone, pattern) for setting in (FIRST, SECOND)))
-        rows.append(made[0])
-        faults += made[1]
+    pairs = [(what, "the second clone", SECOND) for what in PARTS]
     for version in PYTHONS:
         if version == own:
             continue
@@ -185,11 +177,13 @@ def main() -> int:
         clean_clone(other)
         other.run("make", "setup", f"PYTHON={pythons[version]}")
         other.run(".venv/bin/balancing-act", "run")
-        for what in ("executed notebooks", "results"):
-            one, two = (files_of(setting.clone, PARTS[what]) for setting in (FIRST, other))
-            made = row(what, f"Python {version}", one, two)
-            rows.append(made[0])
-            faults += made[1]
+        pairs += [(what, f"Python {version}", other) for what in ("executed notebooks", "results")]
+    rows, faults = [], []
+    for what, beside, setting in pairs:
+        one, other_files = (files_of(clone, PARTS[what]) for clone in (FIRST.clone, setting.clone))
+        found = compare(one, other_files) if one else [f"{what}: nothing was made"]
+        rows.append(row(what, beside, one, found))
+        faults += found
     with TABLE.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()

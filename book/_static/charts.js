@@ -149,7 +149,7 @@
       this.view.setAttribute("role", stage.querySelector("input, select, button") ? "group" : "img");
       this.view.style.minHeight = "";
       this.view.replaceChildren(stage);
-      if (isDark()) this.view.append(Object.assign(this.picture(), { className: "ba-chart-picture ba-paper" }));
+      if (isDark()) this.view.append(this.picture("ba-chart-picture ba-paper"));
       this.figure.classList.add("ba-drawn");
       this.place = -1;
       this.explain();
@@ -238,13 +238,14 @@
     }
 
     /** The chart as the picture that stands in the book: light, without what moves. */
-    picture() {
+    picture(className) {
       const { picture, width, height } = this.view.dataset;
-      return Object.assign(new Image(width, height), { src: picture, alt: this.view.getAttribute("aria-label") });
+      const alt = this.view.getAttribute("aria-label");
+      return Object.assign(new Image(width, height), { src: picture, alt, className });
     }
 
     showPicture() {
-      this.view.replaceChildren(Object.assign(this.picture(), { className: "ba-chart-picture" }));
+      this.view.replaceChildren(this.picture("ba-chart-picture"));
       this.figure.classList.remove("ba-drawn");
     }
 

@@ -21,11 +21,6 @@ def check_command(_: argparse.Namespace) -> int:
         print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {place_of_tables()}/", file=sys.stderr)
         return 1
     print(f"{place_of_tables()}/ is sound: {tables} tables")
-    if not paths.CASE:
-        from analysis.data_record import changed_files
-
-        if changed := list(changed_files()):
-            print(f"changed since `make notebooks` recorded the files: {', '.join(changed)}")
     if paths.CASE:
         from analysis.tables import load
 
@@ -34,6 +29,11 @@ def check_command(_: argparse.Namespace) -> int:
             "nobody has coded yet: `coding-sheet --coder NAME` makes a sheet; chapters leave out what needs it"
         )
         print(f"coders: {coders}" if coders else open_codings)
+    else:
+        from analysis.data_record import changed_files
+
+        if changed := list(changed_files()):
+            print(f"changed since `make notebooks` recorded the files: {', '.join(changed)}")
     return 0
 
 

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from pathlib import Path
 
+from analysis import paths
 from analysis.errors import ParameterError
 from analysis.faults import nearest
-
-PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Layer:
 @cache
 def trees() -> dict[str, ast.Module]:
     """The code of every module, by its name."""
-    return {file.stem: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(PACKAGE.glob("*.py"))}
+    return {file.stem: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(paths.CODE.glob("*.py"))}
 
 
 def about(module: str) -> str:

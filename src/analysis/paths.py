@@ -8,7 +8,8 @@ repository in build/cases/NAME.
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+CODE = Path(__file__).resolve().parent
+ROOT = CODE.parents[1]
 
 CASE_VARIABLE = "BALANCING_ACT_CASE"
 CASE = os.environ.get(CASE_VARIABLE, "")

@@ -39,7 +39,7 @@ def file_hashes(folder: Path, pattern: str = "*") -> dict[str, str]:
 def inputs() -> dict[str, Any]:
     """Everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
     return {
-        "code": file_hashes(Path(__file__).parent, "*.py"),
+        "code": file_hashes(paths.CODE, "*.py"),
         "data": file_hashes(paths.DATA)
         | file_hashes(paths.FEATURES)
         | {paths.DATAPACKAGE.name: _digest(declaration(paths.DATA))},

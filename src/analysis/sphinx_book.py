@@ -1,6 +1,5 @@
 """What the pages need from Sphinx: the role `result`, the style of the bibliography, and files for offline use."""
 
-import difflib
 import html
 import json
 import re
@@ -20,6 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from analysis import paths
+from analysis.faults import close_matches
 
 LANGUAGES = ("ja", "zh")
 FONTS = ("Inter-Regular.woff2", "Inter-SemiBold.woff2")
@@ -28,18 +28,13 @@ RESULTS_FILE = "results.json"
 logger = logging.getLogger(__name__)
 
 
-def nearest_names(name: str, known: list[str]) -> list[str]:
-    """Up to three known names that look most like a name."""
-    return difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-
-
 def named_text(
     role: SphinxRole, texts: Mapping[str, str], what: str
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
     """The text that a role names, as its run() returns it; an unknown name is a warning with the nearest ones."""
     if role.text in texts:
         return [nodes.Text(texts[role.text])], []
-    near = nearest_names(role.text, list(texts))
+    near = close_matches(role.text, list(texts))
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     logger.warning("unknown %s “%s”%s", what, role.text, hint, location=role.get_location())
     return [nodes.problematic(role.rawtext, role.text)], []

@@ -243,7 +243,8 @@ def visit_chart_html(translator: Any, node: chart) -> None:
         "<figcaption>"
         + line("span", "ba-chart-caption", node["caption"])
         + '<span class="ba-chart-source">'
-        + f'{escape(node["source"])}<span class="ba-chart-files"> · {" · ".join(links)}</span>'
+        + escape(node["source"])
+        + f'<span class="ba-chart-files">{" · " if node["source"] else ""}{" · ".join(links)}</span>'
         + "</span></figcaption>"
         + f'<script type="application/json" class="ba-chart-spec">{specification}</script></figure>\n'
     )

@@ -48,7 +48,7 @@ def digest(files: list[Path], *notes: str) -> str:
 
 def code_digest(packages: tuple[str, ...] = PACKAGES) -> str:
     """Hash of the code, templates and packages that turn pages into books."""
-    files = [*Path(__file__).parent.glob("*.py"), *paths.TEMPLATES.iterdir(), *paths.TYPST.iterdir()]
+    files = [*paths.CODE.glob("*.py"), *paths.TEMPLATES.iterdir(), *paths.TYPST.iterdir()]
     return digest(files, sys.version, *(f"{name} {version(name)}" for name in packages))
 
 
