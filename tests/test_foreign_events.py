@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 import random
@@ -21,10 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from analysis import foreign_counts, foreign_formats, foreign_parts, foreign_streams, workers
+from analysis import foreign_blocks, foreign_counts, foreign_formats, foreign_parts, foreign_streams, workers
 from analysis.errors import DataError, ParameterError
 from analysis.foreign_counts import Report, merge_counts
-from analysis.foreign_events import read_counts
+from analysis.foreign_events import known_codes, read_counts
 from analysis.tables import load
 
 GDELT_NAMES = """GLOBALEVENTID SQLDATE MonthYear Year FractionDate
@@ -492,7 +493,8 @@ def traced(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign_blocks, "BLOCK", 2**16)
     states = ["CHN", "USA", "KOR", "FRA", "DEU", "GBR", "RUS", "IND", ""]
     lines = [gdelt(state, day=f"2024{month:02}11") for month in range(1, 13) for state in states]
     block = "".join(f"{line}\n" for line in lines).encode()
@@ -508,7 +510,8 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert large < 1.5 * small
 
 
-def test_memory_does_not_grow_with_a_line(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign_blocks, "BLOCK", 2**16)
     long = b"x" * 30_000_000
     file = write(tmp_path / "file", [gdelt(), long, gdelt(), gdelt().encode() + long])
     reports: list[Report] = []
@@ -612,6 +615,58 @@ def test_lines_count_from_one_and_all_of_them_may_be_malformed() -> None:
     one = [(1, "no x")]
     assert foreign_counts.list_bad(one, 1) == "\n  line 1: no x"
     assert foreign_counts.list_bad(one, 1201) == "\n  line 1: no x\n  … and 1,200 more"
+
+
+# cells of a line: good ones, and all that may be wrong with them
+DAYS = ("20240405", "20241231", "20240230", "2024040", "202404055", "", "2024\x000405", "２０２４０４０５", "2024040\r")
+ACTORS = ("JPN", "CHN", "USA", "KOR", "", "JPN\x00", "jpn", "JPNGOV", "JPNGOVMIL", "\x00JPN", "J\x00PN")
+CODES = ("042", "0421", "112", "1", "999", "", "042\x00", "０４２", "042 1 2 3 4")
+LINES = st.builds(
+    lambda day, source, target, code, names, end: gdelt(source, target, day, code, names).encode() + end,
+    *(st.sampled_from(cells) for cells in (DAYS, ACTORS, ACTORS, CODES)),
+    st.sampled_from([GDELT, GDELT, GDELT, GDELT1, GDELT[:-1]]),
+    st.sampled_from([b"", b"", b"\r", b"\xff", b"x" * 300]),
+) | st.sampled_from([b"", b"\r", b"\t", b"x" * 900, gdelt().encode()])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    lines=st.lists(LINES, max_size=12),
+    size=st.integers(1, 2000),
+    share=st.sampled_from([0.0, 0.3, 1.0]),
+    end=st.sampled_from([b"", b"\n", b"\r\n"]),
+    days=st.sampled_from([(None, None), ("2024-05-01", None), (None, "2024-05-01"), ("2024-04-05", "2024-04-05")]),
+)
+def test_lines_counted_together_are_those_counted_one_by_one(
+    lines: list[bytes], size: int, share: float, end: bytes, days: tuple[str | None, str | None]
+) -> None:
+    content = b"\n".join(lines) + end
+    first, last = (day and pd.Timestamp(day) for day in days)
+    read = foreign_formats.GdeltReader(len(GDELT), known_codes()["cameo_goldstein"])
+
+    def tallied(count: Callable[[io.BufferedReader[io.BytesIO], foreign_counts.Tally], object]) -> object:
+        tally = foreign_counts.Tally(first, last, share)
+        with pytest.MonkeyPatch.context() as patch:
+            for module, name, value in (
+                *((foreign_streams, "LONGEST", 700), (foreign_counts, "ENOUGH", 3)),
+                *((foreign_blocks, "BLOCK", size),),
+            ):
+                patch.setattr(module, name, value)
+            try:
+                number = count(io.BufferedReader(io.BytesIO(content)), tally)  # type: ignore[arg-type]
+            except DataError as error:
+                return str(error)
+        return number, tally
+
+    def one_by_one(stream: io.BufferedReader[io.BytesIO], tally: foreign_counts.Tally) -> int:
+        every = list(foreign_streams.read_lines(stream))
+        foreign_counts.count_lines(every, read, tally)
+        return len(every)
+
+    def together(stream: io.BufferedReader[io.BytesIO], tally: foreign_counts.Tally) -> int:
+        return max([0, *foreign_blocks.count_stream(stream, read, tally)])
+
+    assert tallied(together) == tallied(one_by_one)
 
 
 def read_files(files: list[Path], count: int = 1, scheduler: str | None = None) -> tuple[pd.DataFrame, list[Report]]:

@@ -42,8 +42,14 @@ class Report:
 
 @dataclass
 class Tally:
-    """The counts of a file as they grow."""
+    """The counts of a file as they grow.
 
+    first and last bound the days, both included; largest_bad_share is how many lines may be malformed.
+    """
+
+    first: pd.Timestamp | None = None
+    last: pd.Timestamp | None = None
+    largest_bad_share: float = 1
     signals: Counter[tuple[str, str, pd.Timestamp, str]] = field(default_factory=Counter)
     kept: int = 0
     outside: int = 0
@@ -54,6 +60,10 @@ class Tally:
     def lines(self) -> int:
         """All lines that were counted."""
         return self.kept + self.outside + self.bad
+
+    def holds(self, day: pd.Timestamp) -> bool:
+        """Whether a day lies within the bounds."""
+        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
 
 
 def list_bad(first_bad: Iterable[tuple[int, str]], bad: int) -> str:
@@ -91,22 +101,11 @@ def counted(file: Path, kind: Format, tally: Tally) -> tuple[pd.DataFrame, Repor
 # --- many lines
 
 
-def count_lines(
-    lines: Iterable[bytes],
-    read: Read,
-    tally: Tally,
-    *,
-    start: int = 1,
-    first: pd.Timestamp | None = None,
-    last: pd.Timestamp | None = None,
-    largest_bad_share: float = 1,
-    place: str = "",
-) -> None:
+def count_lines(lines: Iterable[bytes], read: Read, tally: Tally, *, start: int = 1, place: str = "") -> None:
     """Add lines to a tally; empty lines do not count.
 
-    The first line has the number start. first and last bound the days, both included; place is put before the reason
-    of a malformed line. Raises DataError at a malformed line where, after ENOUGH lines, more than the largest share of
-    all so far is malformed.
+    The first line has the number start; place is put before the reason of a malformed line. Raises DataError at a
+    malformed line where, after ENOUGH lines, more than the largest share of all so far is malformed.
     """
     for number, line in enumerate(lines, start):
         if line in EMPTY:
@@ -118,9 +117,9 @@ def count_lines(
             if len(tally.first_bad) < SHOWN:
                 tally.first_bad.append((number, f"{place}{error}"))
             if tally.lines >= ENOUGH:
-                refuse_share(tally, largest_bad_share)
+                refuse_share(tally)
             continue
-        if not directions or (first is not None and day < first) or (last is not None and day > last):
+        if not directions or not tally.holds(day):
             tally.outside += 1
             continue
         tally.kept += 1
@@ -128,8 +127,9 @@ def count_lines(
             tally.signals[source, target, period, code] += 1
 
 
-def refuse_share(tally: Tally, largest: float) -> None:
+def refuse_share(tally: Tally) -> None:
     """Raise DataError where more than the largest share of the lines is malformed, with the first of them."""
+    largest = tally.largest_bad_share
     if tally.bad > largest * tally.lines:
         share = tally.bad / tally.lines
         raise DataError(

@@ -1,24 +1,23 @@
 """Count the events of a GDELT or POLECAT export: signals by quarter, direction and code, for the states of this book.
 
-A file is read line by line and never held (`analysis.foreign_streams`); what a line says, `analysis.foreign_formats`
-tells; what becomes of the lines, `analysis.foreign_counts` keeps.
+A file is read piece by piece and never held (`analysis.foreign_streams`); what a line says, `analysis.foreign_formats`
+tells; what becomes of the lines, `analysis.foreign_counts` keeps; many at a time, `analysis.foreign_blocks` counts.
 """
 
-from collections.abc import Iterable, Iterator
 from contextlib import closing
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.errors import DataError, ParameterError
+from analysis.foreign_blocks import count_stream
 from analysis.foreign_counts import Report, Tally, count_lines, counted, refuse_share
 from analysis.foreign_formats import SCALES, Format, choose_reader
 from analysis.foreign_streams import named_faults, read_lines, unpacked
 from analysis.tables import load
 
 LOOKED_AT = 100  # lines that tell the format
-STEP = 10_000  # lines between two updates of the progress
 
 
 def known_codes() -> dict[str, frozenset[str]]:
@@ -58,7 +57,7 @@ def read_counts(
 
     require_sound(first, last, largest_bad_share)
     known = known_codes()
-    tally, formats = Tally(), set[Format]()
+    tally, formats = Tally(first, last, largest_bad_share), set[Format]()
 
     with (
         named_faults(file),
@@ -66,13 +65,6 @@ def read_counts(
         tqdm(total=file.stat().st_size, desc=file.name, unit="B", unit_scale=True, disable=not progress) as bar,
         closing(unpacked(raw)) as parts,
     ):
-
-        def watched(lines: Iterable[bytes]) -> Iterator[bytes]:
-            for number, line in enumerate(lines):
-                if number % STEP == 0:
-                    bar.update(max(0, raw.tell() - bar.n))
-                yield line
-
         for name, stream in parts:
             lines = read_lines(stream)
             head = list(islice(lines, LOOKED_AT))
@@ -84,19 +76,12 @@ def read_counts(
             formats.add(found)
             if len(formats) > 1:
                 raise DataError(f"holds files of different formats ({', '.join(sorted(formats))}); read them apart")
-            count_lines(
-                watched(chain(head[before:], lines)),
-                read,
-                tally,
-                start=before + 1,
-                first=first,
-                last=last,
-                largest_bad_share=largest_bad_share,
-                place=place,
-            )
+            count_lines(head[before:], read, tally, start=before + 1, place=place)
+            for _ in count_stream(stream, read, tally, start=len(head) + 1, place=place):
+                bar.update(max(0, raw.tell() - bar.n))
         if not tally.lines:
             raise DataError("holds no events" if formats else "is empty")
-        refuse_share(tally, largest_bad_share)
+        refuse_share(tally)
         bar.update(max(0, file.stat().st_size - bar.n))
     [kind] = formats
     return counted(file, kind, tally)

@@ -18,6 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Literal
@@ -113,23 +114,23 @@ def plover_code(event_type: str, mode: str, known: Mapping[str, str]) -> str:
     return known[category]
 
 
-def gdelt_reader(columns: int, known: Collection[str]) -> Read:
-    """A function that reads a line of GDELT with so many columns; known are the CAMEO codes.
+@dataclass(frozen=True)
+class GdeltReader:
+    """Reads lines of GDELT with so many columns; known are the CAMEO codes."""
 
-    It raises MalformedError for another number of columns, an impossible date or an unknown code.
-    """
+    columns: int
+    known: Collection[str]
 
-    def read(line: str) -> Signals:
+    def __call__(self, line: str) -> Signals:
+        """What a line says. Raises MalformedError for other columns, an impossible date or an unknown code."""
         found = line.count("\t") + 1
-        if found != columns:
-            raise MalformedError(f"{plural(found, 'column')} instead of {columns}")
+        if found != self.columns:
+            raise MalformedError(f"{plural(found, 'column')} instead of {self.columns}")
         cells = line.split("\t", EVENT_CODE + 1)
         day, period = day_and_period(cells[SQLDATE], GDELT_DAY)
-        code = cameo_code(cells[EVENT_CODE], known)
+        code = cameo_code(cells[EVENT_CODE], self.known)
         source, target = cells[ACTOR1_COUNTRY], cells[ACTOR2_COUNTRY]
         return day, period, ((source, target),) if is_direction(source, target) else (), code
-
-    return read
 
 
 def split_cells(line: str, delimiter: str) -> list[str]:
@@ -203,4 +204,4 @@ def choose_reader(head: Sequence[bytes], known: Mapping[str, Collection[str]]) -
     if not seen[columns]:
         [(most, _)] = seen.most_common(1)
         raise DataError(f"is of no known format: its lines have {plural(most, 'column')} set apart by tabs; {EXPECTED}")
-    return GDELT_COLUMNS[columns], gdelt_reader(columns, known["cameo_goldstein"]), 0
+    return GDELT_COLUMNS[columns], GdeltReader(columns, known["cameo_goldstein"]), 0

@@ -4,7 +4,7 @@ What is counted is added up, so that it does not matter where, in which order an
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import DataError, ParameterError
-from analysis.foreign_counts import SHOWN, Report, Tally, count_lines, counted, merge_counts, refuse_share
+from analysis.foreign_blocks import count_stream
+from analysis.foreign_counts import SHOWN, Report, Tally, counted, merge_counts, refuse_share
 from analysis.foreign_events import LOOKED_AT, known_codes, read_counts, require_sound
 from analysis.foreign_formats import Format, choose_reader
 from analysis.foreign_streams import named_faults, packing, read_lines
@@ -54,21 +55,15 @@ def count_part(
         stream.seek(max(0, start - 1))
         if start:
             next(read_lines(stream), None)  # the rest of a line that begins in the part before
-        tally, number = Tally(), 0
-
-        def own() -> Iterator[bytes]:
-            nonlocal number
-            for number, line in enumerate(read_lines(stream, end), 1):
-                if start or number > before:
-                    yield line
-
-        count_lines(own(), read, tally, start=1 if start else before + 1, first=first, last=last)
-    return Part(tally, kind, number)
+        skipped = 0 if start else sum(1 for _ in islice(read_lines(stream), before))
+        tally = Tally(first, last)
+        numbers = [skipped, *count_stream(stream, read, tally, start=skipped + 1, end=end)]
+    return Part(tally, kind, numbers[-1])
 
 
 def joined(file: Path, parts: Sequence[Part], largest_bad_share: float) -> tuple[pd.DataFrame, Report]:
     """Counts and report of a file from its parts in order. Raises DataError where too many lines are malformed."""
-    whole, before = Tally(), 0
+    whole, before = Tally(largest_bad_share=largest_bad_share), 0
     for part in parts:
         whole.signals.update(part.tally.signals)
         whole.kept += part.tally.kept
@@ -80,7 +75,7 @@ def joined(file: Path, parts: Sequence[Part], largest_bad_share: float) -> tuple
     with named_faults(file):
         if not whole.lines:
             raise DataError("holds no events")
-        refuse_share(whole, largest_bad_share)
+        refuse_share(whole)
     return counted(file, parts[0].format, whole)
 
 

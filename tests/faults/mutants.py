@@ -21,9 +21,9 @@ EQUIVALENT = Path(__file__).with_name("equivalent.csv")
 MODULES = (
     "aftermath", "agreement", "alignment", "before_after", "checks_codings", "checks_days", "checks_events",
     "checks_sentences", "checks_texts", "continuity", "counterparts", "diplomacy", "documents", "drift", "dual_track",
-    "embeddings", "evidence", "features", "foreign_counts", "foreign_events", "foreign_formats", "indices", "keyness",
-    "ledger", "pair", "quotation_audit", "quotations", "scores", "segment", "series", "signals", "similarity",
-    "specifications", "statement", "strategy", "text",
+    "embeddings", "evidence", "features", "foreign_blocks", "foreign_counts", "foreign_events", "foreign_formats",
+    "indices", "keyness", "ledger", "pair", "quotation_audit", "quotations", "scores", "segment", "series", "signals",
+    "similarity", "specifications", "statement", "strategy", "text",
 )  # fmt: skip
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
