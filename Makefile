@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat load lab binder lock audit fuzz clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat load lab binder tools lock audit fuzz clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -145,36 +145,37 @@ binder: setup ## install as Binder does, timed, and run all notebooks in Jupyter
 	$(HEADING) 'Binder: the notebooks in JupyterLab'
 	@$(BIN)/python tests/lab_check.py --repository build/binder/repository --python build/binder/venv/bin/python
 
-# uv resolves for Python 3.11 to 3.13 on every platform; pip alone cannot. It lives in a folder of its own under build/.
-lock: setup ## resolve pyproject.toml into uv.lock and requirements/*.txt
+# What changes or judges the locks has an environment of its own, locked with hashes too.
+tools: setup ## create build/tools, which `make lock` and `make audit` use, from requirements/tools.txt
+	@set -eu; \
+	locked=$$(cksum < requirements/tools.txt); \
+	if [ "$$(cat build/tools/.locked 2>/dev/null)" != "$$locked" ]; then \
+	  rm -rf build/tools; \
+	  $(BIN)/python -m venv build/tools; \
+	  build/tools/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/tools.txt; \
+	  printf '%s\n' "$$locked" > build/tools/.locked; \
+	fi
+
+# uv resolves for Python 3.11 to 3.13 on every platform; pip alone cannot.
+lock: tools ## resolve pyproject.toml into uv.lock and requirements/*.txt
 	$(HEADING) 'lock'
 	@set -eu; \
-	[ -x build/uv/bin/uv ] || { $(BIN)/python -m venv build/uv && build/uv/bin/python -m pip install -qq --disable-pip-version-check uv; }; \
-	uv="build/uv/bin/uv --quiet --no-config --no-python-downloads"; \
+	uv="build/tools/bin/uv --quiet --no-config --no-python-downloads"; \
 	$$uv lock --python $(BIN)/python $(UPGRADE); \
-	mkdir -p requirements; \
-	for name in base full audit; do \
+	for name in base full tools; do \
 	  parts='--group build --no-dev'; \
 	  if [ $$name = full ]; then parts="$$parts --extra book --extra fetch --extra scale --extra test"; fi; \
-	  if [ $$name = audit ]; then parts='--only-group audit'; fi; \
+	  if [ $$name = tools ]; then parts='--only-group tools'; fi; \
 	  { echo "# Made by 'make lock' from pyproject.toml and uv.lock. Do not edit."; \
 	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project $$parts; } > build/$$name.txt; \
 	  mv build/$$name.txt requirements/$$name.txt; \
 	done; \
-	grep -c '==' requirements/base.txt requirements/full.txt requirements/audit.txt
+	grep -c '==' requirements/base.txt requirements/full.txt requirements/tools.txt
 
 # Known vulnerabilities need a network: what could not be asked is said, and is no success. No part of `make test`.
-audit: setup ## known vulnerabilities and licences of all packages, secrets in files and history, workflows
+audit: tools ## known vulnerabilities and licences of all packages, secrets in files and history, workflows
 	$(HEADING) 'audit'
-	@set -eu; \
-	locked=$$(cksum < requirements/audit.txt); \
-	if [ "$$(cat build/audit/.locked 2>/dev/null)" != "$$locked" ]; then \
-	  rm -rf build/audit; \
-	  $(BIN)/python -m venv build/audit; \
-	  build/audit/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/audit.txt; \
-	  printf '%s\n' "$$locked" > build/audit/.locked; \
-	fi; \
-	$(BIN)/python tests/audit_check.py --tools build/audit/bin
+	@$(BIN)/python tests/audit_check.py --tools build/tools/bin
 
 fuzz: setup ## the readers with more odd input than in `make unit` (some minutes)
 	$(HEADING) 'fuzz'

@@ -178,7 +178,7 @@ def vulnerabilities(report: str) -> Outcome:
 
 def check_vulnerabilities(tools: Path, services: tuple[str, ...] = ("pypi", "osv")) -> Outcome:
     """Known vulnerabilities of the locked packages, from the first service that knows of all of them, or of most."""
-    files = [option for name in ("full", "audit") for option in ("-r", f"requirements/{name}.txt")]
+    files = [option for name in ("full", "tools") for option in ("-r", f"requirements/{name}.txt")]
     options = ["--require-hashes", "--disable-pip", "-f", "json", "--progress-spinner", "off"]
     found, unknown = [], []
     for service in services:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = ("book", "fetch", "scale", "test")
 HEAVY = ("semantic",)  # in the lock, but installed by nobody who does not ask for it
 GROUPS = ("build",)
-TOOLS = ("audit",)  # in an environment of its own
+TOOLS = ("tools",)  # in an environment of its own
 
 
 class Pin(NamedTuple):
@@ -164,7 +164,7 @@ def lock() -> dict[str, Any]:
     return read_toml("uv.lock")
 
 
-@pytest.fixture(scope="module", params=["base", "full", "audit"])
+@pytest.fixture(scope="module", params=["base", "full", "tools"])
 def pins(request: pytest.FixtureRequest) -> list[Pin]:
     return requirements(request.param)
 
@@ -277,8 +277,8 @@ def test_the_extras_and_groups_are_those_of_the_export(pyproject: dict[str, Any]
     assert set(re.findall(r"--extra (\w+)", makefile)) == set(EXTRAS)
     assert set(re.findall(r"--group (\w+)", makefile)) == set(GROUPS)
     assert set(re.findall(r"--only-group (\w+)", makefile)) == set(TOOLS)
-    tools = {pin.name for pin in requirements("audit")}
-    assert {canonicalize_name(r.name) for r in declared(pyproject)["audit"]} <= tools
+    tools = {pin.name for pin in requirements("tools")}
+    assert {canonicalize_name(r.name) for r in declared(pyproject)["tools"]} <= tools
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])

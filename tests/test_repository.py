@@ -46,7 +46,7 @@ REQUIRED = [
     "notebooks",
     "postBuild",
     "pyproject.toml",
-    "requirements/audit.txt",
+    "requirements/tools.txt",
     "requirements/base.txt",
     "requirements/full.txt",
     "src/analysis",
