@@ -8,16 +8,18 @@ import argparse
 import csv
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from pathlib import Path
+from itertools import chain
 
 from faults import suite
 from faults.data_faults import all_faults
-from faults.mutants import all_mutants, drawn
+from faults.mutants import all_mutants, drawn, equivalents
 
 from analysis import paths
 
 OUTPUT = paths.ROOT / "benchmarks" / "faults.csv"
+PARTS = ("data", "code")
 
 
 def progress(what: str, done: int, of: int) -> None:
@@ -34,29 +36,37 @@ def kept(part: str) -> list[suite.Finding]:
         return [suite.Finding(**row) for row in csv.DictReader(stream) if row["part"] == part]
 
 
-def main() -> int:
-    """Run the suite; 1 where a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("data", "code"), help="one part; the rows of the other one stay")
-    options = parser.parse_args()
-    workers = os.cpu_count() or 1
-    findings, all_of_data = [], range(len(all_faults(paths.DATA)))
-    if options.only == "code":
-        findings += kept("data")
-    else:
-        findings += suite.data_findings(all_of_data, workers, progress)
-    if options.only == "data":
-        findings += kept("code")
-    else:
-        calls, chapters = suite.traced(workers, progress), suite.traced_chapters()
-        findings += suite.code_findings(drawn(all_mutants(suite.CODE)), calls, chapters, workers, progress)
-    with Path(OUTPUT).open("w", encoding="utf-8", newline="") as stream:
+def found_in(part: str, workers: int) -> list[suite.Finding]:
+    """The findings of a part, anew."""
+    if part == "data":
+        return suite.data_findings(range(len(all_faults(paths.DATA))), workers, progress)
+    mutants = all_mutants(suite.CODE)
+    equivalents(mutants)  # raises before the work begins
+    calls, chapters = suite.traced(workers, progress), suite.traced_chapters()
+    return suite.code_findings(drawn(mutants), calls, chapters, workers, progress)
+
+
+def write(findings: Sequence[suite.Finding]) -> None:
+    """Write the table."""
+    with OUTPUT.open("w", encoding="utf-8", newline="") as stream:
         names = [field.name for field in fields(suite.Finding)]
         writer = csv.DictWriter(stream, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(finding) for finding in findings)
-    print(*suite.summary(findings), sep="\n")
-    missed = suite.missed(findings)
+
+
+def main() -> int:
+    """Run the suite; 1 where a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=PARTS, help="one part; the rows of the other one stay")
+    options = parser.parse_args()
+    findings = {part: kept(part) for part in PARTS}
+    for part in (options.only,) if options.only else PARTS:
+        findings[part] = found_in(part, os.cpu_count() or 1)
+        write([*chain.from_iterable(findings.values())])  # a part that is done stays, whatever becomes of the other
+    every = [*chain.from_iterable(findings.values())]
+    print(*suite.summary(every), sep="\n")
+    missed = suite.missed(every)
     print(*missed, sep="\n", file=sys.stderr)
     return 1 if missed else 0
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import coo_array, hstack
 
-from analysis import checks, checks_codings, checks_days, checks_events, checks_texts, cli, ledger
+from analysis import checks, checks_codings, checks_days, checks_events, checks_texts, cli, diplomacy, ledger
 from analysis.errors import ParameterError
 from analysis.evidence import Evidence, Outcome, last_cited_day, load_evidence
 from analysis.features import LONGEST, Features, hash_ngram
@@ -481,6 +481,16 @@ def test_a_protest_is_set_beside_earlier_ones_of_its_cause(evidence: Evidence) -
     assert not outcome.holds
     assert "three had the same form and rank as E087" in outcome.sentence
     assert not checks_events.stronger_protest(evidence, event="E013", cause="alliance").holds  # there is no earlier one
+
+
+def test_an_equal_and_a_stronger_protest_do_not_make_up_for_each_other(
+    evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = pd.DataFrame({"comparison": ["equal", "stronger", "weaker"]})
+    monkeypatch.setattr(diplomacy, "rank_among", lambda *_: earlier)
+    assert not checks_events.stronger_protest(evidence, event="E087", cause="alliance").holds
+    monkeypatch.setattr(diplomacy, "rank_among", lambda *_: earlier[2:])
+    assert checks_events.stronger_protest(evidence, event="E087", cause="alliance").holds
 
 
 def test_counts_by_values_and_days(evidence: Evidence) -> None:

@@ -143,6 +143,8 @@ def test_the_widest_is_farthest_from_the_median() -> None:
     assert dual_track.widest(table, "x") == (0.0, 9.9, "a")
     skewed = pd.DataFrame({"left_out": list("abcdef"), "x": [0.0, 5.0, 5.0, 9.0, 9.0, 9.0]})
     assert dual_track.widest(skewed, "x") == (0.0, 9.0, "a")
+    apart = pd.DataFrame({"left_out": list("abcdef"), "x": [0.0, 2.0, 9.0, 9.0, 9.0, 17.5]})  # the mean is 7.75
+    assert dual_track.widest(apart, "x") == (0.0, 17.5, "a")
 
 
 def test_leaving_out_an_event_leaves_out_all_its_signals() -> None:

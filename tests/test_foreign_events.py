@@ -589,7 +589,10 @@ def test_both_formats_can_be_merged(tmp_path: Path) -> None:
 # --- the rest
 
 
-def test_progress_can_be_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_can_be_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreign_blocks, "BLOCK", 2**16)
     for name, pack in PACKINGS.items():
         pack("\n".join([gdelt()] * 12_000).encode(), tmp_path / "events")
         counts(tmp_path / "events")
@@ -617,16 +620,23 @@ def test_lines_count_from_one_and_all_of_them_may_be_malformed() -> None:
     assert foreign_counts.list_bad(one, 1201) == "\n  line 1: no x\n  … and 1,200 more"
 
 
-# cells of a line: good ones, and all that may be wrong with them
-DAYS = ("20240405", "20241231", "20240230", "2024040", "202404055", "", "2024\x000405", "２０２４０４０５", "2024040\r")
-ACTORS = ("JPN", "CHN", "USA", "KOR", "", "JPN\x00", "jpn", "JPNGOV", "JPNGOVMIL", "\x00JPN", "J\x00PN")
-CODES = ("042", "0421", "112", "1", "999", "", "042\x00", "０４２", "042 1 2 3 4")
-LINES = st.builds(
+GOOD = st.builds(
+    lambda day, states, code: gdelt(*states, day=day, code=code).encode(),
+    st.sampled_from(["20240105", "20240405", "20240705", "20241231"]),
+    st.sampled_from([("JPN", "CHN"), ("CHN", "JPN"), ("USA", "JPN"), ("JPN", "KOR"), ("CHN", "CHN"), ("", "")]),
+    st.sampled_from(["010", "042", "0421", "112", "1121"]),
+)
+# cells with all that may be wrong with them
+DAYS = ("20240405", "20240230", "2024040", "202404055", "", "2024\x000405", "２０２４０４０５", "2024040\r")
+ACTORS = ("JPN", "CHN", "JPN\x00", "jpn", "JPNGOV", "JPNGOVMIL", "\x00JPN", "J\x00PN")
+CODES = ("042", "1", "999", "", "042\x00", "０４２", "042 1 2 3 4")
+ODD = st.builds(
     lambda day, source, target, code, names, end: gdelt(source, target, day, code, names).encode() + end,
     *(st.sampled_from(cells) for cells in (DAYS, ACTORS, ACTORS, CODES)),
     st.sampled_from([GDELT, GDELT, GDELT, GDELT1, GDELT[:-1]]),
     st.sampled_from([b"", b"", b"\r", b"\xff", b"x" * 300]),
-) | st.sampled_from([b"", b"\r", b"\t", b"x" * 900, gdelt().encode()])
+)
+LINES = GOOD | GOOD | ODD | st.sampled_from([b"", b"\r", b"\t", b"x" * 900])
 
 
 @settings(max_examples=200, deadline=None)
@@ -667,6 +677,15 @@ def test_lines_counted_together_are_those_counted_one_by_one(
         return max([0, *foreign_blocks.count_stream(stream, read, tally)])
 
     assert tallied(together) == tallied(one_by_one)
+
+
+def test_sound_lines_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign_blocks, "count_lines", lambda *_, **__: pytest.fail("a line was read by itself"))
+    read = foreign_formats.GdeltReader(len(GDELT), known_codes()["cameo_goldstein"])
+    lines = [gdelt(), gdelt("JPN", "USA", "20241231", "042"), gdelt("KOR", "JPN")]
+    tally = foreign_counts.Tally()
+    assert foreign_blocks.count_block("\n".join(lines).encode(), read, tally) == 3
+    assert (tally.kept, tally.outside) == (2, 1)
 
 
 def read_files(files: list[Path], count: int = 1, scheduler: str | None = None) -> tuple[pd.DataFrame, list[Report]]:

@@ -29,6 +29,12 @@ They will train more often and more widely, by day and by night, on land, at sea
 They will trade more."""
 
 
+def record_of(text: str) -> Record:
+    tables = build_tables({DOCUMENT: text}, {})["ngrams"].to_pandas()
+    words = sorted(set(tokenize(text)))
+    return Record([(n, np.sort(rows["hash"].to_numpy())) for n, rows in tables.groupby("n")], words)
+
+
 @pytest.fixture(scope="module")
 def small() -> tuple[Ngrams, Features]:
     tables = build_tables({DOCUMENT: TEXT}, {})
@@ -39,13 +45,19 @@ def small() -> tuple[Ngrams, Features]:
 
 def test_words_before_and_after_a_run_that_is_longer_than_what_is_on_record() -> None:
     words = "They will train more often and more widely by day and by night".lower().split()
-    tables = build_tables({DOCUMENT: " ".join(words) + "."}, {})["ngrams"].to_pandas()
-    record = Record([(n, np.sort(rows["hash"].to_numpy())) for n, rows in tables.groupby("n")], sorted(set(words)))
+    record = record_of(" ".join(words) + ".")
     for length in range(1, 10):
         assert record.before(tuple(words[1 : 1 + length])) == "they"
         assert record.before(tuple(words[:length])) is None
         assert record.follows(tuple(words[:length]), words[length])
         assert not record.follows(tuple(words[:length]), "they")
+
+
+def test_the_word_before_is_told_by_as_long_a_run_as_is_on_record() -> None:
+    record = record_of("Some talk calmly about every plan they made.\n\nOthers talk calmly about every plan they like.")
+    shared = ("talk", "calmly", "about", "every", "plan", "they")
+    assert record.before(shared) == "others"  # the first of both in the alphabet
+    assert record.before((*shared, "made")) == "some"
 
 
 def look(small: tuple[Ngrams, Features], text: str, section: str | None = None) -> Quotation:

@@ -131,6 +131,7 @@ def test_an_act_that_is_named_differently_takes_the_mode_nearest_to_zero() -> No
     )
     assert found.set_index("mode")["settled"].to_dict() == {"AGREE": "weaker mode", "SUPPORT": "left out"}
     assert signals.counted(found)["mode"].to_list() == ["AGREE"]
+    assert list(signals.counted(found)) == list(found)
 
 
 def test_what_one_coder_alone_sees_is_left_out() -> None:
@@ -169,6 +170,7 @@ def test_matched_units_pair_the_same_mode_first() -> None:
     )
     pairs = units.groupby("unit")["mode"].agg(lambda modes: tuple(sorted(map(str, modes))))
     assert sorted(pairs) == [("AGREE", "SUPPORT"), ("CONSULT", "CONSULT")]
+    assert {*units} - {*coded({})} == {"nth", "unit"}
     assert signals.matched_share(units) == 1.0
     assert signals.matched_share(signals.matched(coded({}, {"coder": "b", "source": "CHN", "target": "JPN"}))) == 0.0
 

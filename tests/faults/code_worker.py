@@ -36,11 +36,12 @@ Called = list[tuple[str, int]]  # functions: module and first line
 class Calls:
     """Notes the functions of the measures that a piece of work calls; a plugin that does so for every test that passes.
 
-    tests: by id the seconds of a test, and the functions.
+    tests: by id the seconds of a test, with those of the fixtures that it shares with others, and the functions.
     """
 
     def __init__(self) -> None:
         self.tests: dict[str, tuple[float, Called]] = {}
+        self._fixtures: dict[str, float] = {}  # seconds of what tests share
         self._files = {str(CODE / f"{module}.py"): module for module in MODULES}
         self._called: set[tuple[str, int]] = set()
         self._shared: set[tuple[str, int]] = set()
@@ -67,17 +68,23 @@ class Calls:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         """Note the calls of one test with its fixtures."""
         with self.noted():
-            return (yield)
+            result = yield
+        if item.nodeid in self.tests:
+            seconds, called = self.tests[item.nodeid]
+            names = getattr(item, "fixturenames", ())
+            self.tests[item.nodeid] = seconds + sum(self._fixtures.get(name, 0) for name in names), called
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Any:
-        """Note what a fixture calls that several tests share: only the first of them is seen to call it."""
-        before = set(self._called)
+        """Note what a fixture calls that several tests share, and costs: only the first of them is seen to do so."""
+        before, started = set(self._called), time.perf_counter()
         try:
             return (yield)
         finally:
             if fixturedef.scope != "function":
                 self._shared |= self._called - before
+                self._fixtures[fixturedef.argname] = time.perf_counter() - started
 
     def with_shared(self) -> dict[str, tuple[float, Called]]:
         """The tests, each with what shared fixtures call as well."""
