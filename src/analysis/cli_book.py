@@ -11,7 +11,7 @@ from analysis.errors import FetchError, ParameterError
 def book_command(options: argparse.Namespace) -> int:
     """Build the HTML, the PDF or both, from a fresh run or from the committed notebooks."""
     from analysis.files import locked, written
-    from analysis.publish import build_html, build_pdf, stage
+    from analysis.publish import build_both, build_html, build_pdf, stage
     from analysis.results import read_results
     from analysis.run import notebook_files, run_notebooks
     from analysis.sphinx_run import require_packages
@@ -26,16 +26,20 @@ def book_command(options: argparse.Namespace) -> int:
         run = run_notebooks()
         notebooks = run.notebooks
         print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged")
-    both = not (options.html or options.pdf)
+    html, pdf = options.html or not options.pdf, options.pdf or not options.html
     busy = f"{relative(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
     with written(relative(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
         stage(notebooks, read_results(notebook_files(notebooks)), paths.SOURCE)
-        if options.html or both:
-            build_html(paths.SOURCE, paths.HTML)
-            print(f"HTML: {relative(paths.HTML / 'index.html')}")
-        if options.pdf or both:
-            build_pdf(paths.SOURCE, paths.PDF)
-            print(f"PDF:  {relative(paths.PDF)}")
+        if html and pdf:
+            build_both()
+        elif html:
+            build_html()
+        else:
+            build_pdf()
+    if html:
+        print(f"HTML: {relative(paths.HTML / 'index.html')}")
+    if pdf:
+        print(f"PDF:  {relative(paths.PDF)}")
     return 0
 
 

@@ -14,6 +14,7 @@ from analysis import paths
 from analysis.files import new_folder, write_whole
 from analysis.run import RESULTS, notebook_files
 from analysis.sphinx_run import CHANGELOG, CITATION, EPOCH, PACKAGES, code_digest, configuration, digest, run_sphinx
+from analysis.workers import default_workers, open_pool
 
 PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
 
@@ -105,3 +106,15 @@ def build_pdf(source: Path = paths.SOURCE, pdf: Path = paths.PDF) -> None:
     _build_if_changed(
         source, pdf, work / "pdf.stamp", _pdf_notes(), lambda: sphinx_pdf.build_pdf(source, pdf, work / "pdf-doctrees")
     )
+
+
+def build_both(source: Path = paths.SOURCE, html: Path = paths.HTML, pdf: Path = paths.PDF) -> None:
+    """Build both books, at the same time where both have to be built and there are processors for it.
+
+    Raises BuildError and keeps the last good books.
+    """
+    apart = len(outdated(source, html, pdf)) == 2 and default_workers() > 1
+    with open_pool(2 if apart else 1) as pool:
+        setting = pool.submit(build_pdf, source, pdf)
+        build_html(source, html)
+        setting.result()
