@@ -1,6 +1,7 @@
 """The ledger in the book: built once from the real data on a small page, in HTML and PDF."""
 
 import json
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,14 @@ def html(source: Path) -> Path:
     folder = source.parent / "html"
     publish.build_html(source, folder)
     return folder
+
+
+def test_a_page_that_did_not_change_is_not_read_again(source: Path, html: Path) -> None:
+    environment = pickle.loads((source.parent / "work" / "doctrees" / "environment.pickle").read_bytes())
+    for name in ("book/ledger", "book/architecture"):
+        assert len(environment.dependencies[name]) > 30
+        assert all((source / file).is_file() for file in environment.dependencies[name])  # else Sphinx reads it again
+        assert name not in environment.reread_always
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from analysis import __version__, cli, paths, publish, run, sphinx_run, theme, vega
+from analysis import workers as workers_module
 from analysis.errors import BuildError
 
 pytestmark = pytest.mark.xdist_group("publish")  # one process makes what these tests share
@@ -361,3 +362,35 @@ def test_marks_stand_out_on_white_and_on_dark(name: str) -> None:
     colour = theme.PALETTE[name]
     assert contrast(colour, "#FFFFFF") >= 3
     assert contrast(theme.DARK_COLOURS.get(colour, colour), "#14181E") >= 3
+
+
+@pytest.mark.parametrize(("outdated", "processors", "workers"), [(2, 2, 2), (2, 1, 1), (1, 2, 1), (0, 2, 1)])
+def test_both_books_are_built_apart_where_that_helps(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, outdated: int, processors: int, workers: int
+) -> None:
+    asked: list[Any] = []
+
+    def pool(number: int) -> workers_module.ThisProcess:
+        asked.append(number)
+        return workers_module.ThisProcess()
+
+    monkeypatch.setattr(publish, "open_pool", pool)
+    monkeypatch.setattr(publish, "outdated", lambda *_: [tmp_path] * outdated)
+    monkeypatch.setattr(publish, "default_workers", lambda: processors)
+    for name in ("build_html", "build_pdf"):
+        monkeypatch.setattr(publish, name, lambda *_, name=name: asked.append(name))
+    publish.build_both(tmp_path, tmp_path, tmp_path)
+    assert asked == [workers, "build_pdf", "build_html"]
+
+
+@pytest.mark.parametrize("name", ["build_html", "build_pdf"])
+def test_a_book_that_fails_is_said_though_the_other_is_built(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def fail(*_: Path) -> None:
+        raise BuildError("it failed")
+
+    monkeypatch.setattr(publish, "outdated", lambda *_: [])
+    monkeypatch.setattr(publish, "build_html", lambda *_: None)
+    monkeypatch.setattr(publish, "build_pdf", lambda *_: None)
+    monkeypatch.setattr(publish, name, fail)
+    with pytest.raises(BuildError, match="it failed"):
+        publish.build_both()

@@ -1,3 +1,7 @@
 """Executable edition of Z. Guo's article on Japan between the United States and China."""
 
-__version__ = "0.7.0"
+from analysis.lazy import import_late
+
+__version__ = "0.8.0"
+
+import_late()

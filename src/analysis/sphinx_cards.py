@@ -118,58 +118,54 @@ def tags(properties: Mapping[str, str], description: str) -> str:
     return "".join(f'<meta {kind}="{name}" content="{html.escape(value)}">\n' for kind, name, value in lines if value)
 
 
-class Cards:
-    """The handlers of one build: each page gets its tags and its card, and the entrance those of the first page."""
+def described(app: Sphinx, page: str, title: str, doctree: nodes.document, at: str) -> str:
+    """The tags of a page, whose card is put beside the book; at: the address where they stand."""
+    base = str(app.config.html_baseurl or "").rstrip("/")
+    book = str(app.config.html_title)
+    description = description_of(doctree) or book
+    address = app.builder.get_target_uri(page)
+    image = f"{FOLDER}/{page.replace('/', '-')}.png"
+    if importlib.util.find_spec("typst") is None or importlib.util.find_spec("noto_cjk") is None:
+        image = ""
+    else:
+        text = finding_of(doctree) or ("" if description == book else description)
+        card = Card(title, text, book, picture_of(doctree, chart_folder(app)))
+        target = Path(app.outdir) / image
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(kept_card(card, Path(app.doctreedir) / "cards"))
+    shown = {
+        "title": title,
+        "description": description,
+        "type": "website" if page == app.config.root_doc else "article",
+        "site_name": book,
+        "url": f"{base}/{address}" if base else "",
+        "image": image and (f"{base}/{image}" if base else relative_uri(at, image)),
+    }
+    if image:
+        shown |= {"image:width": f"{SIZE[0]}", "image:height": f"{SIZE[1]}", "image:alt": title}
+    return tags(shown, description)
 
-    def __init__(self) -> None:
-        self.first: tuple[dict[str, str], str] | None = None
 
-    def add(
-        self, app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
-    ) -> None:
-        """Put the tags into a page, and its card beside the book."""
-        if doctree is None:
-            return
-        base = str(app.config.html_baseurl or "").rstrip("/")
-        book = str(app.config.html_title)
-        root = page == app.config.root_doc
+def add_tags(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Put the tags into a page, and its card beside the book."""
+    if doctree is not None:
         title = html.unescape(re.sub(r"<[^>]+>", "", context["title"]))
-        description = description_of(doctree) or book
-        address = app.builder.get_target_uri(page)
-        image = f"{FOLDER}/{page.replace('/', '-')}.png"
-        if importlib.util.find_spec("typst") is None or importlib.util.find_spec("noto_cjk") is None:
-            image = ""
-        else:
-            text = finding_of(doctree) or ("" if description == book else description)
-            card = Card(title, text, book, picture_of(doctree, chart_folder(app)))
-            target = Path(app.outdir) / image
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(kept_card(card, Path(app.doctreedir) / "cards"))
-        shown = {
-            "title": title,
-            "description": description,
-            "type": "website" if root else "article",
-            "site_name": book,
-            "url": f"{base}/{address}" if base else "",
-            "image": image and (f"{base}/{image}" if base else relative_uri(address, image)),
-        }
-        if image:
-            shown |= {"image:width": f"{SIZE[0]}", "image:height": f"{SIZE[1]}", "image:alt": title}
-        if root:
-            self.first = shown | {"image": f"{base}/{image}" if base and image else image}, description
-        context["metatags"] = context.get("metatags", "") + tags(shown, description)
+        found = described(app, page, title, doctree, app.builder.get_target_uri(page))
+        context["metatags"] = context.get("metatags", "") + found
 
-    def tag_entrance(self, app: Sphinx, error: Exception | None) -> None:
-        """Give index.html, which leads to the first page, the tags of that page."""
+
+def tag_entrance(app: Sphinx, error: Exception | None) -> None:
+    """Give index.html, which leads to the first page, the tags of that page."""
+    root = app.config.root_doc
+    if error is None and app.builder.format == "html" and root != "index":
         entrance = Path(app.outdir) / "index.html"
-        if error is None and app.builder.format == "html" and self.first and app.config.root_doc != "index":
-            text = entrance.read_text(encoding="utf-8")
-            entrance.write_text(text.replace("<title>", f"{tags(*self.first)}<title>", 1), encoding="utf-8")
+        found = described(app, root, app.env.titles[root].astext(), app.env.get_doctree(root), entrance.name)
+        text = entrance.read_text(encoding="utf-8")
+        entrance.write_text(text.replace("<title>", f"{found}<title>", 1), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the handlers with Sphinx."""
-    cards = Cards()
-    app.connect("html-page-context", cards.add)
-    app.connect("build-finished", cards.tag_entrance, priority=600)  # after the entrance is written
+    app.connect("html-page-context", add_tags)
+    app.connect("build-finished", tag_entrance, priority=600)  # after the entrance is written
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

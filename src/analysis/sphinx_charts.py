@@ -23,6 +23,7 @@ from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
 from analysis import paths, results, table_files, vega
+from analysis.files import write_whole
 from analysis.sphinx_guard import spec_faults
 from analysis.sphinx_tables import about
 
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 class chart(nodes.General, nodes.Element):
-    """A chart: digest, specification (JSON), heading, subheading, alt, caption, source, width, height (pixels)."""
+    """A chart: digest, specification and title (JSON), heading, subheading, alt, caption, source, width, height."""
 
 
 class VegaLiteRenderer:
@@ -91,7 +92,7 @@ def _lines(text: Any) -> str:
 
 
 def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
-    """The node of a specification; draws its picture into a folder, unless it is there. The picture has no title."""
+    """The node of a specification; draws its picture, without the title, into a folder, unless it is there."""
     if faults := spec_faults(spec):
         raise ExtensionError(f"a chart is refused: {'; '.join(faults)}")
     figure = spec.get("usermeta", {}).get("figure", {})
@@ -101,6 +102,7 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     node = chart(
         digest=digest(spec),
         specification=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        title=json.dumps(title, ensure_ascii=False),
         heading=_lines(title.get("text")),
         subheading=_lines(title.get("subtitle")),
         alt=figure.get("alt", ""),
@@ -110,13 +112,21 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     if name := figure.get("name"):
         node["names"], node["ids"] = [name], [name]
     drawn = folder / f"{node['digest']}.svg"
-    if not drawn.with_suffix(WHOLE).exists():  # it is written last
+    if not drawn.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        drawn.write_text(vega.draw_svg(body), encoding="utf-8")
-        whole = vega.draw_svg({key: value for key, value in spec.items() if key != "usermeta"})
-        drawn.with_suffix(WHOLE).write_text(whole, encoding="utf-8")
+        write_whole(drawn, vega.draw_svg(body).encode())
     node["width"], node["height"] = vega.size(drawn.read_text(encoding="utf-8"))
     return node
+
+
+def whole_picture(node: chart, folder: Path) -> str:
+    """The picture of a chart with its title, as SVG; it is kept in a folder."""
+    drawn = folder / f"{node['digest']}{WHOLE}"
+    if not drawn.exists():
+        spec = json.loads(node["specification"])
+        title = json.loads(node["title"])
+        write_whole(drawn, vega.draw_svg(spec | ({"title": title} if title else {})).encode())
+    return drawn.read_text(encoding="utf-8")
 
 
 def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -195,7 +205,7 @@ def visit_chart_html(translator: Any, node: chart) -> None:
     out, page = Path(builder.outdir), builder.get_target_uri(builder.current_docname)
     name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
     image = picture_file(builder, node["digest"])
-    whole = (chart_folder(builder.app) / f"{node['digest']}{WHOLE}").read_text(encoding="utf-8")
+    whole = whole_picture(node, chart_folder(builder.app))
     file = f"_downloads/charts/{name}.svg"
     lines = (node["source"], f"{name}. {builder.config.citation_line}")
     write_once(out / file, with_fonts(vega.with_lines(whole, lines)))

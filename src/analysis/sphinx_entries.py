@@ -102,7 +102,8 @@ class EntriesDirective(SphinxDirective):
         """The evidence of the staged book, on all files of which the page then depends."""
         folder = Path(self.env.srcdir, "data")
         for file in folder.rglob("*"):
-            self.env.note_dependency(str(file))
+            if file.is_file():  # a page that depends on a folder is read again each time
+                self.env.note_dependency(str(file))
         return evidence_in(folder)
 
     def known(self, entries: list[nodes.Node]) -> list[nodes.Node]:
