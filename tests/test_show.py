@@ -23,6 +23,19 @@ def test_a_figure_does_not_hang_on_how_pandas_prints() -> None:
     assert [param["views"] for param in specs[0]["params"]] == [["view_0_0"], ["view_0_1"]]
 
 
+def test_a_figure_does_not_hang_on_the_last_digits_of_a_number() -> None:
+    specs = []
+    for share in (0.1614145010827083, 0.16141450108270833):  # one sum on two processors
+        frame = pd.DataFrame({"name": ["a", "b"], "share": [share, 0.5], "count": [1, 12_345_678_901]})
+        chart = alt.Chart(frame).mark_bar().encode(x="share:Q", y="name:N")
+        specs.append(Figure("fig-test-one", chart, "Bars.", "Source: none").specification())
+    assert specs[0] == specs[1]
+    [(name, rows)] = specs[0]["datasets"].items()
+    assert specs[0]["data"] == {"name": name}
+    assert [row["share"] for row in rows] == [0.1614145011, 0.5]
+    assert rows[1]["count"] == 12_345_678_901
+
+
 def test_a_figure_has_chart_picture_and_text() -> None:
     bundle = Figure("fig-test-one", CHART, "Two bars.", "Source: none")._repr_mimebundle_()
     assert bundle["text/plain"] == "Two bars. (Source: none)"

@@ -40,7 +40,7 @@ class Figure:
 
     def specification(self) -> dict[str, Any]:
         """The Vega-Lite specification with the figure's texts under usermeta.figure."""
-        spec = vega.number_views(self.chart.to_dict())
+        spec = vega.round_data(vega.number_views(self.chart.to_dict()))
         spec |= {"$schema": SCHEMA, "config": theme.CONFIG, "description": self.alt}
         spec["usermeta"] = {"figure": {"name": self.name, "alt": self.alt, "source": self.source}}
         return spec

@@ -1,5 +1,6 @@
 """Vega-Lite: the output type of charts, and specifications drawn as pictures with the fonts of this repository."""
 
+import hashlib
 import json
 import re
 import textwrap
@@ -14,6 +15,7 @@ from analysis import paths, theme
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 SMALL, LEADING, MARGIN = 11, 15, 6  # of lines below a picture, in pixels
+DIGITS = 10  # of a number in the data of a chart
 VERSION = "6.4"  # of Vega-Lite: pictures and pages draw with the same one
 
 
@@ -38,6 +40,25 @@ def number_views(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A specification with its views numbered from 0: Altair's names hang on how pandas prints a frame just now."""
     found: dict[str, Any] = json.loads(_numbered(json.dumps(spec), r"\bview_[0-9a-f]{16}", "view_"))
     return found
+
+
+def round_data(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A specification with the numbers of its data to DIGITS digits, and the data named by what they are then.
+
+    The last digits of a sum hang on the processor; names and pictures of charts must not.
+    """
+    rest = json.dumps({key: value for key, value in spec.items() if key != "datasets"})
+    found: dict[str, Any] = {}
+    for name, rows in spec.get("datasets", {}).items():
+        kept = [
+            {key: float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value for key, value in row.items()}
+            for row in rows
+        ]
+        digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+        found[f"data-{digest[:20]}"] = kept
+        rest = rest.replace(json.dumps(name), json.dumps(f"data-{digest[:20]}"))
+    settled: dict[str, Any] = json.loads(rest)
+    return settled | ({"datasets": found} if found else {})
 
 
 def draw_svg(spec: Mapping[str, Any]) -> str:
