@@ -118,10 +118,11 @@ faults: setup ## make hundreds of faults in data and code, one at a time, and se
 	$(HEADING) 'seeded faults'
 	@$(BIN)/python tests/faults_check.py $(if $(ONLY),--only $(ONLY))
 
-bench: setup ## time the measures and the reruns beside the plain way (some minutes)
-	$(HEADING) 'benchmarks'
-	@$(BIN)/python benchmarks/text_measures.py
-	@$(BIN)/python benchmarks/reruns.py
+bench: setup ## time every job beside the plain ways to do it, and with size (an hour)
+	$(HEADING) 'beside other ways'
+	@$(BIN)/python benchmarks/peers.py
+	$(HEADING) 'with size'
+	@$(BIN)/python benchmarks/growth.py
 
 lighthouse: html ## weigh and time every page of the HTML book (needs npm and Chromium; some minutes)
 	$(HEADING) 'pages'
