@@ -14,6 +14,7 @@ from analysis.theme import PALETTE
 
 LEFT = 190  # pixels for the names of ways
 COSTS = {"seconds": "Seconds", "peak_mb": "Memory, MB"}
+TEN = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 0.001"  # whether a tick is a power of ten
 SHAPES = ("circle", "diamond", "square", "triangle-up")
 
 
@@ -74,9 +75,9 @@ def growth_panels(growth: pd.DataFrame, models: pd.DataFrame, *, title: str, sub
 
     def panel(of: str, cost: str) -> Any:
         here = (alt.datum.of == of) & (alt.datum.cost == cost)
-        sizes = alt.Axis(tickCount=4, labelExpr="replace(format(datum.value, '~s'), 'G', ' bn')")
+        sizes = alt.Axis(tickCount=4, labelExpr=f"{TEN} ? replace(format(datum.value, '~s'), 'G', ' bn') : ''")
         x = alt.X("size:Q", title=of.capitalize(), scale=alt.Scale(type="log"), axis=sizes)
-        costs = alt.Axis(tickCount=4, format=",~g")
+        costs = alt.Axis(tickCount=4, labelExpr=f"{TEN} ? format(datum.value, ',~g') : ''")
         y = alt.Y("value:Q", title=COSTS[cost], scale=alt.Scale(type="log"), axis=costs)
         tooltip = [
             alt.Tooltip("way:N", title="Way"),
