@@ -43,13 +43,13 @@ PAIRS, SPECIFICATIONS, DRAWS = 40, 4, 200  # parts of the work of scikit-learn, 
 RESAMPLED, RESAMPLES = 200, 2000  # of the bootstrap: draws that krippendorff computes, and all
 
 CHAPTERS, NOTHING = "all chapters, executed", "all chapters, nothing changed"
-BOOK, AGAIN = "HTML book with all chapters executed", "HTML book again, nothing changed"
-EDITED = "HTML book again, after a sentence in one page"
-CASES = "200 cases of a chapter with other parameters"
-MATRIX, CURVE = "all pairs of texts in 200 draws each", "the specification curve"
-PAIR = "one pair of texts with its placebos"
-ALPHA = "alpha with 2,000 bootstrap draws"
-EVENTS = "a million lines of foreign events"
+BOOK, AGAIN = "HTML book from nothing", "HTML book, nothing changed"
+EDITED = "HTML book, one page edited"
+CASES = "200 cases of a chapter"
+MATRIX, CURVE = "all pairs, 200 draws each", "the specification curve"
+PAIR = "one pair with its placebos"
+ALPHA = "alpha, 2,000 draws"
+EVENTS = "a million foreign events"
 START = "the start of the command"
 
 # what must hold: a job takes at most so many seconds here, or a way takes so many times as long
@@ -121,7 +121,7 @@ def chapters_papermill(folder: Path) -> Jobs:
     return {CHAPTERS: timed(every), START: timed(command(tool("papermill"), "--version"))}
 
 
-@way("nbclient, as many as processors")
+@way("nbclient, in parallel")
 def chapters_nbclient(_folder: Path) -> Jobs:
     """All chapters, as many at a time as there are processors."""
     import nbformat

@@ -12,9 +12,10 @@ from analysis.show import Figure
 from analysis.text import listing, number, plural
 from analysis.theme import PALETTE
 
-LEFT = 190  # pixels for the names of ways
+LEFT = 180  # pixels for the names of ways
 COSTS = {"seconds": "Seconds", "peak_mb": "Memory, MB"}
 TEN = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 0.001"  # whether a tick is a power of ten
+POWER = f"{TEN} ? format(datum.value, ',~g') : ''"
 SHAPES = ("circle", "diamond", "square", "triangle-up")
 
 
@@ -27,7 +28,11 @@ def peer_bars(peers: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevel
     frame["low"], frame["high"], frame["one"] = frame["least"] / frame["here"], frame["most"] / frame["here"], 1
     frame["end"] = frame["high"].clip(lower=1)
     frame["told"] = [f"{speed.significant(times)} times" for times in frame["times"]]
-    x = alt.X("times:Q", title="Times the seconds of this book", scale=alt.Scale(type="log"))
+    room = [float(frame["low"].min()) / 2, float(frame["high"].max()) * 12]  # for the texts beside the bars
+    scale = alt.Scale(type="log", domain=room, nice=False)
+    x = alt.X(
+        "times:Q", title="Times the seconds of this book", scale=scale, axis=alt.Axis(tickCount=4, labelExpr=POWER)
+    )
     base = alt.Chart().encode(
         y=alt.Y("way:N", title=None, sort=None, axis=alt.Axis(labelLimit=LEFT)),
         tooltip=[
@@ -40,7 +45,7 @@ def peer_bars(peers: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevel
     layers = (
         base.mark_bar(height=11, color=PALETTE["USA"]).encode(x=x, x2="one:Q"),
         base.mark_rule(color=PALETTE["ink"], strokeWidth=1.5).encode(x="low:Q", x2="high:Q"),
-        base.mark_text(align="left", dx=6).encode(x="end:Q", text="told:N"),
+        base.mark_text(align="left", dx=6, color=PALETTE["ink"]).encode(x="end:Q", text="told:N"),
     )
     header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=2)
     jobs = list(dict.fromkeys(frame["job"]))
@@ -77,7 +82,7 @@ def growth_panels(growth: pd.DataFrame, models: pd.DataFrame, *, title: str, sub
         here = (alt.datum.of == of) & (alt.datum.cost == cost)
         sizes = alt.Axis(tickCount=4, labelExpr=f"{TEN} ? replace(format(datum.value, '~s'), 'G', ' bn') : ''")
         x = alt.X("size:Q", title=of.capitalize(), scale=alt.Scale(type="log"), axis=sizes)
-        costs = alt.Axis(tickCount=4, labelExpr=f"{TEN} ? format(datum.value, ',~g') : ''")
+        costs = alt.Axis(tickCount=4, labelExpr=POWER)
         y = alt.Y("value:Q", title=COSTS[cost], scale=alt.Scale(type="log"), axis=costs)
         tooltip = [
             alt.Tooltip("way:N", title="Way"),
