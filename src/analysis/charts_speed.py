@@ -30,32 +30,31 @@ def peer_bars(peers: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevel
     frame["told"] = [f"{speed.significant(times)} times" for times in frame["times"]]
     room = [float(frame["low"].min()) / 2, float(frame["high"].max()) * 12]  # for the texts beside the bars
     scale = alt.Scale(type="log", domain=room, nice=False)
-    x = alt.X(
-        "times:Q", title="Times the seconds of this book", scale=scale, axis=alt.Axis(tickCount=4, labelExpr=POWER)
-    )
-    base = alt.Chart().encode(
-        y=alt.Y("way:N", title=None, sort=None, axis=alt.Axis(labelLimit=LEFT)),
-        tooltip=[
-            alt.Tooltip("job:N", title="Job"),
-            alt.Tooltip("way:N", title="Way"),
-            alt.Tooltip("seconds:Q", title="Seconds"),
-            alt.Tooltip("here:Q", title="Seconds here"),
-        ],
-    )
-    layers = (
-        base.mark_bar(height=11, color=PALETTE["USA"]).encode(x=x, x2="one:Q"),
-        base.mark_rule(color=PALETTE["ink"], strokeWidth=1.5).encode(x="low:Q", x2="high:Q"),
-        base.mark_text(align="left", dx=6, color=PALETTE["ink"]).encode(x="end:Q", text="told:N"),
-    )
-    header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=2)
     jobs = list(dict.fromkeys(frame["job"]))
-    panels: alt.FacetChart = (
-        alt.layer(*layers, data=frame)
-        .properties(width=WIDTH - LEFT - 60, height={"step": 17})
-        .facet(row=alt.Row("job:N", sort=jobs, header=header), spacing=4)
-        .resolve_scale(y="independent")
-    )
-    return panels.properties(title=titled(title, subtitle))
+
+    def panel(job: str) -> Any:
+        last = job == jobs[-1]
+        axis = alt.Axis(tickCount=4, labelExpr=POWER, labels=last, ticks=last, domain=last)
+        x = alt.X("times:Q", title="Times the seconds of this book" if last else None, scale=scale, axis=axis)
+        base = alt.Chart(frame).encode(
+            y=alt.Y("way:N", title=None, sort=None, axis=alt.Axis(labelLimit=LEFT)),
+            tooltip=[
+                alt.Tooltip("job:N", title="Job"),
+                alt.Tooltip("way:N", title="Way"),
+                alt.Tooltip("seconds:Q", title="Seconds"),
+                alt.Tooltip("here:Q", title="Seconds here"),
+            ],
+        )
+        layers = (
+            base.mark_bar(height=11, color=PALETTE["USA"]).encode(x=x, x2="one:Q"),
+            base.mark_rule(color=PALETTE["ink"], strokeWidth=1.5).encode(x="low:Q", x2="high:Q"),
+            base.mark_text(align="left", dx=6, color=PALETTE["ink"]).encode(x="end:Q", text="told:N"),
+        )
+        head = alt.TitleParams(job, fontSize=12.5, frame="group", offset=4)
+        chosen = alt.layer(*layers).transform_filter(alt.datum.job == job)
+        return chosen.properties(width=WIDTH - LEFT - 60, height={"step": 17}, title=head)
+
+    return alt.vconcat(*map(panel, jobs), spacing=28, bounds="flush", title=titled(title, subtitle))
 
 
 def growth_panels(growth: pd.DataFrame, models: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
