@@ -42,6 +42,15 @@ def write_events(file: Path, lines: int) -> None:
             stream.write(block)
 
 
+def count_here(file: Path) -> pd.DataFrame:
+    """The counts of this book, in as many processes as the command starts."""
+    from analysis.foreign_parts import read_files
+    from analysis.workers import default_workers, open_pool
+
+    with open_pool(default_workers(), None) as pool:
+        return read_files([file], pool, progress=False)[0]
+
+
 def count_with_pandas(file: Path, at_once: int | None = None) -> pd.DataFrame:
     """The counts of `foreign_events.read_counts`, by pandas: the whole file, or so many lines at once.
 

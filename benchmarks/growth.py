@@ -21,9 +21,10 @@ import pandas as pd
 from measuring import Timing, timed
 
 from analysis import paths
+from analysis.speed import HERE
 
 OUTPUT = paths.BOOK / "growth.csv"
-HERE, PANDAS = "here", "pandas, in pieces"
+PANDAS = "pandas, in pieces"
 STATEMENT, STRATEGY = "us-jpn-2025-02-07", "jpn-nds-2022"
 LONG = 20.0  # seconds from which a size runs once
 LINE = 330  # bytes of an event at most, to see whether a file has room on the disk
@@ -117,17 +118,9 @@ def specifications_here(size: int, _folder: Path) -> Timing:
 
 def events_here(size: int, folder: Path) -> Timing:
     """Lines of an event file, in as many processes as the command starts."""
-    from analysis.foreign_parts import read_files
-    from analysis.workers import default_workers, open_pool
-
     file = folder / "events.csv"
     gdelt.write_events(file, size)
-
-    def read() -> None:
-        with open_pool(default_workers(), None) as pool:
-            read_files([file], pool, progress=False)
-
-    return timed(read)
+    return timed(lambda: gdelt.count_here(file))
 
 
 def events_pandas(size: int, folder: Path) -> Timing:
@@ -151,6 +144,33 @@ def room(of: str, size: int) -> bool:
     return of != "events" or shutil.disk_usage(tempfile.gettempdir()).free > 2 * size * LINE
 
 
+def rows_of(name: str, runs: int, longest: float) -> list[dict[str, Any]]:
+    """The rows of one kind of size, up to the first that has no room or would take longer than so many seconds."""
+    of, way, _, sizes = GROWTH[name]
+    rows: list[dict[str, Any]] = []
+    for size in sizes:
+        if not room(of, size):
+            print(f"{of}: no room on the disk for {size:,}", file=sys.stderr)
+            break
+        if rows and rows[-1]["seconds"] * size / rows[-1]["size"] > longest:
+            print(f"{of}: {size:,} would take more than {longest:.0f} s", file=sys.stderr)
+            break
+        timings: list[Timing] = []
+        while len(timings) < runs and not (timings and timings[0].seconds > LONG):
+            timings.append(measuring.ask(Path(__file__), f"{name}:{size}")["job"])
+        row = {"of": of, "way": way, "size": size, **measuring.summary(timings), "machine": measuring.machine()}
+        print(f"{of}, {way}: {size:,} {row['seconds']} s {row['peak_mb']} MB", file=sys.stderr, flush=True)
+        rows.append(row)
+    return rows
+
+
+def kept(name: str) -> list[dict[str, Any]]:
+    """The rows of one kind of size that the table holds from an earlier run."""
+    of, way, _, _ = GROWTH[name]
+    table = pd.read_csv(OUTPUT)
+    return table[(table["of"] == of) & (table["way"] == way)].to_dict("records")
+
+
 def main() -> int:
     """Run all sizes, or one in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -165,33 +185,9 @@ def main() -> int:
             measuring.answer({"job": GROWTH[name][2](int(size), Path(folder))})
         return 0
     rows: list[dict[str, Any]] = []
-    for name, (of, way, _, sizes) in GROWTH.items():
-        if options.only not in (None, name):
-            continue
-        for size in sizes:
-            if not room(of, size):
-                print(f"{of}: no room on the disk for {size:,}", file=sys.stderr)
-                break
-            if rows and rows[-1]["of"] == of and rows[-1]["way"] == way:
-                expected = rows[-1]["seconds"] * size / rows[-1]["size"]
-                if expected > options.longest:
-                    print(f"{of}: {size:,} would take more than {options.longest:.0f} s", file=sys.stderr)
-                    break
-            timings: list[Timing] = []
-            while len(timings) < options.runs and not (timings and timings[0].seconds > LONG):
-                timings.append(measuring.ask(Path(__file__), f"{name}:{size}")["job"])
-            rows.append({"of": of, "way": way, "size": size, **measuring.summary(timings)})
-            print(
-                of, way, f"{size:,}", rows[-1]["seconds"], "s", rows[-1]["peak_mb"], "MB", file=sys.stderr, flush=True
-            )
-    table = pd.DataFrame(rows).assign(machine=measuring.machine())
-    if options.only:
-        of, way, _, _ = GROWTH[options.only]
-        kept = pd.read_csv(OUTPUT)
-        table = pd.concat([kept[(kept["of"] != of) | (kept["way"] != way)], table])
-    order = {(of, way): number for number, (of, way, _, _) in enumerate(GROWTH.values())}
-    keys = [order[of, way] for of, way in zip(table["of"], table["way"], strict=True)]
-    table = table.assign(key=keys).sort_values(["key", "size"]).drop(columns="key")
+    for name in GROWTH:
+        rows += rows_of(name, options.runs, options.longest) if options.only in (None, name) else kept(name)
+    table = pd.DataFrame(rows)
     table.to_csv(OUTPUT, index=False, lineterminator="\n")
     print(table.drop(columns="machine").to_string(index=False))
     return 0

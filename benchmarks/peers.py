@@ -17,14 +17,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import gdelt
 import measuring
 import pandas as pd
 from measuring import Timing, scaled, timed
 
 from analysis import paths
+from analysis.speed import HERE
 
 OUTPUT = paths.BOOK / "peers.csv"
-HERE, PAPERMILL = "here", "papermill, a command each"
+PAPERMILL = "papermill, a command each"
 PACKAGES = (
     *("papermill", "nbclient", "jupyter-book", "sphinx", "scikit-learn", "krippendorff", "pandas", "numpy", "scipy"),
     "distributed",
@@ -411,8 +413,6 @@ def alpha_krippendorff(_folder: Path) -> Jobs:
 
 
 def _events(folder: Path) -> Path:
-    import gdelt
-
     gdelt.write_events(folder / "events.csv", LINES)
     return folder / "events.csv"
 
@@ -420,19 +420,9 @@ def _events(folder: Path) -> Path:
 @way(HERE)
 def events_here(folder: Path) -> Jobs:
     """In as many processes as the command starts; the counts are those of pandas."""
-    import gdelt
-
-    from analysis.foreign_parts import read_files
-    from analysis.workers import default_workers, open_pool
-
     file = _events(folder)
     found: list[pd.DataFrame] = []
-
-    def read() -> None:
-        with open_pool(default_workers(), None) as pool:
-            found.append(read_files([file], pool, progress=False)[0])
-
-    timing = timed(read)
+    timing = timed(lambda: found.append(gdelt.count_here(file)))
     pd.testing.assert_frame_equal(found[0], gdelt.count_with_pandas(file))
     return {EVENTS: timing}
 
@@ -440,8 +430,6 @@ def events_here(folder: Path) -> Jobs:
 @way("pandas, the whole file")
 def events_pandas(folder: Path) -> Jobs:
     """Four columns of all lines at once."""
-    import gdelt
-
     file = _events(folder)
     return {EVENTS: timed(lambda: gdelt.count_with_pandas(file))}
 
@@ -449,8 +437,6 @@ def events_pandas(folder: Path) -> Jobs:
 @way("pandas, in pieces")
 def events_pandas_pieces(folder: Path) -> Jobs:
     """Four columns, a tenth of the lines at once."""
-    import gdelt
-
     file = _events(folder)
     return {EVENTS: timed(lambda: gdelt.count_with_pandas(file, LINES // 10))}
 

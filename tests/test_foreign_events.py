@@ -657,11 +657,9 @@ def test_lines_counted_together_are_those_counted_one_by_one(
     def tallied(count: Callable[[io.BufferedReader[io.BytesIO], foreign_counts.Tally], object]) -> object:
         tally = foreign_counts.Tally(first, last, share)
         with pytest.MonkeyPatch.context() as patch:
-            for module, name, value in (
-                *((foreign_streams, "LONGEST", 700), (foreign_counts, "ENOUGH", 3)),
-                *((foreign_blocks, "BLOCK", size),),
-            ):
-                patch.setattr(module, name, value)
+            patch.setattr(foreign_streams, "LONGEST", 700)
+            patch.setattr(foreign_counts, "ENOUGH", 3)
+            patch.setattr(foreign_blocks, "BLOCK", size)
             try:
                 number = count(io.BufferedReader(io.BytesIO(content)), tally)  # type: ignore[arg-type]
             except DataError as error:

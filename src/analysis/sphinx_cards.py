@@ -118,30 +118,41 @@ def tags(properties: Mapping[str, str], description: str) -> str:
     return "".join(f'<meta {kind}="{name}" content="{html.escape(value)}">\n' for kind, name, value in lines if value)
 
 
-def described(app: Sphinx, page: str, title: str, doctree: nodes.document, at: str) -> str:
-    """The tags of a page, whose card is put beside the book; at: the address where they stand."""
-    base = str(app.config.html_baseurl or "").rstrip("/")
-    book = str(app.config.html_title)
-    description = description_of(doctree) or book
-    address = app.builder.get_target_uri(page)
-    image = f"{FOLDER}/{page.replace('/', '-')}.png"
+def card_file(page: str) -> str:
+    """The file in the book with the card of a page."""
+    return f"{FOLDER}/{page.replace('/', '-')}.png"
+
+
+def description_in(app: Sphinx, doctree: nodes.document) -> str:
+    """The description of a page, or the title of the book where it has none."""
+    return description_of(doctree) or str(app.config.html_title)
+
+
+def put_card(app: Sphinx, page: str, title: str, doctree: nodes.document) -> None:
+    """Put the card of a page beside the book, where the packages are there that draw it."""
     if importlib.util.find_spec("typst") is None or importlib.util.find_spec("noto_cjk") is None:
-        image = ""
-    else:
-        text = finding_of(doctree) or ("" if description == book else description)
-        card = Card(title, text, book, picture_of(doctree, chart_folder(app)))
-        target = Path(app.outdir) / image
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(kept_card(card, Path(app.doctreedir) / "cards"))
+        return
+    text = finding_of(doctree) or description_of(doctree)
+    card = Card(title, text, str(app.config.html_title), picture_of(doctree, chart_folder(app)))
+    target = Path(app.outdir) / card_file(page)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(kept_card(card, Path(app.doctreedir) / "cards"))
+
+
+def tags_of(app: Sphinx, page: str, title: str, description: str, at: str) -> str:
+    """The tags of a page, with its card where it has one; at: the address where they stand."""
+    base = str(app.config.html_baseurl or "").rstrip("/")
+    image = card_file(page)
+    has_card = (Path(app.outdir) / image).exists()
     shown = {
         "title": title,
         "description": description,
         "type": "website" if page == app.config.root_doc else "article",
-        "site_name": book,
-        "url": f"{base}/{address}" if base else "",
-        "image": image and (f"{base}/{image}" if base else relative_uri(at, image)),
+        "site_name": str(app.config.html_title),
+        "url": f"{base}/{app.builder.get_target_uri(page)}" if base else "",
+        "image": (f"{base}/{image}" if base else relative_uri(at, image)) if has_card else "",
     }
-    if image:
+    if has_card:
         shown |= {"image:width": f"{SIZE[0]}", "image:height": f"{SIZE[1]}", "image:alt": title}
     return tags(shown, description)
 
@@ -150,7 +161,8 @@ def add_tags(app: Sphinx, page: str, _template: str, context: dict[str, Any], do
     """Put the tags into a page, and its card beside the book."""
     if doctree is not None:
         title = html.unescape(re.sub(r"<[^>]+>", "", context["title"]))
-        found = described(app, page, title, doctree, app.builder.get_target_uri(page))
+        put_card(app, page, title, doctree)
+        found = tags_of(app, page, title, description_in(app, doctree), app.builder.get_target_uri(page))
         context["metatags"] = context.get("metatags", "") + found
 
 
@@ -159,7 +171,8 @@ def tag_entrance(app: Sphinx, error: Exception | None) -> None:
     root = app.config.root_doc
     if error is None and app.builder.format == "html" and root != "index":
         entrance = Path(app.outdir) / "index.html"
-        found = described(app, root, app.env.titles[root].astext(), app.env.get_doctree(root), entrance.name)
+        description = description_in(app, app.env.get_doctree(root))
+        found = tags_of(app, root, app.env.titles[root].astext(), description, entrance.name)
         text = entrance.read_text(encoding="utf-8")
         entrance.write_text(text.replace("<title>", f"{found}<title>", 1), encoding="utf-8")
 
