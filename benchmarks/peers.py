@@ -26,7 +26,7 @@ from analysis import paths
 from analysis.speed import HERE
 
 OUTPUT = paths.BOOK / "peers.csv"
-PAPERMILL = "papermill, a command each"
+PAPERMILL = "papermill, one by one"
 PACKAGES = (
     *("papermill", "nbclient", "jupyter-book", "sphinx", "scikit-learn", "krippendorff", "pandas", "numpy", "scipy"),
     "distributed",
@@ -45,8 +45,8 @@ PAIRS, SPECIFICATIONS, DRAWS = 40, 4, 200  # parts of the work of scikit-learn, 
 RESAMPLED, RESAMPLES = 200, 2000  # of the bootstrap: draws that krippendorff computes, and all
 
 CHAPTERS, NOTHING = "all chapters, executed", "all chapters, nothing changed"
-BOOK, AGAIN = "HTML book from nothing", "HTML book, nothing changed"
-EDITED = "HTML book, one page edited"
+BOOK, AGAIN = "HTML book from nothing", "HTML book, unchanged"
+EDITED = "HTML book, one edit"
 CASES = "200 cases of a chapter"
 MATRIX, CURVE = "all pairs, 200 draws each", "the specification curve"
 PAIR = "one pair with its placebos"

@@ -230,8 +230,8 @@ def test_a_missed_bar_is_named(benchmark: Callable[[str], ModuleType]) -> None:
     assert script.missed(table) == [
         "all chapters, nothing changed: 1.5 s, at most 1.0 s",
         "the start of the command: 1.5 s, at most 0.4 s",
-        "all chapters, executed: papermill, a command each takes 1.0 times as long, at least 2.0",
-        f"{script.CASES}: papermill, a command each takes 1.0 times as long, at least 10.0",
+        "all chapters, executed: papermill, one by one takes 1.0 times as long, at least 2.0",
+        f"{script.CASES}: papermill, one by one takes 1.0 times as long, at least 10.0",
     ]
 
 
