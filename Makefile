@@ -96,7 +96,7 @@ types: setup ## mypy, strict, over src
 
 unit: setup ## pytest
 	$(HEADING) 'pytest'
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/browser
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --ignore tests/browser
 
 check: setup ## validate data/ against data/datapackage.json
 	$(HEADING) 'data check'
@@ -146,8 +146,8 @@ binder: setup ## install as Binder does, timed, and run all notebooks in Jupyter
 	$(HEADING) 'Binder: the notebooks in JupyterLab'
 	@$(BIN)/python tests/lab_check.py --repository build/binder/repository --python build/binder/venv/bin/python
 
-# What changes or judges the locks has an environment of its own, locked with hashes too.
-tools: setup ## create build/tools, which `make lock` and `make audit` use, from requirements/tools.txt
+# What changes or judges the locks, and the fuzzer, have an environment of their own, locked with hashes too.
+tools: setup ## create build/tools, which `make lock`, `make audit` and `make fuzz` use, from requirements/tools.txt
 	@set -eu; \
 	locked=$$(cksum < requirements/tools.txt); \
 	if [ "$$(cat build/tools/.locked 2>/dev/null)" != "$$locked" ]; then \
@@ -178,9 +178,11 @@ audit: tools ## known vulnerabilities and licences of all packages, secrets in f
 	$(HEADING) 'audit'
 	@$(BIN)/python tests/audit_check.py --tools build/tools/bin
 
-fuzz: setup ## the readers with more odd input than in `make unit` (some minutes)
-	$(HEADING) 'fuzz'
+fuzz: tools ## the readers with more odd input than in `make unit`, drawn and then steered (half an hour)
+	$(HEADING) 'fuzz: drawn'
 	@FUZZ=2000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
+	$(HEADING) 'fuzz: steered'
+	@$(BIN)/python tests/fuzz_check.py --tools build/tools
 
 clean: ## remove what was made, but not .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

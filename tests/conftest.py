@@ -9,16 +9,45 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from analysis import paths
 from analysis.results import read_results
 from analysis.run import notebook_files
 
 SHARED = paths.ROOT.parent / "shared"
+
+
+# --- which process runs a test
+
+
+@cache
+def shares(module: str) -> bool:
+    """Whether the tests of a module share something that is made once."""
+    return 'fixture(scope="' in (paths.ROOT / module).read_text(encoding="utf-8")
+
+
+class ByWhatTheyShare(LoadScopeScheduling):
+    """One process runs all tests of a module that share what takes long to make; any other test goes anywhere."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if shares(module) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """How `--dist loadscope` deals out the tests; the marks of xdist_group say nothing since pytest 9.2."""
+    return ByWhatTheyShare(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+# --- data
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ import pytest
 import yaml
 
 from analysis import case_place, case_rules, cases, cli, paths
+from analysis.results import read_results
+from analysis.run import notebook_files
 
 SHIPPED = "us-kor-2023"
 COPIED = (
@@ -33,6 +35,8 @@ COPIED = (
     "uv.lock",
 )
 PAIR = ("--statement", "us-kor-2023-04-26", "--strategy", "kor-dwp-2022")
+QUICK = {"curve": False, "matched_draws": 10}  # without what takes long in chapter 4
+QUICKER = QUICK | {"unit": "paragraph", "draws": 100}
 
 
 def copy_repository(target: Path) -> Path:
@@ -245,7 +249,18 @@ def test_commands_of_the_article_are_refused(
     assert capsys.readouterr().err.startswith(message)
 
 
+def test_the_results_that_its_pages_show_are_recorded() -> None:
+    recorded = read_results(notebook_files(paths.NOTEBOOKS))
+    shown = re.findall(r"\{result\}`([\w-]+)\.(\w+)`", (paths.CASES / SHIPPED / "index.md").read_text("utf-8"))
+    assert shown
+    assert [name for chapter, name in shown if name not in recorded[chapter]] == []
+
+
 def test_the_html_of_the_shipped_case_is_built(home: Path) -> None:
+    """Without the curve, which takes most of the time, and what the page says of it."""
+    set_up(home, parameters={"04-alignment": QUICK})
+    page = home / "cases" / SHIPPED / "index.md"
+    page.write_text(re.sub(r"; over \{result\}[^;]*curve_\w+`", "", page.read_text("utf-8")), encoding="utf-8")
     said = succeeds(home, "--case", SHIPPED, "book", "--html")
     html = home / "build" / "cases" / SHIPPED / "html"
     assert f"build/cases/{SHIPPED}/html/index.html" in said
@@ -269,7 +284,7 @@ def test_the_html_of_the_shipped_case_is_built(home: Path) -> None:
 
 
 def test_chapters_show_codings_as_soon_as_there_are_any(home: Path) -> None:
-    set_up(home, parameters={"04-alignment": {"curve": False, "matched_draws": 10, "draws": 100}})
+    set_up(home, parameters={"04-alignment": QUICKER})
     with (home / "cases" / SHIPPED / "strategy_sections.csv").open(encoding="utf-8", newline="") as stream:
         sections = [row["section_id"] for row in csv.DictReader(stream)]
     for shift, coder in enumerate(("one", "two")):
@@ -341,7 +356,7 @@ def test_a_case_measures_a_document_of_its_own(home: Path) -> None:
     folder, texts = home / "cases" / SHIPPED, home / "corpus"
     shared = {file.name: file.read_bytes() for file in (home / "data" / "features").iterdir()}
     add_document(folder, texts)
-    set_up(home, statement=STATEMENT, parameters={"04-alignment": {"curve": False, "matched_draws": 10}})
+    set_up(home, statement=STATEMENT, parameters={"04-alignment": QUICKER})
     for name, rows in (("provisions", PROVISIONS), ("provision_actors", "P01,USA\nP01,KOR\nP02,USA\nP03,KOR\n")):
         file = folder / f"{name}.csv"
         file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n" + rows, encoding="utf-8")

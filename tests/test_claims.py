@@ -18,8 +18,6 @@ from analysis.ledger import FAILING, outcomes, read_arguments, verdict_of
 from analysis.segment import tokenize
 from analysis.tables import load
 
-pytestmark = pytest.mark.xdist_group("claims")  # one process makes what these tests share
-
 STATEMENT = "us-jpn-2025-02-07"
 STRATEGY = "jpn-nds-2022"
 Arguments = dict[str, Any]

@@ -6,6 +6,7 @@ import gzip
 import html
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -419,6 +420,32 @@ def test_encrypted_pdf_is_unreadable_or_read(tmp_path: Path) -> None:
     writer.write(file)
     with pytest.raises(FetchError, match="cannot be read as PDF"):
         extract.extract(file.read_bytes())
+
+
+def test_a_file_that_takes_too_long_to_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(_: bytes) -> list[str]:
+        while True:
+            sum(range(1000))
+
+    before = signal.getsignal(signal.SIGALRM)
+    monkeypatch.setattr(extract, "SECONDS", 0.2)
+    monkeypatch.setattr(extract, "_pages", slow)
+    with pytest.raises(FetchError, match=r"cannot be read as PDF \(TimeoutError: it took more than 0.2 s\)"):
+        extract.extract(b"%PDF-1.7")
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
+def test_a_file_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    monkeypatch.setattr(extract, "ROOM", 200_000_000)
+    monkeypatch.setattr(extract, "_pages", lambda _: [str(bytearray(400_000_000)[:1])])
+    with pytest.raises(FetchError, match=r"cannot be read as PDF \(MemoryError"):
+        extract.extract(b"%PDF-1.7")
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 # --- redirects

@@ -17,8 +17,6 @@ from analysis.sphinx_ledger import filter_choices
 from analysis.sphinx_ledger_entries import place_in_article
 from analysis.tables import load
 
-pytestmark = pytest.mark.xdist_group("ledger_page")  # one process makes what these tests share
-
 TABLE = '<table><tr><td><span class="ba-entry">C32</span></td></tr></table>'
 INDEX = """# Sample
 

@@ -28,8 +28,6 @@ pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of 
 from analysis.sphinx_links import link_texts
 from analysis.sphinx_pdf_text import breakable, column_widths, marked_text, typst_formulas
 
-pytestmark = pytest.mark.xdist_group("pdf")  # one process makes what these tests share
-
 PAGES = {
     "_config.yml": """
         title: "A sample: of a book"

@@ -17,8 +17,6 @@ from analysis import __version__, cli, paths, publish, run, sphinx_run, theme, v
 from analysis import workers as workers_module
 from analysis.errors import BuildError
 
-pytestmark = pytest.mark.xdist_group("publish")  # one process makes what these tests share
-
 CHART = {
     "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
     "config": theme.CONFIG,

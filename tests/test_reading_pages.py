@@ -25,8 +25,6 @@ from analysis.sphinx_search import split_words
 from analysis.sphinx_terms import linkable, pattern
 from analysis.tables import load
 
-pytestmark = pytest.mark.xdist_group("reading_pages")  # one process makes what these tests share
-
 INDEX = """# Sample
 
 {.ba-question}

@@ -15,8 +15,6 @@ from analysis.errors import BuildError
 from analysis.run import notebook_files
 from analysis.sphinx_rerun import binder_address, commands
 
-pytestmark = pytest.mark.xdist_group("rerun_button")  # one process makes what these tests share
-
 SETTING = 'binder_repository: ""'
 
 

@@ -59,8 +59,6 @@ from analysis.specifications import (
 )
 from analysis.tables import load
 
-pytestmark = pytest.mark.xdist_group("scores")  # one process makes what these tests share
-
 TEXTS = {
     "us-aaa-2024-01-01": "Missiles deter. Trade grows.\n\nArmed forces train. Music plays.",
     "us-bbb-2024-01-02": "Music plays and trade grows.",
@@ -402,10 +400,10 @@ def results_of(folder: Path, runs: list[dict[str, Any]]) -> list[dict[str, dict[
 
 
 def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source, tmp_path: Path) -> None:
-    every = all_specifications()
+    every = [s for s in all_specifications() if s.unit == "paragraph"]  # quicker; the default run has sentences
     chosen = [every[i] for i in np.random.default_rng(20250207).choice(len(every), 3, replace=False)]
     table, _ = curve(real, FOCAL_STATEMENT, FOCAL_STRATEGY, chosen)
-    other_pair = {"statement": "us-kor-2023-04-26", "strategy": "kor-dwp-2022"}
+    other_pair = {"statement": "us-kor-2023-04-26", "strategy": "kor-dwp-2022", "unit": "paragraph"}
     *found, other = results_of(tmp_path, [*map(asdict, chosen), other_pair])
     columns = {"pair_score": "score"} | {
         f"{name}_{among}": f"{name}_{among}" for name in ("rank", "p", "z") for among in ("statements", "strategies")
@@ -415,7 +413,7 @@ def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source
         assert {name: results[name]["value"] for name in columns} == {
             name: round(row[column], 6) for name, column in columns.items()
         }
-    score = real.scores(Specification()).at[other_pair["statement"], other_pair["strategy"]]
+    score = real.scores(Specification(unit="paragraph")).at[other_pair["statement"], other_pair["strategy"]]
     assert other["pair_score"]["value"] == round(score, 6)
     assert "curve_first_statements" not in other
 

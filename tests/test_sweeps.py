@@ -26,8 +26,6 @@ from analysis.run import execute
 from analysis.sweep_run import run_sweep
 from analysis.sweeps import Sweep, read_sweep
 
-pytestmark = pytest.mark.xdist_group("sweeps")  # one process makes what these tests share
-
 LIGHT = """
 chapter: "01"
 result: events
@@ -196,7 +194,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     ("chapter", "values"),
     [
         ("02", {"count_partly_told": False}),
-        ("04", {"curve": False, "threshold": 3, "representation": "bm25", "draws": 100, "matched_draws": 5}),
+        ("04", {"curve": False, "threshold": 3, "unit": "paragraph", "draws": 100, "matched_draws": 5}),
     ],
 )
 def test_without_a_kernel_the_results_are_those_of_a_kernel(tmp_path: Path, chapter: str, values: Any) -> None:
@@ -260,7 +258,7 @@ def test_an_error_of_the_code_is_kept_with_its_cell(tmp_path: Path) -> None:
 # --- interrupted, killed, full, twice
 
 
-LONG = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01, to: 2021-01-12}").replace(
+LONG = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01, to: 2021-01-08}").replace(
     "[2022-12-31, 2025-02-28, 2025-12-31]", "[2025-02-28, 2025-12-31]"
 )
 RUN = """
@@ -299,7 +297,7 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, whole: bytes, how:
     assert below
     wait_for(lambda: not any(map(alive, below)))
     kept = lines_in(cases)
-    assert 5 <= kept < 24
+    assert 5 <= kept < 16
     assert not (cases.parent / "results.parquet").exists()
 
     with cases.open("a") as half:  # the line that a crash cut short
@@ -322,7 +320,7 @@ def test_a_worker_process_that_dies_is_named_and_what_was_done_is_kept(tmp_path:
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with pytest.raises(RunError, match=r"a worker process died after \d+ of 24 cases .*; the same command goes on"):
+    with pytest.raises(RunError, match=r"a worker process died after \d+ of 16 cases .*; the same command goes on"):
         go(sweep, tmp_path, 2)
     killer.join()
     assert go(sweep, tmp_path).before >= 3
@@ -360,8 +358,8 @@ if __name__ == "__main__":
         finally:
             killer.join()
             cluster.communicate("")
-    assert killed[0] < 24, "the worker was killed too late"
-    assert (done.cases, done.failed) == (24, ())
+    assert killed[0] < 16, "the worker was killed too late"
+    assert (done.cases, done.failed) == (16, ())
     assert (done.folder / "results.parquet").read_bytes() == whole
 
 

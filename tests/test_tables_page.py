@@ -25,8 +25,6 @@ from analysis.schema import read_schema
 from analysis.show import Table
 from analysis.table_files import About, DataTable, shown_cell
 
-pytestmark = pytest.mark.xdist_group("tables_page")  # one process makes what these tests share
-
 HOSTILE = ["=1+1", "+1", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "＝1", "-5", "+0.5", "−", "<b>&\"'</b>"]
 MANY = pd.DataFrame(
     {

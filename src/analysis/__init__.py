@@ -2,6 +2,6 @@
 
 from analysis.lazy import import_late
 
-__version__ = "0.8.0"
+__version__ = "0.9.0"
 
 import_late()

@@ -2,10 +2,14 @@
 
 import logging
 import re
+import signal
+import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 from xml.etree import ElementTree
 
 from analysis.errors import FetchError, ProjectError
@@ -14,6 +18,8 @@ from analysis.segment import tokenize
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}[-–—\s]*(?:(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
 _ENUMERATED = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[IVXivx]+)[.)] ")
 _PARTED = re.compile(r"([^\W\d_]+)(\u00ad| ?-)$")  # some PDFs have a blank before the hyphen
+SECONDS = 120.0  # for reading one file
+ROOM = 2 * 1024**3  # bytes of memory for it
 _SENTENCE_END = re.compile(r"[.!?:;][”’»\"')\]]*$")
 
 
@@ -108,6 +114,33 @@ def _pages(raw: bytes) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(BytesIO(raw)).pages]
 
 
+@contextmanager
+def limits(seconds: float, room: int) -> Iterator[None]:
+    """Raise TimeoutError in what runs inside after so many seconds, and MemoryError where it takes so many bytes more.
+
+    The time is limited in the main thread on POSIX, the memory on Linux; elsewhere nothing is.
+    """
+
+    def end(*_: Any) -> None:
+        raise TimeoutError(f"it took more than {seconds:g} s")
+
+    with ExitStack() as after:
+        if sys.platform == "linux":
+            import resource
+
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+            most = pages * resource.getpagesize() + room
+            if soft == resource.RLIM_INFINITY or most < soft:
+                after.callback(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))
+                resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+            after.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, end))
+            after.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # and each second, should a parser go on after one
+        yield
+
+
 def kind_of(raw: bytes, content_type: str) -> Literal["html", "pdf"]:
     """What a file is, by its first bytes, then by its content type. Raises FetchError where it is neither."""
     start, name = raw[:1000].lstrip().lower(), content_type.split(";")[0].strip().lower()
@@ -120,18 +153,22 @@ def kind_of(raw: bytes, content_type: str) -> Literal["html", "pdf"]:
     raise FetchError(f"what came is neither HTML nor PDF but {name or 'of no content type'}")
 
 
+def _blocks(raw: bytes, content_type: str, kind: Literal["html", "pdf"]) -> list[str]:
+    if kind == "pdf":
+        return pdf_blocks(_pages(raw))
+    page: bytes | str = raw
+    if named := re.search(r'charset="?([\w.:-]+)', content_type, re.IGNORECASE):
+        with suppress(LookupError, UnicodeDecodeError):
+            page = raw.decode(named[1])
+    return html_blocks(page)
+
+
 def extract(raw: bytes, content_type: str = "") -> str:
-    """The normalised text of a page or PDF. Raises FetchError where there is none to be read."""
+    """The normalised text of a page or PDF. Raises FetchError where none can be read in SECONDS and with ROOM."""
     kind = kind_of(raw, content_type)
     try:
-        if kind == "pdf":
-            blocks = pdf_blocks(_pages(raw))
-        else:
-            page: bytes | str = raw
-            if named := re.search(r'charset="?([\w.:-]+)', content_type, re.IGNORECASE):
-                with suppress(LookupError, UnicodeDecodeError):
-                    page = raw.decode(named[1])
-            blocks = html_blocks(page)
+        with limits(SECONDS, ROOM):
+            blocks = _blocks(raw, content_type, kind)
     except ProjectError:
         raise
     except Exception as error:  # a broken file may raise anything
