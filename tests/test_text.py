@@ -104,3 +104,9 @@ def test_ordinals_are_a_span() -> None:
 )
 def test_the_time_between_two_days(start: str, end: str, words: str) -> None:
     assert text.elapsed(pd.Timestamp(start), pd.Timestamp(end)) == words
+
+
+def test_a_table_in_markdown() -> None:
+    found = text.table_in_markdown(("a", "b"), [("1", "x"), ("2", r"y \| z")], right=[0])
+    assert found == "| a | b |\n|---:|---|\n| 1 | x |\n| 2 | y \\| z |"
+    assert text.table_in_markdown(("a",), []) == "| a |\n|---|"

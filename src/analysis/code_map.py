@@ -12,6 +12,7 @@ from functools import cache
 from analysis import paths
 from analysis.errors import ParameterError
 from analysis.faults import nearest
+from analysis.text import table_in_markdown
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,6 @@ def layers_markdown(layers: Iterable[Layer]) -> str:
 
 def modules_markdown(layers: Iterable[Layer]) -> str:
     """A table of all modules, as Markdown: layer, module, what it is about."""
-    rows = [(layer.name, module, about(module).replace("|", "\\|")) for layer in layers for module in layer.modules]
-    lines = [f"| {layer} | `{module}` | {about} |" for layer, module, about in rows]
-    return "\n".join(["| layer | module | about |", "|---|---|---|", *lines, ""])
+    every = ((layer.name, module, about(module)) for layer in layers for module in layer.modules)
+    rows = [(layer, f"`{module}`", about.replace("|", "\\|")) for layer, module, about in every]
+    return table_in_markdown(("layer", "module", "about"), rows) + "\n"

@@ -9,7 +9,7 @@ from analysis.diplomacy import named
 from analysis.features import Features
 from analysis.quotations import Ngrams, find_quotation
 from analysis.segment import tokenize
-from analysis.text import address_in_markdown, count, in_markdown, number, percent
+from analysis.text import address_in_markdown, count, in_markdown, number, percent, table_in_markdown
 
 MATTERS = {"none": "nothing", "wording": "wording", "detail": "a detail", "meaning": "the meaning"}
 
@@ -69,12 +69,8 @@ def _speakers(attributed_to: Any, said_by: Any) -> str:
 
 def audit_markdown(table: pd.DataFrame) -> str:
     """The audit as Markdown: the summary, then a table in the order of the article."""
-    lines = [
-        summary(table),
-        "",
-        "| quotation | the article quotes | on record | came through | differs in | why |",
-        "|---|---|---|---|---|---|",
-    ]
+    heads = ("quotation", "the article quotes", "on record", "came through", "differs in", "why")
+    rows = []
     for row in table.itertuples():
         words, on_record = mark_differences(in_markdown(str(row.words)), in_markdown(str(row.on_record)))
         native = str(row.original).replace("`", "’").replace("|", "\\|")
@@ -87,5 +83,5 @@ def audit_markdown(table: pd.DataFrame) -> str:
             MATTERS[str(row.matters)],
             in_markdown(str(row.remark)),
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, ""])
+        rows.append(cells)
+    return f"{summary(table)}\n\n{table_in_markdown(heads, rows)}\n"

@@ -120,11 +120,12 @@ class Table:
             "<tr>" + "".join(f"<td{attribute(c)}>{cell_html(text, url)}</td>" for text, url, c in row) + "</tr>"
             for row in rows
         )
-        rules = "|" + "|".join("---:" if c else "---" for c in classes) + "|"
-        lines = ["| " + " | ".join(cell_markdown(text, url) for text, url, _ in row) + " |" for row in rows]
-        marked = [words.in_markdown(head) for head in heads]
-        title = f"*{words.in_markdown(self.caption)}*"
-        markdown = "\n".join([title, "", "| " + " | ".join(marked) + " |", rules, *lines])
+        table = words.table_in_markdown(
+            [words.in_markdown(head) for head in heads],
+            [[cell_markdown(text, url) for text, url, _ in row] for row in rows],
+            [place for place, name in enumerate(classes) if name],
+        )
+        markdown = f"*{words.in_markdown(self.caption)}*\n\n{table}"
         grid = (
             f'<div class="ba-scroll" tabindex="0" role="region" aria-label="{caption}">'
             f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"

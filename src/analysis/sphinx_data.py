@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from analysis import sphinx_tables, table_files
 from analysis.schema import Field, Table, read_schema
 from analysis.table_files import Cell, DataTable
+from analysis.text import table_in_markdown
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -24,9 +25,9 @@ def dictionary_markdown(table: Table) -> str:
     for field in table.fields:
         allowed = (field.allowed + references.get(field.name, "")).replace("|", "\\|")
         name = f"`{field.name}`" + (" (key)" if field.name in table.primary_key else "")
-        rows.append(f"| {name} | {field.description} | {allowed}{'' if field.required else '; may be empty'} |")
-    head = [f"## {table.title}", "", f"`data/{table.file}`. {table.description}", ""]
-    return "\n".join([*head, "| column | meaning | allowed |", "|---|---|---|", *rows, ""])
+        rows.append((name, field.description, allowed + ("" if field.required else "; may be empty")))
+    columns = table_in_markdown(("column", "meaning", "allowed"), rows)
+    return f"## {table.title}\n\n`data/{table.file}`. {table.description}\n\n{columns}\n"
 
 
 def _files_markdown(table: Table) -> str:

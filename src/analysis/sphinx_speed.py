@@ -13,18 +13,12 @@ from analysis.errors import DataError
 from analysis.show import Figure
 from analysis.sphinx_charts import chart_folder, chart_node
 from analysis.sphinx_code import parsed
-from analysis.text import in_markdown
+from analysis.text import in_markdown, table_in_markdown
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FOLDER = "book"
-
-
-def table_markdown(heads: list[str], rows: list[list[str]]) -> str:
-    """Rows as a table in Markdown."""
-    lines = [heads, ["---"] * len(heads), *([in_markdown(cell) for cell in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def peers_table(table: pd.DataFrame) -> str:
@@ -42,7 +36,7 @@ def peers_table(table: pd.DataFrame) -> str:
         ]
         for row in table.to_dict("records")
     ]
-    return table_markdown(heads, rows)
+    return table_in_markdown(heads, [[in_markdown(cell) for cell in row] for row in rows])
 
 
 def models_table(table: pd.DataFrame) -> str:
@@ -62,7 +56,7 @@ def models_table(table: pd.DataFrame) -> str:
         ]
         for row in speed.growth_models(table).to_dict("records")
     ]
-    return table_markdown(heads, rows)
+    return table_in_markdown(heads, [[in_markdown(cell) for cell in row] for row in rows])
 
 
 def machine_line(table: pd.DataFrame) -> str:

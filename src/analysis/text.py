@@ -1,7 +1,7 @@
 """Numbers, dates and lists as words, so that no figure is ever typed into prose; and texts that stay what they are."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
@@ -23,6 +23,13 @@ def in_markdown(words: str) -> str:
 def address_in_markdown(url: str) -> str:
     """An address as the target of a link in Markdown; empty where it is none of the web."""
     return re.sub(r"[()\\`|]", lambda found: f"%{ord(found[0]):02X}", url) if ADDRESS.fullmatch(url) else ""
+
+
+def table_in_markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:
+    """A table in Markdown, of cells in Markdown; `right` holds the places of columns that are set to the right."""
+    rules = "|" + "|".join("---:" if place in right else "---" for place in range(len(heads))) + "|"
+    head, *body = ("| " + " | ".join(row) + " |" for row in (heads, *rows))
+    return "\n".join([head, rules, *body])
 
 
 def number(value: int) -> str:
