@@ -112,9 +112,9 @@ committed: setup ## build the HTML from the committed notebooks, warnings are er
 
 browser: committed ## use the HTML book in headless Chromium, without a network (skips where there is no Chromium)
 	$(HEADING) 'browser'
-	@$(BIN)/python -m pytest -n 2 tests/browser
+	@$(BIN)/python -m pytest -n 2 --dist loadscope tests/browser
 
-faults: setup ## make hundreds of faults in data and code, one at a time, and see what notices them (half an hour)
+faults: setup ## make hundreds of faults in data and code, one at a time, and see what notices them (half an hour; ONLY=data, code or again)
 	$(HEADING) 'seeded faults'
 	@$(BIN)/python tests/faults_check.py $(if $(ONLY),--only $(ONLY))
 

@@ -348,6 +348,12 @@ def test_align_gives_plain_json_with_its_settings(real: Source) -> None:
     assert [row["rank"] for row in result["standing"]] == expected["rank"].to_list()
 
 
+def test_align_says_how_many_passages_are_drawn(small: Source) -> None:
+    for specification, drawn in ((PLAIN, None), (replace(PLAIN, length_matched=True), 3)):
+        found = align(small, "us-aaa-2024-01-01", "aaa-nss-2023", specification, draws=0)
+        assert found["settings"]["drawn_passages"] == drawn
+
+
 def test_the_report_of_a_pair_shows_what_is_missing() -> None:
     row = {"among": "statements", "placebos_are": "all", "rank": 2, "placebos": 43, "p": 0.04545, "z": 1.5}
     result = {

@@ -97,6 +97,7 @@ class Worker:
             "PYTHONDONTWRITEBYTECODE": "1",
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
+            "PYTEST_DEBUG_TEMPROOT": str(place.parent),  # else workers clear away each other's folders
         }
         command = [sys.executable, "-m", module]
         pipe = subprocess.PIPE
