@@ -3,8 +3,8 @@
 In a clean clone: all notebooks fifty times in a row; `book`, `sweep` and `corpus build` killed with SIGKILL at fifty
 random moments each; two builds at once; a full disk; a folder of data that nobody may write; a clock that jumps. After
 each, the last good output must stand to the byte, and the next run must make it anew. Parts can be named:
-`python benchmarks/failures.py book sweep`. Prints a table, writes it to benchmarks/failures.csv, and exits with 1 where
-something did not hold.
+`python benchmarks/failures.py book sweep`. Each trial is written to benchmarks/failures.csv as it ends, and a part that
+was cut off goes on after its last trial. Prints the table, and exits with 1 where something did not hold.
 """
 
 import csv
@@ -39,6 +39,14 @@ grid:
 """
 
 
+def written_rows() -> dict[str, list[str]]:
+    """The rows of the table as it is, by what was done."""
+    if not TABLE.exists():
+        return {}
+    with TABLE.open(encoding="utf-8", newline="") as stream:
+        return {line[0]: line for line in list(csv.reader(stream))[1:]}
+
+
 @dataclass
 class Row:
     """What was done, how often, how often all held, and what did not."""
@@ -49,12 +57,29 @@ class Row:
     seconds: float = 0
     note: str = ""
 
+    @classmethod
+    def begun(cls, what: str, of: int) -> "Row":
+        """The row as a run left it that was cut off before so many trials, or a new one."""
+        _, times, held, seconds, note = written_rows().get(what, [what, "0", "0", "0", ""])
+        return cls(what, int(times), int(held), float(seconds), note) if int(times) < of else cls(what)
+
+    def write(self) -> None:
+        """Put the row into the table."""
+        rows = written_rows() | {
+            self.what: [self.what, str(self.times), str(self.held), f"{self.seconds:.0f}", self.note]
+        }
+        with TABLE.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(["what", "times", "held", "seconds each", "note"])
+            writer.writerows(rows.values())
+
     def add(self, *faults: str) -> None:
         """Count one trial; the first fault of all is noted."""
         found = [fault for fault in faults if fault]
         self.times += 1
         self.held += not found
         self.note = self.note or (found[0] if found else "")
+        self.write()
         print(f"  {self.what}: {self.held} of {self.times} held{f'; {found[0]}' if found else ''}", flush=True)
 
 
@@ -143,17 +168,17 @@ def change_code(number: int) -> None:
 
 def killed(what: str, words: Sequence[str], patterns: Sequence[str], again: int) -> Row:
     """Kill a command at random moments; the last good output must stand, and every so many times be made anew."""
-    row, chance = Row(f"{what} killed at a random moment"), random.Random(f"{SEED} {what}")
+    row = Row.begun(f"{what} killed at a random moment", TIMES)
     change_code(0)
     began = time.monotonic()
     good = made(row, words, patterns)
     if not good:
         return row
-    lasts = time.monotonic() - began
-    for number in range(1, TIMES + 1):
+    row.seconds = lasts = time.monotonic() - began
+    for number in range(row.times + 1, TIMES + 1):
         change_code(number)
         process = start(*words)
-        time.sleep(chance.uniform(0, lasts))
+        time.sleep(random.Random(f"{SEED} {what} {number}").uniform(0, lasts))
         if number % 2:
             process.kill()  # alone: what it started must end by itself
         else:
@@ -163,7 +188,6 @@ def killed(what: str, words: Sequence[str], patterns: Sequence[str], again: int)
         if number % again == 0:
             faults += [finish(*words), damage(good, patterns)]
         row.add(*faults)
-    row.seconds = lasts
     return row
 
 
@@ -187,15 +211,15 @@ def kill_corpus() -> Row:
 
 def run_often() -> Row:
     """All notebooks in parallel, again and again: no kernel is lost and the results are the same."""
-    row, patterns = Row("all notebooks in parallel, in a row"), BOOK[:2]
-    began = time.monotonic()
+    row, patterns = Row.begun("all notebooks in parallel, in a row", TIMES), BOOK[:2]
     good: dict[str, str] = {}
-    for number in range(TIMES):
+    for number in range(row.times + 1, TIMES + 1):
         change_code(1000 + number)
+        began = time.monotonic()
         fault = finish("run")
+        row.seconds += (time.monotonic() - began - row.seconds) / number
         good = good or digests(patterns)
         row.add(fault, damage(good, patterns), orphans())
-    row.seconds = (time.monotonic() - began) / TIMES
     return row
 
 
@@ -280,14 +304,6 @@ PARTS: dict[str, Callable[[], Row]] = {
 }
 
 
-def written_rows() -> dict[str, list[str]]:
-    """The rows of the table as it is, by what was done."""
-    if not TABLE.exists():
-        return {}
-    with TABLE.open(encoding="utf-8", newline="") as stream:
-        return {line[0]: line for line in list(csv.reader(stream))[1:]}
-
-
 def main(names: Sequence[str]) -> int:
     """Try the named parts, or all; returns 1 where something did not hold."""
     if wrong := [name for name in names if name not in PARTS]:
@@ -299,12 +315,8 @@ def main(names: Sequence[str]) -> int:
     for name in names or PARTS:
         print(name, flush=True)
         row = PARTS[name]()
+        row.write()
         failed += row.held < row.times
-        rows = written_rows() | {row.what: [row.what, str(row.times), str(row.held), f"{row.seconds:.0f}", row.note]}
-        with TABLE.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(["what", "times", "held", "seconds each", "note"])
-            writer.writerows(rows.values())
     print(TABLE.read_text(encoding="utf-8"))
     return 1 if failed else 0
 
