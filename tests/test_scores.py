@@ -321,6 +321,16 @@ def test_gains_and_splits_by_hand() -> None:
 # --- any pair
 
 
+def test_scores_of_a_pair_and_its_placebos_are_those_of_all(real: Source) -> None:
+    every, some = real.scores(Specification()), real.pair_scores(FOCAL_STATEMENT, FOCAL_STRATEGY)
+    assert some.shape == every.shape
+    assert some[FOCAL_STRATEGY].to_numpy() == pytest.approx(every[FOCAL_STRATEGY].to_numpy(), abs=1e-12)
+    row, whole = some.loc[FOCAL_STATEMENT], every.loc[FOCAL_STATEMENT]
+    assert row.to_numpy() == pytest.approx(whole.to_numpy(), abs=1e-12)
+    assert list(row.index) == list(whole.index)
+    assert some.drop(index=FOCAL_STATEMENT, columns=FOCAL_STRATEGY).isna().all(axis=None)
+
+
 @pytest.mark.parametrize("representation", ["tfidf", EMBEDDINGS])
 def test_every_pair_has_a_score_and_a_standing(real: Source, representation: str) -> None:
     scores = real.scores(Specification(representation=representation))

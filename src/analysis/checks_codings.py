@@ -106,8 +106,8 @@ def rank(
 
     among: statements or strategies. other_states: without documents of the states that issued the strategy.
     """
-    table = evidence.tables["documents"]
-    sets = {name: (values, own) for name, values, own in placebo_sets(evidence.scores, table, statement, strategy)}
+    table, scores = evidence.tables["documents"], evidence.scores(statement, strategy)
+    sets = {name: (values, own) for name, values, own in placebo_sets(scores, table, statement, strategy)}
     if among not in sets:
         raise ParameterError(f"among: {among!r} is not one of {', '.join(sets)}")
     series, own = sets[among]

@@ -20,7 +20,7 @@ from analysis.faults import nearest
 from analysis.features import Features, load_features, load_ngrams
 from analysis.quotations import Ngrams
 from analysis.schema import read_schema
-from analysis.specifications import Source, Specification
+from analysis.specifications import Source
 from analysis.tables import load, note_read
 
 
@@ -100,11 +100,16 @@ class Evidence:
         """The row of an event."""
         return self.rows("events", "event_id", [event_id]).iloc[0]
 
+    def scores(self, statement: str, strategy: str) -> pd.DataFrame:
+        """The scores of a pair and its placebos in the specification of chapter 4 (`Source.pair_scores`)."""
+        if (statement, strategy) not in self._scores:
+            source = Source(self.features, self.tables["documents"], self.tables["terms"], no_scores())
+            self._scores[statement, strategy] = source.pair_scores(statement, strategy)
+        return self._scores[statement, strategy]
+
     @cached_property
-    def scores(self) -> pd.DataFrame:
-        """The scores of all statements with all strategies in the specification of chapter 4."""
-        tables = self.tables
-        return Source(self.features, tables["documents"], tables["terms"], no_scores()).scores(Specification())
+    def _scores(self) -> dict[tuple[str, str], pd.DataFrame]:
+        return {}
 
 
 @dataclass(frozen=True)

@@ -150,24 +150,31 @@ def score_frames(
     mask: bool,
     idf_base: str,
     parts: Iterable[str] = PARTS,
+    statements: Sequence[str] = (),
+    strategies: Sequence[str] = (),
 ) -> dict[tuple[str, bool, str], pd.DataFrame]:
-    """Score frames of all statements with all strategies, by (aggregation, length matched, part).
+    """Score frames of statements with strategies (all, or those named), by (aggregation, length matched, part).
 
-    One similarity of all passages serves them all.
+    One similarity of their passages serves them all; the weights of words are learnt from all documents.
     """
     passages = in_unit(features, table, terms, unit, mask=mask)
     represented = represent(representation, passages.counts, base_rows(passages.frame, idf_base))
-    return frames_of(passages, represented, table, parts)
+    return frames_of(passages, represented, table, parts, statements, strategies)
 
 
 def frames_of(
-    passages: Passages, representation: Comparable, table: pd.DataFrame, parts: Iterable[str] = PARTS
+    passages: Passages,
+    representation: Comparable,
+    table: pd.DataFrame,
+    parts: Iterable[str] = PARTS,
+    statements: Sequence[str] = (),
+    strategies: Sequence[str] = (),
 ) -> dict[tuple[str, bool, str], pd.DataFrame]:
-    """Score frames of all statements with all strategies, by (aggregation, length matched, part)."""
-    statements, strategies = documents.ids(table, "statement"), documents.ids(table, "strategy")
-    frame, finds = passage_finds(passages, representation, statements, strategies)
+    """Score frames of statements with strategies (all, or those named), by (aggregation, length matched, part)."""
+    rows, columns = statements or documents.ids(table, "statement"), strategies or documents.ids(table, "strategy")
+    frame, finds = passage_finds(passages, representation, rows, columns)
     return {
-        (*kind, part): scores for part in parts for kind, scores in scores_of(finds, frame, strategies, part).items()
+        (*kind, part): scores for part in parts for kind, scores in scores_of(finds, frame, list(columns), part).items()
     }
 
 
