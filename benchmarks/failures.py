@@ -58,10 +58,10 @@ class Row:
     note: str = ""
 
     @classmethod
-    def begun(cls, what: str, of: int) -> "Row":
-        """The row as a run left it that was cut off before so many trials, or a new one."""
+    def begun(cls, what: str) -> "Row":
+        """The row as a run left it that was cut off before the last trial, or a new one."""
         _, times, held, seconds, note = written_rows().get(what, [what, "0", "0", "0", ""])
-        return cls(what, int(times), int(held), float(seconds), note) if int(times) < of else cls(what)
+        return cls(what, int(times), int(held), float(seconds), note) if int(times) < TIMES else cls(what)
 
     def write(self) -> None:
         """Put the row into the table."""
@@ -168,7 +168,7 @@ def change_code(number: int) -> None:
 
 def killed(what: str, words: Sequence[str], patterns: Sequence[str], again: int) -> Row:
     """Kill a command at random moments; the last good output must stand, and every so many times be made anew."""
-    row = Row.begun(f"{what} killed at a random moment", TIMES)
+    row = Row.begun(f"{what} killed at a random moment")
     change_code(0)
     began = time.monotonic()
     good = made(row, words, patterns)
@@ -211,7 +211,7 @@ def kill_corpus() -> Row:
 
 def run_often() -> Row:
     """All notebooks in parallel, again and again: no kernel is lost and the results are the same."""
-    row, patterns = Row.begun("all notebooks in parallel, in a row", TIMES), BOOK[:2]
+    row, patterns = Row.begun("all notebooks in parallel, in a row"), BOOK[:2]
     good: dict[str, str] = {}
     for number in range(row.times + 1, TIMES + 1):
         change_code(1000 + number)

@@ -15,11 +15,11 @@ from xml.etree import ElementTree
 from analysis.errors import FetchError, ProjectError
 from analysis.segment import tokenize
 
+SECONDS = 120.0  # for reading one file
+ROOM = 2 * 1024**3  # bytes of memory for it
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}[-–—\s]*(?:(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
 _ENUMERATED = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[IVXivx]+)[.)] ")
 _PARTED = re.compile(r"([^\W\d_]+)(\u00ad| ?-)$")  # some PDFs have a blank before the hyphen
-SECONDS = 120.0  # for reading one file
-ROOM = 2 * 1024**3  # bytes of memory for it
 _SENTENCE_END = re.compile(r"[.!?:;][”’»\"')\]]*$")
 
 

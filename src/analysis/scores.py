@@ -150,16 +150,14 @@ def score_frames(
     mask: bool,
     idf_base: str,
     parts: Iterable[str] = PARTS,
-    statements: Sequence[str] = (),
-    strategies: Sequence[str] = (),
 ) -> dict[tuple[str, bool, str], pd.DataFrame]:
-    """Score frames of statements with strategies (all, or those named), by (aggregation, length matched, part).
+    """Score frames of all statements with all strategies, by (aggregation, length matched, part).
 
-    One similarity of their passages serves them all; the weights of words are learnt from all documents.
+    One similarity of all passages serves them all.
     """
     passages = in_unit(features, table, terms, unit, mask=mask)
     represented = represent(representation, passages.counts, base_rows(passages.frame, idf_base))
-    return frames_of(passages, represented, table, parts, statements, strategies)
+    return frames_of(passages, represented, table, parts)
 
 
 def frames_of(
@@ -167,15 +165,13 @@ def frames_of(
     representation: Comparable,
     table: pd.DataFrame,
     parts: Iterable[str] = PARTS,
-    statements: Sequence[str] = (),
-    strategies: Sequence[str] = (),
+    statements: list[str] | None = None,
+    strategies: list[str] | None = None,
 ) -> dict[tuple[str, bool, str], pd.DataFrame]:
     """Score frames of statements with strategies (all, or those named), by (aggregation, length matched, part)."""
     rows, columns = statements or documents.ids(table, "statement"), strategies or documents.ids(table, "strategy")
     frame, finds = passage_finds(passages, representation, rows, columns)
-    return {
-        (*kind, part): scores for part in parts for kind, scores in scores_of(finds, frame, list(columns), part).items()
-    }
+    return {(*kind, part): scores for part in parts for kind, scores in scores_of(finds, frame, columns, part).items()}
 
 
 # --- among placebos

@@ -4,7 +4,7 @@ After U. Simonsohn, J. P. Simmons and L. D. Nelson, Specification curve analysis
 1208-1214: the set of specifications, the curve in two panels, and a test of the curve as a whole.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
@@ -20,12 +20,15 @@ from analysis.scores import (
     PARTS,
     SECURITY_WORDS,
     UNITS,
+    base_rows,
     double_centred,
+    frames_of,
+    in_unit,
     placebo_strategies,
     score_frames,
     standing,
 )
-from analysis.similarity import LEXICAL
+from analysis.similarity import LEXICAL, represent
 
 EMBEDDINGS = "embeddings"
 REPRESENTATIONS = (*LEXICAL, EMBEDDINGS)
@@ -88,17 +91,8 @@ class Source:
     terms: pd.DataFrame
     embeddings: pd.DataFrame
 
-    def frames(
-        self,
-        shared: Specification,
-        parts: Iterable[str] = PARTS,
-        statements: Sequence[str] = (),
-        strategies: Sequence[str] = (),
-    ) -> dict[tuple[str, bool, str], pd.DataFrame]:
-        """The score frames of all specifications that share unit, representation, mask and idf base with this one.
-
-        statements and strategies: those that are scored where they are compared here; all where none is named.
-        """
+    def frames(self, shared: Specification, parts: Iterable[str] = PARTS) -> dict[tuple[str, bool, str], pd.DataFrame]:
+        """The score frames of all specifications that share unit, representation, mask and idf base with this one."""
         if shared.representation == EMBEDDINGS:
             frames = embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
             return {key: self._with_all_documents(frame) for key, frame in frames.items()}
@@ -111,17 +105,17 @@ class Source:
             mask=shared.mask,
             idf_base=shared.idf_base,
             parts=parts,
-            statements=statements,
-            strategies=strategies,
         )
 
     def pair_scores(self, statement: str, strategy: str) -> pd.DataFrame:
         """The scores of a pair and its placebos in the default specification; those of other pairs are missing."""
-        default = Specification()
+        default, table = Specification(), self.documents
+        passages = in_unit(self.features, table, self.terms, default.unit, mask=default.mask)
+        represented = represent(default.representation, passages.counts, base_rows(passages.frame, default.idf_base))
         kind = (default.aggregation, default.length_matched, default.part)
-        row = self.frames(default, [default.part], statements=[statement])[kind]
-        column = self.frames(default, [default.part], strategies=[strategy])[kind]
-        found = row.reindex(documents.ids(self.documents, "statement"))
+        row = frames_of(passages, represented, table, [default.part], statements=[statement])[kind]
+        column = frames_of(passages, represented, table, [default.part], strategies=[strategy])[kind]
+        found = row.reindex(documents.ids(table, "statement"))
         found[strategy] = column[strategy]
         return found
 
