@@ -112,7 +112,7 @@ def test_a_document_of_ones_own_joins_the_shared_ones(case: Path, tmp_path: Path
     from analysis.embeddings import read_scores
 
     source = Source(joined, load("documents", data), load("terms", data), read_scores(data / "features"))
-    wanted = [Specification(representation=name) for name in CHOICES["representation"]]
+    wanted = [Specification(representation=name, unit="paragraph") for name in CHOICES["representation"]]
     table, _ = curve(source, "us-kor-2023-04-26", "ccc-nds-2021", wanted)
     assert table["representation"].to_list() == ["tfidf", "bm25", "overlap"]  # embeddings know the shared ones alone
     table, _ = curve(source, "us-kor-2023-04-26", "kor-dwp-2022", wanted)

@@ -47,11 +47,8 @@ def test_nothing_of_the_data_is_read_before_a_notebook_asks(tmp_path: Path) -> N
     assert run(tmp_path, "one", "from analysis.tables import files_read; files_read()") == ["[]"]
 
 
-@pytest.mark.parametrize("chapter", ["01", "03"])
-def test_a_cold_kernel_gives_the_same_to_the_byte(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chapter: str
-) -> None:
-    notebook = rerun.find_notebook(chapter)
+def test_a_cold_kernel_gives_the_same_to_the_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = rerun.find_notebook("01")
     for warm in (kernels.WARM, False):
         monkeypatch.setattr(kernels, "WARM", warm)
         with quiet_kernels() as scratch:
