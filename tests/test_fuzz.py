@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -288,7 +289,8 @@ ADDRESSES = st.one_of(TEXT, st.builds("{}{}{}{}".format, BEGINNINGS, HOSTS, BETW
 def test_no_redirect_leads_to_another_host(location: str) -> None:
     visitor: Any = visit.Visitor(None, ["listed.org"], visit.Limits())  # type: ignore[arg-type]
     try:
-        asked = httpx.URL(visitor._target("https://listed.org/a", location, 1))
+        sent = location.encode("utf-8", "replace").decode("utf-8")  # half a pair of signs does not come over a line
+        asked = httpx.URL(visitor._target("https://listed.org/a", sent, 1))
     except (FetchError, httpx.InvalidURL):  # the client asks no such address
         return
     assert asked.scheme in ("http", "https")
@@ -314,6 +316,7 @@ def test_no_text_is_a_formula_or_a_tag(text: str) -> None:
     from markdown_it import MarkdownIt
 
     assert html_faults(MarkdownIt("commonmark", {"html": True}).render(in_markdown(text))) == []
-    lines = as_csv(DataTable(["a"], [""], [[shown_cell(text)]], About("t"))).splitlines()
-    assert not any(line.startswith(("=", "@", '"=', '"@')) for line in lines)
+    written = as_csv(DataTable(["a"], [""], [[shown_cell(text)]], About("t")))
+    cells = [cell for row in csv.reader(io.StringIO(written, newline="")) for cell in row]
+    assert not any(cell.startswith(("=", "@")) for cell in cells)
     assert not harmless(text).startswith(("=", "@", "＝"))

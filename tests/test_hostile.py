@@ -376,6 +376,7 @@ def test_no_cell_of_a_file_is_a_formula() -> None:
         assert lines[0] == "# a =1+1"
         head, row = csv.reader(line for line in lines if not line.startswith("# "))
         assert (head, row) == (["a", f"'{start}b"], [f"'{start}1+cmd|x", "-1"])
+    assert as_csv(DataTable(["a"], ["text"], [[text_cell("b\r=1+1")]], About("t"))) == '# t\na\n"b\r=1+1"\n'
     table = DataTable(["a"], ["text"], [[text_cell(FORMULA)], [text_cell("https://evil.example")]], About("t"))
     with zipfile.ZipFile(io.BytesIO(as_xlsx(table))) as book:
         sheet = book.read("xl/worksheets/sheet2.xml").decode()

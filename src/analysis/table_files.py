@@ -145,6 +145,13 @@ def _note(text: str) -> str:
     return re.sub(r"([,;\t]\s*)(?=[=+\-@＝＋－＠])", r"\1'", text)
 
 
+def _csv_line(texts: Sequence[str]) -> str:
+    """A line of CSV, in which a text with any end of line stands in quotes; before Python 3.13 a bare CR did not."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(texts)
+    return line.getvalue().removesuffix("\r\n") + "\n"
+
+
 def as_csv(table: DataTable) -> str:
     """The table as CSV after lines that begin with # and say what it is, where it comes from and how to cite it."""
     body = [[cell.text for cell in row] for row in table.rows]
@@ -156,7 +163,7 @@ def as_csv(table: DataTable) -> str:
         text.write(f"# {_note(words if number == 0 else f'{label}: {words}')}\n")
     if marked:
         text.write(f"# {MARKED}\n")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    text.writelines(map(_csv_line, rows))
     return text.getvalue()
 
 
