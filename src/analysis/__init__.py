@@ -2,6 +2,6 @@
 
 from analysis.lazy import import_late
 
-__version__ = "0.9.0"
+__version__ = "0.9.1"
 
 import_late()
