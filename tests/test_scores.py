@@ -187,6 +187,11 @@ def test_length_matching_is_the_mean_of_its_draws(real: Source, matched: pd.Data
     assert share["first"] == (drawn[:, 0, 0] > drawn[:, 0, 1]).mean()
 
 
+def test_a_tie_in_a_draw_is_no_first_rank() -> None:
+    drawn = np.array([[1.0, 2, 0], [3, 3, 0], [5, 1, 1], [4, 0, 3]])
+    assert rank_in_draws(drawn, 0) == {"first": 1 / 2, "low": 1, "high": 5}
+
+
 # --- among placebos
 
 
