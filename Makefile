@@ -132,7 +132,7 @@ repeat: setup ## two builds from two clean clones, compared byte by byte, and re
 	$(HEADING) 'repeat'
 	@$(BIN)/python benchmarks/repeat.py
 
-load: setup ## many runs in a row, kills at random moments, a full disk, a clock that jumps (Linux; an hour)
+load: setup ## many runs in a row, kills at random moments, a full disk, a clock that jumps (Linux; two to three hours)
 	$(HEADING) 'load and failure'
 	@$(BIN)/python benchmarks/failures.py
 

@@ -1,4 +1,4 @@
-"""What holds under load and when things fail: `make load`; about an hour. Linux alone.
+"""What holds under load and when things fail: `make load`; two to three hours. Linux alone.
 
 In a clean clone: all notebooks fifty times in a row; `book`, `sweep` and `corpus build` killed with SIGKILL at fifty
 random moments each; two builds at once; a full disk; a folder of data that nobody may write; a clock that jumps. After

@@ -7,8 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -255,12 +254,19 @@ def test_an_error_of_the_code_is_kept_with_its_cell(tmp_path: Path) -> None:
 LONG = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01, to: 2021-01-08}").replace(
     "[2022-12-31, 2025-02-28, 2025-12-31]", "[2025-02-28, 2025-12-31]"
 )
-RUN = """
-import sys
+ENOUGH = 5  # cases that are kept before a sweep is stopped
+RUN = f"""
+import sys, time
 from pathlib import Path
-from analysis import paths, cli
+from analysis import cli, in_process, paths
+compute, runs = in_process.compute, Path(sys.argv[2])
+def compute_or_wait(notebook, values):  # in a worker: it waits to be stopped, which else might come too late
+    while (runs / "sweep-long" / "cases.jsonl").read_bytes().count(b"\\n") >= {ENOUGH}:
+        time.sleep(0.02)
+    return compute(notebook, values)
+in_process.compute = compute_or_wait
 if __name__ == "__main__":
-    paths.RUNS = Path(sys.argv[2])
+    paths.RUNS = runs
     sys.exit(cli.main(["sweep", sys.argv[1], "--workers", "2"]))
 """
 
@@ -282,7 +288,7 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, whole: bytes, how:
     cases = tmp_path / "sweep-long" / "cases.jsonl"
     command = [sys.executable, str(script), str(file), str(tmp_path)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: lines_in(cases) >= 5)
+    wait_for(lambda: lines_in(cases) >= ENOUGH)
     below = descendants(process.pid)
     process.send_signal(how)
     _, said = process.communicate(timeout=60)
@@ -291,7 +297,7 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, whole: bytes, how:
     assert below
     wait_for(lambda: not any(map(alive, below)))
     kept = lines_in(cases)
-    assert 5 <= kept < 16
+    assert ENOUGH <= kept < 16
     assert not (cases.parent / "results.parquet").exists()
 
     with cases.open("a") as half:  # the line that a crash cut short
@@ -302,27 +308,35 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, whole: bytes, how:
     assert (done.folder / "results.parquet").read_bytes() == whole
 
 
-def test_a_worker_process_that_dies_is_named_and_what_was_done_is_kept(tmp_path: Path) -> None:
+def after_cases(monkeypatch: pytest.MonkeyPatch, count: int, act: Callable[[], None]) -> None:
+    """Let something happen as soon as so many cases of a sweep of this process are kept."""
+    append, left = sweep_run._append, iter(range(count - 1))
+
+    def append_and_act(file: Any, key: str, outcome: sweep_run.Outcome) -> None:
+        append(file, key, outcome)
+        if next(left, None) is None:
+            monkeypatch.setattr(sweep_run, "_append", append)
+            act()
+
+    monkeypatch.setattr(sweep_run, "_append", append_and_act)
+
+
+def test_a_worker_process_that_dies_is_named_and_what_was_done_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import multiprocessing
 
     sweep = read_sweep(write(tmp_path, LONG, "long.yml"))
-    cases = tmp_path / "sweep-long" / "cases.jsonl"
-
-    def kill() -> None:
-        wait_for(lambda: lines_in(cases) >= 3)
-        multiprocessing.active_children()[0].kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
+    after_cases(monkeypatch, 3, lambda: multiprocessing.active_children()[0].kill())
     with pytest.raises(RunError, match=r"a worker process died after \d+ of 16 cases .*; the same command goes on"):
         go(sweep, tmp_path, 2)
-    killer.join()
     assert go(sweep, tmp_path).before >= 3
 
 
-def test_a_dask_worker_that_is_killed_loses_nothing(tmp_path: Path, whole: bytes) -> None:
+def test_a_dask_worker_that_is_killed_loses_nothing(
+    tmp_path: Path, whole: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sweep = read_sweep(write(tmp_path, LONG, "long.yml"))
-    cases = tmp_path / "dask" / "sweep-long" / "cases.jsonl"
     script = """
 import sys
 from pathlib import Path
@@ -338,21 +352,11 @@ if __name__ == "__main__":
     ) as cluster:
         assert cluster.stdout is not None
         address, *pids = cluster.stdout.readline().split()
-        killed: list[int] = []
-
-        def kill() -> None:
-            wait_for(lambda: lines_in(cases) >= 5)
-            os.kill(int(pids[0]), signal.SIGKILL)
-            killed.append(lines_in(cases))
-
-        killer = threading.Thread(target=kill)
-        killer.start()
+        after_cases(monkeypatch, ENOUGH, lambda: os.kill(int(pids[0]), signal.SIGKILL))
         try:
-            done = go(sweep, tmp_path / "dask", scheduler=address)
+            done = go(sweep, tmp_path, scheduler=address)
         finally:
-            killer.join()
             cluster.communicate("")
-    assert killed[0] < 16, "the worker was killed too late"
     assert (done.cases, done.failed) == (16, ())
     assert (done.folder / "results.parquet").read_bytes() == whole
 
