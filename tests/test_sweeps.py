@@ -256,7 +256,7 @@ LONG = LIGHT.replace("[2021-01-01, 2023-01-01, 2024-01-01]", "{from: 2021-01-01,
 )
 ENOUGH = 5  # cases that are kept before a sweep is stopped
 RUN = f"""
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from analysis import cli, in_process, paths
 compute, runs = in_process.compute, Path(sys.argv[2])
@@ -266,6 +266,7 @@ def compute_or_wait(notebook, values):  # in a worker: it waits to be stopped, w
     return compute(notebook, values)
 in_process.compute = compute_or_wait
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background ignore it
     paths.RUNS = runs
     sys.exit(cli.main(["sweep", sys.argv[1], "--workers", "2"]))
 """
