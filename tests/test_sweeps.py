@@ -380,18 +380,12 @@ def test_changed_data_computes_the_cases_again(computed: Path, light: Sweep, mon
 def test_a_full_disk_is_one_message_and_what_was_done_is_kept(
     tmp_path: Path, light: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append = sweep_run._append
-    left = iter(range(3))
+    def fill() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    def full(file: Any, key: str, outcome: sweep_run.Outcome) -> None:
-        if next(left, None) is None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        append(file, key, outcome)
-
-    monkeypatch.setattr(sweep_run, "_append", full)
+    after_cases(monkeypatch, 3, fill)
     with pytest.raises(RunError, match=r"sweep-light: the sweep cannot be written \(No space left on device\)"):
         go(light, tmp_path)
-    monkeypatch.undo()
     assert go(light, tmp_path).before == 3
 
 
