@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.foreign_counts import counts_frame
-from analysis.foreign_events import known_codes
-from analysis.signals import STATES
+from analysis.signals.coding import STATES
+from analysis.signals.export_events import known_codes
+from analysis.signals.export_tables import counts_frame
 
 COLUMNS = 61
 PLACES = {"day": 1, "source": 7, "target": 17, "code": 26}
@@ -44,8 +44,8 @@ def write_events(file: Path, lines: int) -> None:
 
 def count_here(file: Path) -> pd.DataFrame:
     """The counts of this book, in as many processes as the command starts."""
-    from analysis.foreign_parts import read_files
-    from analysis.workers import default_workers, open_pool
+    from analysis.runs.workers import default_workers, open_pool
+    from analysis.signals.exports import read_files
 
     with open_pool(default_workers(), None) as pool:
         return read_files([file], pool, progress=False)[0]

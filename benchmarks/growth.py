@@ -2,7 +2,7 @@
 
 Each size runs in a process of its own, the smaller ones several times. Documents, passages and events beyond those of
 this book are made from them: passages drawn at random, lines repeated. Prints the table and writes it for the book,
-which draws it and fits the model for sizes beyond (`analysis.speed`).
+which draws it and fits the model for sizes beyond (`analysis.book.speed`).
 """
 
 import argparse
@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 from measuring import Timing, timed
 
-from analysis import paths
-from analysis.speed import HERE
+from analysis.book.speed import HERE
+from analysis.core import paths
 
 OUTPUT = paths.BOOK / "growth.csv"
 PANDAS = "pandas, in pieces"
@@ -37,8 +37,8 @@ Work = Callable[[int, Path], Timing]
 
 def _source(lengths: Sequence[tuple[str, int]]) -> tuple[Any, pd.DataFrame]:
     """A source of made documents: kind and number of passages of each, drawn from all passages in English."""
-    from analysis import documents
-    from analysis.pair import load_source
+    from analysis.measures.pair import load_source
+    from analysis.texts import documents
 
     real = load_source()
     english = set(documents.comparable(real.documents)["document_id"])
@@ -59,8 +59,8 @@ def _source(lengths: Sequence[tuple[str, int]]) -> tuple[Any, pd.DataFrame]:
 
 
 def _scores(lengths: Sequence[tuple[str, int]]) -> Timing:
-    from analysis.scores import base_rows, frames_of, in_unit
-    from analysis.similarity import represent
+    from analysis.measures.placebos import base_rows, frames_of, in_unit
+    from analysis.measures.similarity import represent
 
     source, table = _source(lengths)
 
@@ -73,8 +73,8 @@ def _scores(lengths: Sequence[tuple[str, int]]) -> Timing:
 
 def documents_here(size: int, _folder: Path) -> Timing:
     """All scores of statements with strategies, half of each, as long as the documents of this book."""
-    from analysis import documents
-    from analysis.pair import load_source
+    from analysis.measures.pair import load_source
+    from analysis.texts import documents
 
     real = load_source()
     known = documents.comparable(real.documents).set_index("document_id")["kind"]
@@ -94,9 +94,9 @@ def passages_here(size: int, _folder: Path) -> Timing:
 
 def specifications_here(size: int, _folder: Path) -> Timing:
     """So many points of specification curves; beyond one curve, those of further statements with the strategy."""
-    from analysis import documents
-    from analysis.pair import load_source
-    from analysis.specifications import all_specifications, curve
+    from analysis.measures.pair import load_source
+    from analysis.measures.specifications import all_specifications, curve
+    from analysis.texts import documents
 
     source, every = load_source(), all_specifications()
     table = documents.comparable(source.documents)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from analysis import paths
+from analysis.core import paths
 
 LIGHTHOUSE = "lighthouse@13.5.0"
 PLACE = paths.BUILD / "lighthouse"

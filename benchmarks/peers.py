@@ -22,8 +22,8 @@ import measuring
 import pandas as pd
 from measuring import Timing, scaled, timed
 
-from analysis import paths
-from analysis.speed import HERE
+from analysis.book.speed import HERE
+from analysis.core import paths
 
 OUTPUT = paths.BOOK / "peers.csv"
 PAPERMILL = "papermill, one by one"
@@ -100,7 +100,7 @@ def papermill(notebook: Path, target: Path, *words: str) -> Callable[[], None]:
 @way(HERE)
 def chapters_here(folder: Path) -> Jobs:
     """All chapters, then once more."""
-    from analysis.run import run_notebooks
+    from analysis.runs.notebooks import run_notebooks
 
     first = timed(lambda: run_notebooks(folder=folder / "run", progress=False))
     command(tool("balancing-act"), "run")()
@@ -114,7 +114,7 @@ def chapters_here(folder: Path) -> Jobs:
 @way(PAPERMILL)
 def chapters_papermill(folder: Path) -> Jobs:
     """All chapters, as papermill does by itself; it would do the same again where nothing changed."""
-    from analysis.run import notebook_files
+    from analysis.runs.notebooks import notebook_files
 
     def every() -> None:
         for file in notebook_files():
@@ -129,7 +129,7 @@ def chapters_nbclient(_folder: Path) -> Jobs:
     import nbformat
     from nbclient import NotebookClient
 
-    from analysis.run import notebook_files
+    from analysis.runs.notebooks import notebook_files
 
     resources = {"metadata": {"path": str(paths.NOTEBOOKS)}}
 
@@ -199,15 +199,15 @@ def book_jupyter(folder: Path) -> Jobs:
 
 
 def _sweep(folder: Path) -> Any:
-    from analysis import sweeps
+    from analysis.runs import sweep_file
 
     (folder / "light.yml").write_text(SWEEP, encoding="utf-8")
-    return sweeps.read_sweep(folder / "light.yml")
+    return sweep_file.read_sweep(folder / "light.yml")
 
 
 def _sweep_in(folder: Path, workers: int, scheduler: str | None) -> Jobs:
-    from analysis.sweep_run import run_sweep
-    from analysis.workers import open_pool
+    from analysis.runs.sweep import run_sweep
+    from analysis.runs.workers import open_pool
 
     sweep = _sweep(folder)
 
@@ -221,7 +221,7 @@ def _sweep_in(folder: Path, workers: int, scheduler: str | None) -> Jobs:
 @way(HERE)
 def sweep_here(folder: Path) -> Jobs:
     """In as many processes as the command starts."""
-    from analysis.workers import default_workers
+    from analysis.runs.workers import default_workers
 
     return _sweep_in(folder, default_workers(), None)
 
@@ -235,7 +235,7 @@ def sweep_alone(folder: Path) -> Jobs:
 @way("here, on Dask")
 def sweep_dask(folder: Path) -> Jobs:
     """On Dask, on this machine."""
-    from analysis.workers import LOCAL, default_workers
+    from analysis.runs.workers import LOCAL, default_workers
 
     return _sweep_in(folder, default_workers(), LOCAL)
 
@@ -262,7 +262,7 @@ def plain_scores(source: Any, specification: Any, pairs: list[tuple[str, str]], 
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.metrics.pairwise import cosine_similarity
 
-    from analysis.scores import base_rows, drawn_passages, in_unit
+    from analysis.measures.placebos import base_rows, drawn_passages, in_unit
 
     passages = in_unit(source.features, source.documents, source.terms, specification.unit, mask=specification.mask)
     base = np.flatnonzero(base_rows(passages.frame, specification.idf_base))
@@ -278,7 +278,7 @@ def plain_scores(source: Any, specification: Any, pairs: list[tuple[str, str]], 
 
 
 def _every_pair(source: Any) -> list[tuple[str, str]]:
-    from analysis import documents
+    from analysis.texts import documents
 
     statements, strategies = (documents.ids(source.documents, kind) for kind in ("statement", "strategy"))
     return [(statement, strategy) for statement in statements for strategy in strategies]
@@ -305,10 +305,10 @@ def _scikit_learn(source: Any, specifications: list[Any], share: float, draws: i
 @way(HERE)
 def matrix_here(_folder: Path) -> Jobs:
     """All pairs, in single length-matched draws."""
-    from analysis import documents
-    from analysis.pair import load_source
-    from analysis.scores import base_rows, drawn_scores, in_unit
-    from analysis.similarity import represent
+    from analysis.measures.pair import load_source
+    from analysis.measures.placebos import base_rows, drawn_scores, in_unit
+    from analysis.measures.similarity import represent
+    from analysis.texts import documents
 
     source = load_source()
     statements, strategies = (documents.ids(source.documents, kind) for kind in ("statement", "strategy"))
@@ -324,8 +324,8 @@ def matrix_here(_folder: Path) -> Jobs:
 @way("scikit-learn, pair by pair", part=f"{PAIRS} pairs")
 def matrix_scikit_learn(_folder: Path) -> Jobs:
     """All pairs, in single length-matched draws."""
-    from analysis.pair import load_source
-    from analysis.specifications import Specification
+    from analysis.measures.pair import load_source
+    from analysis.measures.specifications import Specification
 
     return {MATRIX: _scikit_learn(load_source(), [Specification()], 1, DRAWS)}
 
@@ -333,8 +333,8 @@ def matrix_scikit_learn(_folder: Path) -> Jobs:
 @way(HERE)
 def curve_here(_folder: Path) -> Jobs:
     """All specifications, those with embeddings too, each with all pairs as placebos."""
-    from analysis.pair import load_source
-    from analysis.specifications import curve
+    from analysis.measures.pair import load_source
+    from analysis.measures.specifications import curve
 
     source = load_source()
     return {CURVE: timed(lambda: curve(source, STATEMENT, STRATEGY))}
@@ -345,8 +345,8 @@ def curve_scikit_learn(_folder: Path) -> Jobs:
     """The lexical specifications, drawing where length is matched."""
     import numpy as np
 
-    from analysis.pair import load_source
-    from analysis.specifications import EMBEDDINGS, all_specifications
+    from analysis.measures.pair import load_source
+    from analysis.measures.specifications import EMBEDDINGS, all_specifications
 
     lexical = [s for s in all_specifications() if s.representation != EMBEDDINGS]
     rng = np.random.default_rng(3)
@@ -357,8 +357,8 @@ def curve_scikit_learn(_folder: Path) -> Jobs:
 @way(HERE)
 def pair_here(_folder: Path) -> Jobs:
     """`align` with placebos, residual and draws, after the start of the command."""
-    from analysis.pair import align, load_source
-    from analysis.specifications import Specification
+    from analysis.measures.pair import align, load_source
+    from analysis.measures.specifications import Specification
 
     source = load_source()
     return {PAIR: timed(lambda: align(source, STATEMENT, STRATEGY, Specification(), draws=DRAWS))}
@@ -367,8 +367,8 @@ def pair_here(_folder: Path) -> Jobs:
 @way("scikit-learn, pair by pair", part=f"{PAIRS} pairs")
 def pair_scikit_learn(_folder: Path) -> Jobs:
     """The placebos of a pair are all pairs; draws of its statement alone are needed."""
-    from analysis.pair import load_source
-    from analysis.specifications import Specification
+    from analysis.measures.pair import load_source
+    from analysis.measures.specifications import Specification
 
     source = load_source()
     undrawn = _scikit_learn(source, [Specification()], 1, 0)
@@ -381,8 +381,8 @@ def pair_scikit_learn(_folder: Path) -> Jobs:
 
 
 def _strength() -> Any:
-    from analysis.agreement import value_table
-    from analysis.tables import load
+    from analysis.data.tables import load
+    from analysis.measures.agreement import value_table
 
     return value_table(load("codings_alignment"), ["provision_id"], "strength")
 
@@ -390,7 +390,7 @@ def _strength() -> Any:
 @way(HERE)
 def alpha_here(_folder: Path) -> Jobs:
     """Krippendorff's alpha (ordinal) of strength."""
-    from analysis.agreement import bootstrap_interval
+    from analysis.measures.agreement import bootstrap_interval
 
     values = _strength()
     return {ALPHA: timed(lambda: bootstrap_interval(values, "ordinal", draws=RESAMPLES))}

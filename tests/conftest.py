@@ -17,9 +17,9 @@ import psutil
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from analysis import paths
-from analysis.results import read_results
-from analysis.run import notebook_files
+from analysis.core import paths
+from analysis.runs.notebooks import notebook_files
+from analysis.runs.results import read_results
 
 SHARED = paths.ROOT.parent / "shared"
 

@@ -16,7 +16,7 @@ from faults import suite
 from faults.data_faults import all_faults
 from faults.mutants import all_mutants, drawn, equivalents
 
-from analysis import paths
+from analysis.core import paths
 
 OUTPUT = paths.ROOT / "benchmarks" / "faults.csv"
 PARTS, AGAIN = ("data", "code"), "again"

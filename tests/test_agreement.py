@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.agreement import (
+from analysis.data.tables import load
+from analysis.measures.agreement import (
     Floats,
     agreement_table,
     alpha,
@@ -16,7 +17,6 @@ from analysis.agreement import (
     coincidences,
     value_table,
 )
-from analysis.tables import load
 
 NAN = float("nan")
 # Krippendorff (2011), section C: four observers, twelve units, missing values

@@ -1,64 +1,40 @@
-"""The page on architecture: layers that hold, names that exist, and a claim on its way."""
+"""The page on architecture: names that exist, and a claim on its way."""
 
+import importlib
 import re
-from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
-from test_house import imports
 
-from analysis import code_map, paths
-from analysis.code_map import Layer, modules_markdown, read_layers
-from analysis.errors import ParameterError
-from analysis.evidence import Evidence, load_evidence
-from analysis.sphinx_code import claim_values
+from analysis.book.architecture import PACKAGES, claim_values
+from analysis.claims.evidence import Evidence, load_evidence
+from analysis.core import paths
+from analysis.core.errors import ParameterError
 
 PAGE = (paths.BOOK / "architecture.md").read_text(encoding="utf-8")
 
 
-def described() -> list[str]:
-    """The lines of the page that describe the layers."""
-    [found] = re.findall(r"```\{code-layers\}\n(.*?)```", PAGE, re.DOTALL)
-    return str(found).splitlines()
-
-
-@pytest.fixture(scope="module")
-def layers() -> list[Layer]:
-    return read_layers(described())
-
-
-def test_a_module_imports_from_its_own_layer_and_those_before_it(layers: list[Layer]) -> None:
-    place = {module: number for number, layer in enumerate(layers) for module in layer.modules}
-    imported = imports(code_map.trees())
-    assert sum(map(len, imported.values())) > len(place)
-    against = [(own, other) for own, others in imported.items() for other in others if place[other] > place[own]]
-    assert against == []
-
-
-def test_every_module_stands_in_the_table_with_what_it_is_about(layers: list[Layer]) -> None:
-    rows = re.findall(r"^\| (.+?) \| `(\w+)` \| (.+) \|$", modules_markdown(layers), re.MULTILINE)
-    assert sorted(module for _, module, _ in rows) == sorted(code_map.trees())
-    assert ("Ground", "paths", "Where everything is. No other module knows a path.") in rows
+def unknown(page: str) -> list[str]:
+    """The names of the code on a page, such as `claims.ledger.verdict_of`, that do not exist."""
+    missing = []
+    for name in re.findall(rf"`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`", page):
+        parts = name.split(".")
+        for length in range(len(parts), 0, -1):
+            with suppress(ModuleNotFoundError):
+                there = importlib.import_module(".".join(["analysis", *parts[:length]]))
+                break
+        for part in parts[length:]:
+            there = getattr(there, part, None)
+        if there is None:
+            missing.append(name)
+    return missing
 
 
 def test_every_name_on_the_page_exists() -> None:
-    named = set(re.findall(r"\{code-name\}`([^`]+)`", PAGE))
-    assert len(named) > 20
-    assert named <= code_map.names()
-    assert not {"ledger.verdict", "no_module", "results.Results.take"} & code_map.names()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda lines: [*lines, "Above"], "“Above” is no layer; allowed: name: purpose | modules"),
-        (lambda lines: [*lines, "Above: More. | code_mop"], "has no module “code_mop” (nearest: code_map)"),
-        (lambda lines: [*lines, "Above: More. | led*"], "Above: ledger is in a layer already (Claims)"),
-        (lambda lines: lines[1:], "in no layer: code_map, errors, faults, files, "),
-    ],
-)
-def test_wrong_layers_are_named(change: Callable[[list[str]], list[str]], message: str) -> None:
-    with pytest.raises(ParameterError, match=re.escape(message)):
-        read_layers(change(described()))
+    assert len(re.findall(r"`\w+\.\w+\.\w+`", PAGE)) > 20
+    assert unknown(PAGE) == []
+    wrong = "`claims.ledger.verdict` `claims.nowhere` `runs.results.Results.take` `runs.results.Results.add`"
+    assert unknown(wrong) == ["claims.ledger.verdict", "claims.nowhere", "runs.results.Results.take"]
 
 
 @pytest.fixture(scope="module")

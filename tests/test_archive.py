@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from analysis import archive, cli, paths, publish, rocrate
-from analysis.errors import BuildError, ParameterError
+from analysis.book import build
+from analysis.cli import command as cli
+from analysis.core import paths
+from analysis.core.errors import BuildError, ParameterError
+from analysis.release import archive, rocrate
 
 CFF = """cff-version: 1.2.0
 title: A Sample
@@ -229,7 +232,7 @@ def staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The staged folder of a book that was built from the repository as it is."""
     monkeypatch.setattr(archive, "outdated", lambda _: [])
     source = tmp_path / "source"
-    publish.stage(paths.NOTEBOOKS, {}, source)
+    build.stage(paths.NOTEBOOKS, {}, source)
     return source
 
 
@@ -240,9 +243,7 @@ def test_a_book_that_is_current_is_taken(staged: Path) -> None:
 def test_a_book_that_is_missing_is_told(tmp_path: Path, staged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BuildError, match="the book is not built: `make book` builds HTML and PDF"):
         archive.require_current(source=tmp_path / "nowhere")
-    monkeypatch.setattr(
-        archive, "outdated", lambda source: publish.outdated(source, tmp_path / "h", tmp_path / "p.pdf")
-    )
+    monkeypatch.setattr(archive, "outdated", lambda source: build.outdated(source, tmp_path / "h", tmp_path / "p.pdf"))
     with pytest.raises(BuildError, match=r"h and .*p\.pdf: missing, or older than the sources: `make book`"):
         archive.require_current(source=staged)
 
@@ -264,16 +265,16 @@ def test_a_book_that_is_older_than_a_notebook_is_told(staged: Path) -> None:
 def test_outdated_books_are_those_of_other_sources(tmp_path: Path) -> None:
     source, html, pdf = tmp_path / "source", tmp_path / "html", tmp_path / "book.pdf"
     write(tmp_path, {"source/a": "1", "html/index.html": "", "book.pdf": ""})
-    publish._build_if_changed(
+    build._build_if_changed(
         source,
         html / "index.html",
         tmp_path / "work" / "html.stamp",
-        publish._html_notes(),
+        build._html_notes(),
         (tmp_path / "work").mkdir,
     )
-    assert publish.outdated(source, html, pdf) == [pdf]
+    assert build.outdated(source, html, pdf) == [pdf]
     (source / "a").write_text("2")
-    assert publish.outdated(source, html, pdf) == [html, pdf]
+    assert build.outdated(source, html, pdf) == [html, pdf]
 
 
 def test_the_command_keeps_the_last_archive_where_it_fails(

@@ -5,10 +5,11 @@ from itertools import combinations
 import pandas as pd
 import pytest
 
-from analysis import argument_map, charts_argument, ledger
-from analysis.argument_map import ArgumentMap
-from analysis.evidence import Evidence, load_evidence
-from analysis.tables import load
+from analysis.charts import argument
+from analysis.claims import argument_map, ledger
+from analysis.claims.argument_map import ArgumentMap
+from analysis.claims.evidence import Evidence, load_evidence
+from analysis.data.tables import load
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +83,9 @@ def test_the_list_says_what_the_map_shows(found: ArgumentMap) -> None:
 
 
 def test_the_chart_keeps_its_size_and_tiles_lead_somewhere(found: ArgumentMap) -> None:
-    from analysis.sphinx_charts import with_links
+    from analysis.book.charts import with_links
 
-    spec = charts_argument.argument_map(found, title="A finding", subtitle="Unit").to_dict()
+    spec = argument.argument_map(found, title="A finding", subtitle="Unit").to_dict()
     assert spec["autosize"]  # by which charts.js knows it
     linked = with_links(spec, "ledger.html")
     tiles = [row for rows in linked["datasets"].values() for row in rows if "entry" in row]

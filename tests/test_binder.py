@@ -14,7 +14,8 @@ import lab_check
 import pytest
 from test_environment import declared, environment_yml, read_toml, requirements
 
-from analysis import paths, start
+from analysis.core import paths
+from analysis.runs import start
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = Path("etc/jupyter/jupyter_lab_config.py"), Path("etc/jupyter/labconfig/default_setting_overrides.json")

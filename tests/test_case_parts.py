@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from analysis import case_notebooks, case_place, cases, corpus, features, paths
-from analysis.errors import DataError, ParameterError
-from analysis.rerun import declared
-from analysis.specifications import CHOICES, Source, Specification, curve
-from analysis.tables import load
+from analysis.cases import layout, notebooks
+from analysis.cases import settings as cases
+from analysis.core import paths
+from analysis.core.errors import DataError, ParameterError
+from analysis.data.tables import load
+from analysis.measures.specifications import CHOICES, Source, Specification, curve
+from analysis.runs.rerun import declared
+from analysis.texts import corpus, features
 
 SHIPPED = paths.CASES / "us-kor-2023"
 TEXTS = {
@@ -102,14 +105,14 @@ def test_a_document_of_ones_own_joins_the_shared_ones(case: Path, tmp_path: Path
     assert corpus.build_added(tmp_path, cases.own_documents(case), case)["passages"] == 4
     set_up(case, strategy="ccc-nds-2021")
     read = cases.read(case)
-    case_place.write_place(read, 20, tmp_path / "place")
+    layout.write_place(read, 20, tmp_path / "place")
     data = tmp_path / "place" / "data"
     assert load("documents", data)["document_id"].to_list()[-1] == "ccc-nds-2021"
     joined = features.load_features(data / "features")
     assert (joined.passages["document_id"] == "ccc-nds-2021").sum() == 4
     assert not list(data.rglob("*.txt"))
 
-    from analysis.embeddings import read_scores
+    from analysis.measures.embeddings import read_scores
 
     source = Source(joined, load("documents", data), load("terms", data), read_scores(data / "features"))
     wanted = [Specification(representation=name, unit="paragraph") for name in CHOICES["representation"]]
@@ -171,16 +174,16 @@ def test_a_file_that_holds_no_settings_is_named(case: Path, content: str) -> Non
 @pytest.mark.parametrize("chapter", cases.CHAPTERS)
 def test_a_chapter_of_a_case_has_the_shared_cells_and_nothing_of_the_article(chapter: str) -> None:
     shared = notebook(chapter)
-    made = case_notebooks.make_notebook(shared, "# A head", {"article", "coded", "approaches"}, {})
+    made = notebooks.make_notebook(shared, "# A head", {"article", "coded", "approaches"}, {})
     kept = [c for c in shared["cells"] if not {"article", "coded"} & set(c["metadata"].get("tags", ()))]
-    assert case_notebooks.source_of(made["cells"][0]) == "# A head"
+    assert notebooks.source_of(made["cells"][0]) == "# A head"
     same = [
-        case_notebooks.source_of(one) == case_notebooks.source_of(other)
+        notebooks.source_of(one) == notebooks.source_of(other)
         for one, other in zip(made["cells"][1:], kept[1:], strict=True)
         if "parameters" not in one["metadata"].get("tags", ())
     ]
     assert all(same)
-    everything = "\n".join(map(case_notebooks.source_of, made["cells"][2:]))
+    everything = "\n".join(map(notebooks.source_of, made["cells"][2:]))
     assert not re.search(r"\barticle\b|Ishiba|Japan|National Defense|ledger\.ledger|claim", everything)
     assert not any(cell.get("outputs") for cell in made["cells"])
     assert notebook(chapter) == shared
@@ -192,38 +195,38 @@ def test_no_cell_that_is_kept_needs_one_that_is_left_out(chapter: str, left_out:
     import ast
     import builtins
 
-    made = case_notebooks.make_notebook(notebook(chapter), "# A head", left_out, {})
+    made = notebooks.make_notebook(notebook(chapter), "# A head", left_out, {})
     known = set(dir(builtins))
     for cell in made["cells"]:
         if cell["cell_type"] == "code":
-            tree = ast.parse(case_notebooks.source_of(cell))
+            tree = ast.parse(notebooks.source_of(cell))
             for node in ast.walk(tree):
                 if isinstance(node, ast.alias):
                     known.add(node.asname or node.name.split(".")[0])
                 elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                     known.add(node.id)
-            assert case_notebooks.names_used(case_notebooks.source_of(cell)) <= known
+            assert notebooks.names_used(notebooks.source_of(cell)) <= known
 
 
 def test_parameters_are_set_and_those_of_no_use_left_out() -> None:
     source = 'a: int = 1  # first\nb: str = "x"  # second\nc: float = 0.5  # third'
     values = {"b": 'y "z"', "c": 2}
-    assert case_notebooks.set_parameters(source, values, {"b", "c"}) == (
+    assert notebooks.set_parameters(source, values, {"b", "c"}) == (
         'b: str = "y \\"z\\""  # second\nc: float = 2.0  # third'
     )
-    assert case_notebooks.set_parameters(source, {}, set()) == case_notebooks.NONE_LEFT
+    assert notebooks.set_parameters(source, {}, set()) == notebooks.NONE_LEFT
 
 
 def test_links_to_pages_that_are_not_there_become_words() -> None:
     cell = {"cell_type": "markdown", "metadata": {}, "source": "[a](../book/a.md#x) [b](../book/b.md) [c](https://c.d)"}
-    made = case_notebooks.unlinked({"cells": [cell]}, ["book/a.md"])
-    assert case_notebooks.source_of(made["cells"][0]) == "[a](../book/a.md#x) b [c](https://c.d)"
+    made = notebooks.unlinked({"cells": [cell]}, ["book/a.md"])
+    assert notebooks.source_of(made["cells"][0]) == "[a](../book/a.md#x) b [c](https://c.d)"
 
 
 def test_the_chapters_of_the_article_take_no_part_of_a_case() -> None:
     """The pair of the article stands in the shared notebooks, and its data package names the same documents."""
-    from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
-    from analysis.tables import described
+    from analysis.data.tables import described
+    from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
 
     defaults = declared(paths.NOTEBOOKS / "04-alignment.ipynb")
     assert paths.CASE == ""
@@ -244,10 +247,10 @@ def test_the_codebook_of_a_case_has_the_strengths_of_the_book(folder: Path) -> N
 
 
 def test_the_sources_of_a_case_are_its_own_and_those_that_its_pages_cite(tmp_path: Path) -> None:
-    case_place.write_place(cases.read(SHIPPED), 20, tmp_path)
-    keys = case_place.entries((tmp_path / "data" / "sources.bib").read_text("utf-8"))
+    layout.write_place(cases.read(SHIPPED), 20, tmp_path)
+    keys = layout.entries((tmp_path / "data" / "sources.bib").read_text("utf-8"))
     assert set(keys) == {"uskor2023", "kordwp2022", "monroe2008", "simonsohn2020"}
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()}
     (tmp_path / "book" / "old.md").write_text("# Old\n", encoding="utf-8")
-    case_place.write_place(cases.read(SHIPPED), 20, tmp_path)
+    layout.write_place(cases.read(SHIPPED), 20, tmp_path)
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()} == before

@@ -17,9 +17,12 @@ from typing import Any
 import pytest
 import yaml
 
-from analysis import case_place, case_rules, cases, cli, paths
-from analysis.results import read_results
-from analysis.run import notebook_files
+from analysis.cases import layout, rules
+from analysis.cases import settings as cases
+from analysis.cli import command as cli
+from analysis.core import paths
+from analysis.runs.notebooks import notebook_files
+from analysis.runs.results import read_results
 
 SHIPPED = "us-kor-2023"
 COPIED = (
@@ -205,8 +208,8 @@ def change_cell(file: Path, row: int, column: str, value: str) -> None:
 def test_wrong_cells_are_named(tmp_path: Path, table: str, column: str, value: str, expected: str) -> None:
     case = Path(shutil.copytree(paths.CASES / SHIPPED, tmp_path / SHIPPED))
     change_cell(case / f"{table}.csv", 4, column, value)
-    case_place.write_place(cases.read(case), 20, tmp_path / "place")
-    said = "\n".join(map(str, case_rules.case_faults(tmp_path / "place" / "data")))
+    layout.write_place(cases.read(case), 20, tmp_path / "place")
+    said = "\n".join(map(str, rules.case_faults(tmp_path / "place" / "data")))
     assert f"{table}.csv, row 4, column {column}" in said
     assert expected in said
 

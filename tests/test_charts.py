@@ -12,14 +12,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import charts, charts_argument, charts_events, charts_relations, charts_texts, theme, vega
-from analysis.alignment import STRENGTHS
-from analysis.continuity import EMPHASES, GROUPS
-from analysis.diplomacy import DYADS, FORMS
-from analysis.ledger import VERDICTS
-from analysis.run import notebook_files
-from analysis.specifications import CHOICES, Specification
-from analysis.tables import labels, load
+from analysis.charts import argument, events, provisions, relations, texts, theme, vega
+from analysis.claims.ledger import VERDICTS
+from analysis.data.tables import labels, load
+from analysis.measures.alignment import STRENGTHS
+from analysis.measures.continuity import EMPHASES, GROUPS
+from analysis.measures.specifications import CHOICES, Specification
+from analysis.runs.notebooks import notebook_files
+from analysis.signals.events import DYADS, FORMS
 
 WORDS = {"title": "A finding", "subtitle": "Unit and sample"}
 DAY = pd.Timestamp("2025-02-07")
@@ -61,7 +61,7 @@ def test_timeline_has_a_point_and_a_link_for_each_event() -> None:
             "url": "https://example.org",
         }
     )  # fmt: skip
-    spec = charts_events.timeline(frame, marked=DAY, label="Day", **WORDS).to_dict()
+    spec = events.timeline(frame, marked=DAY, label="Day", **WORDS).to_dict()
     assert [row["date"] for row in rows(spec)] == ["2025-02-07", "2025-02-10"]
     assert spec["title"] == {"text": "A finding", "subtitle": "Unit and sample"}
     points = spec["layer"][-1]
@@ -71,7 +71,7 @@ def test_timeline_has_a_point_and_a_link_for_each_event() -> None:
 
 DRAWN = """
 import json, sys
-from analysis import vega
+from analysis.charts import vega
 for spec in json.load(sys.stdin):
     print(vega.draw_svg(spec))
 """
@@ -99,7 +99,7 @@ def test_coverage_shows_each_group_with_its_size() -> None:
     groups = pd.DataFrame(
         {"pillar": ["peace"], "covered": [1], "provisions": [4], "share": [0.25], "low": [0.1], "high": [0.5]}
     )
-    spec = charts.coverage_intervals(
+    spec = provisions.coverage_intervals(
         groups, groups.assign(coder="a"), field="pillar", names=labels("provisions", "pillar"), **WORDS
     ).to_dict()
     assert {row["label"] for data in spec["datasets"].values() for row in data} == {"Peace (4)"}
@@ -114,7 +114,7 @@ def test_quarters_show_frictions_below_the_line() -> None:
             "events": [3, 2, 9],
         }
     )
-    spec = charts_events.quarterly_contacts(counts, marked=DAY, label="Day", **WORDS).to_dict()
+    spec = events.quarterly_contacts(counts, marked=DAY, label="Day", **WORDS).to_dict()
     assert sorted(row["signed"] for row in rows(spec)) == [-2, 3]
 
 
@@ -123,7 +123,7 @@ def test_names_in_code_and_tables_are_the_same() -> None:
     assert list(labels("provisions", "pillar")) == list(load("provisions")["pillar"].cat.categories)
     assert set(GROUPS) == set(load("topics")["group"])
     assert set(DYADS) < set(load("events")["dyad"].cat.categories)
-    assert set(charts_events.LANES) == set(load("events")["dyad"].cat.categories)
+    assert set(events.LANES) == set(load("events")["dyad"].cat.categories)
     assert list(FORMS) == list(load("protests")["form"].cat.categories)
     assert set(VERDICTS) == set(load("judgements")["verdict"].cat.categories)
     assert set(labels("strategy_sections", "approach")) == set(load("codings_alignment")["approach"])
@@ -133,19 +133,23 @@ def test_names_in_code_and_tables_are_the_same() -> None:
 
 def test_every_chart_has_a_docstring_that_names_its_columns() -> None:
     for name, function in [
-        *vars(charts).items(),
-        *vars(charts_events).items(),
-        *vars(charts_texts).items(),
-        *vars(charts_argument).items(),
-        *vars(charts_relations).items(),
+        *vars(provisions).items(),
+        *vars(events).items(),
+        *vars(texts).items(),
+        *vars(argument).items(),
+        *vars(relations).items(),
     ]:
-        if callable(function) and function.__module__.startswith("analysis.charts") and not name.startswith("_"):
+        if (
+            callable(function)
+            and function.__module__.startswith("analysis.charts.provisions")
+            and not name.startswith("_")
+        ):
             assert re.search(r"Needs|Takes|are the frames of", function.__doc__ or ""), name
 
 
 def test_every_option_of_a_specification_has_words() -> None:
-    assert list(charts_texts.NAMES) == list(CHOICES)
-    assert {choice: tuple(words) for choice, words in charts_texts.OPTIONS.items()} == dict(CHOICES)
+    assert list(texts.CHOICE_LABELS) == list(CHOICES)
+    assert {choice: tuple(words) for choice, words in texts.OPTION_LABELS.items()} == dict(CHOICES)
 
 
 def curve_frame() -> pd.DataFrame:
@@ -158,7 +162,7 @@ def curve_frame() -> pd.DataFrame:
 
 
 def test_the_curve_is_in_order_and_says_what_each_specification_is() -> None:
-    spec = charts_texts.specification_curve(curve_frame(), among="statements", **WORDS).to_dict()
+    spec = texts.specification_curve(curve_frame(), among="statements", **WORDS).to_dict()
     drawn = rows(spec)
     assert [(row["place"], row["z"], row["first"]) for row in drawn] == [(1, -0.5, "not first"), (2, 1.5, "first")]
     assert (drawn[0]["unit"], drawn[0]["mask"]) == ("paragraph", "left out")
@@ -172,7 +176,7 @@ def test_strips_show_the_pair_apart_from_its_placebos() -> None:
         {"panel": "p", "setting": "s", "document_id": ["a", "b", "c"], "name": "n", "group": ["far", "near", "own"],
          "z": [0.0, 1.0, 2.0], "rank": [3, 2, 1]}
     )  # fmt: skip
-    spec = charts_texts.placebo_strips(places, groups=("own", "near", "far"), **WORDS).to_dict()
+    spec = texts.placebo_strips(places, groups=("own", "near", "far"), **WORDS).to_dict()
     layers = spec["spec"]["layer"]
     assert [layer["mark"]["type"] for layer in layers] == ["tick", "tick", "point"]
     assert layers[0]["mark"]["size"] < layers[1]["mark"]["size"]
@@ -188,7 +192,7 @@ def test_dumbbells_join_the_means_before_and_after() -> None:
             "score": [0.1, 0.2, 0.4],
         }
     )
-    spec = charts_texts.gain_dumbbells(scores, own="s", **WORDS).to_dict()
+    spec = texts.gain_dumbbells(scores, own="s", **WORDS).to_dict()
     wide = next(data for data in spec["datasets"].values() if "before" in data[0])
     assert wide == [{"strategy": "s", "after": pytest.approx(0.3), "before": 0.1}]
 
@@ -197,10 +201,10 @@ def test_words_and_recall_are_drawn_as_given() -> None:
     words = pd.DataFrame(
         {"token": ["a", "b"], "side": ["first", "second"], "z": [2.0, -1.0], "first": [3, 0], "second": [0, 5]}
     )
-    spec = charts_texts.key_words(words, names=("one", "two"), **WORDS).to_dict()
+    spec = texts.key_words(words, names=("one", "two"), **WORDS).to_dict()
     assert [row["text"] for row in rows(spec)] == ["one", "two"]
     recall = pd.DataFrame({"k": [1, 3], "source": "measure", "recall": [0.2, 0.6]})
-    spec = charts_texts.recall_points(recall, **WORDS).to_dict()
+    spec = texts.recall_points(recall, **WORDS).to_dict()
     assert [row["sections"] for row in rows(spec)] == ["the best", "3 best"]
 
 
@@ -214,7 +218,7 @@ SIGNALS = pd.DataFrame(
 
 
 def test_every_signal_is_a_point_that_opens_its_source() -> None:
-    spec = charts_relations.signal_points(SIGNALS, marked=DAY, label="Day", **WORDS).to_dict()
+    spec = relations.signal_points(SIGNALS, marked=DAY, label="Day", **WORDS).to_dict()
     found = rows(spec)
     assert [row["direction"] for row in found] == ["Japan to China", "China to United States"]
     assert [row["dyad"] for row in found] == ["Japan-China", "China-United States"]
@@ -228,12 +232,12 @@ def test_indices_are_drawn_on_both_scales() -> None:
         {"source": "JPN", "target": "CHN", "period": DAY, "scale": ["plover", "cameo_goldstein"], "signals": [2, 2],
          "mean": [1.0, 2.0], "balance": [0.5, 0.5]}
     )  # fmt: skip
-    found = rows(charts_relations.index_lines(table, marked=DAY, label="Day", **WORDS).to_dict())
+    found = rows(relations.index_lines(table, marked=DAY, label="Day", **WORDS).to_dict())
     assert {(row["scale"], row["mean"]) for row in found} == {("PLOVER", 1.0), ("CAMEO-Goldstein", 2.0)}
 
 
 def test_sensitivity_has_two_points_a_setting() -> None:
     table = pd.DataFrame({"label": ["x", "y"], "balance_beijing": [0.1, 0.2], "balance_washington": [0.8, 0.9]})
-    found = rows(charts_relations.balance_dots(table, **WORDS).to_dict())
+    found = rows(relations.balance_dots(table, **WORDS).to_dict())
     assert len(found) == 4
     assert {row["balance"] for row in found if row["track"] == "towards Beijing"} == {0.1, 0.2}

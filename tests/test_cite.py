@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis import citation_file, cite, paths
-from analysis.cite import Name, Part, Work
-from analysis.errors import DataError
+from analysis.book import cite
+from analysis.book.cite import Name, Part, Work
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.release import citation
 
 EDITION = Work(
     "A Balancing Act: 50% & more",
@@ -120,7 +122,7 @@ def test_the_edition_is_what_the_citation_file_says() -> None:
 
 def test_the_citation_file_holds_every_source() -> None:
     text = paths.CITATION.read_text(encoding="utf-8")
-    assert citation_file.with_references(text, citation_file.references()) == text, "run `balancing-act citation`"
+    assert citation.with_references(text, citation.references()) == text, "run `balancing-act citation`"
 
 
 BIB = r"""@article{old, author = {Sch{\"u}tze, Hinrich and {An Office}}, title = {On {BM25} --- Once}, journal = {J},
@@ -134,7 +136,7 @@ BIB = r"""@article{old, author = {Sch{\"u}tze, Hinrich and {An Office}}, title =
 def test_entries_become_references(tmp_path: Path) -> None:
     file = tmp_path / "sources.bib"
     file.write_text(BIB, encoding="utf-8")
-    article, old, page = citation_file.references(file)
+    article, old, page = citation.references(file)
     assert article == {
         "type": "article",
         "title": "The Article",
@@ -161,15 +163,15 @@ def test_a_kind_without_a_counterpart_is_named(tmp_path: Path) -> None:
     file = tmp_path / "sources.bib"
     file.write_text(BIB.replace("@online", "@patent"), encoding="utf-8")
     with pytest.raises(DataError, match=r"data/sources\.bib, page: @patent; allowed: @article, @book"):
-        citation_file.references(file)
+        citation.references(file)
 
 
 def test_what_is_written_by_hand_stays(tmp_path: Path) -> None:
     bib, file = tmp_path / "sources.bib", tmp_path / "CITATION.cff"
     bib.write_text(BIB, encoding="utf-8")
     file.write_text("title: T # by hand\nreferences:\n  - type: book\n    title: Old\n", encoding="utf-8")
-    assert citation_file.refresh(file, bib)
+    assert citation.refresh(file, bib)
     text = file.read_text(encoding="utf-8")
     assert text.startswith("title: T # by hand\n# made by")
     assert [entry["title"] for entry in yaml.safe_load(text)["references"]] == ["The Article", "On BM25 — Once", "Page"]
-    assert not citation_file.refresh(file, bib)
+    assert not citation.refresh(file, bib)

@@ -10,13 +10,20 @@ import pandas as pd
 import pytest
 from scipy.sparse import coo_array, hstack
 
-from analysis import checks, checks_codings, checks_days, checks_events, checks_texts, cli, diplomacy, ledger
-from analysis.errors import ParameterError
-from analysis.evidence import Evidence, Outcome, last_cited_day, load_evidence
-from analysis.features import LONGEST, Features, hash_ngram
-from analysis.ledger import FAILING, outcomes, read_arguments, verdict_of
-from analysis.segment import tokenize
-from analysis.tables import load
+from analysis.claims import ledger
+from analysis.claims.checks import codings as checks_codings
+from analysis.claims.checks import days as checks_days
+from analysis.claims.checks import events as checks_events
+from analysis.claims.checks import registry
+from analysis.claims.checks import texts as checks_texts
+from analysis.claims.evidence import Evidence, Outcome, last_cited_day, load_evidence
+from analysis.claims.ledger import FAILING, outcomes, read_arguments, verdict_of
+from analysis.cli import command
+from analysis.core.errors import ParameterError
+from analysis.data.tables import load
+from analysis.signals import events as diplomacy
+from analysis.texts.features import LONGEST, Features, hash_ngram
+from analysis.texts.segment import tokenize
 
 STATEMENT = "us-jpn-2025-02-07"
 STRATEGY = "jpn-nds-2022"
@@ -281,8 +288,8 @@ def test_a_verdict_other_than_confirmed_turns_when_all_that_fails_is_altered(evi
 
 
 def test_every_check_is_used_and_can_be_altered() -> None:
-    assert set(checks.CHECKS) == set(OTHER) == set(load("checks")["check"].astype(str))
-    assert set(checks.CHECKS) == set(load("checks")["check"].cat.categories)
+    assert set(registry.CHECKS) == set(OTHER) == set(load("checks")["check"].astype(str))
+    assert set(registry.CHECKS) == set(load("checks")["check"].cat.categories)
 
 
 # --- verdicts
@@ -600,7 +607,7 @@ def test_omissions_are_shown_by_the_data(evidence: Evidence) -> None:
 
 
 def test_the_command_prints_every_claim_with_its_kind(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["claims", "--json"]) == 0
+    assert command.main(["claims", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert len(found) == 84
     assert sum(claim["kind"] == "computed" for claim in found) >= 48
@@ -611,7 +618,7 @@ def test_the_command_prints_every_claim_with_its_kind(capsys: pytest.CaptureFixt
 
 
 def test_the_command_chooses_by_step_and_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["claims", "--step", "S2", "--verdict", "misquoted"]) == 0
+    assert command.main(["claims", "--step", "S2", "--verdict", "misquoted"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("C32  misquoted (computed)")
     assert out.endswith("one claim: 0 of 1 that can be checked hold\n")
@@ -627,5 +634,5 @@ def test_the_command_chooses_by_step_and_verdict(capsys: pytest.CaptureFixture[s
 def test_the_command_names_what_is_allowed(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["claims", *arguments]) == 1
+    assert command.main(["claims", *arguments]) == 1
     assert message in capsys.readouterr().err

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import checks_codings, checks_days, checks_events, checks_texts
-from analysis.checks import CHECKS, Check
-from analysis.evidence import Evidence, Outcome, load_evidence
+from analysis.claims.checks import codings, days, events, texts
+from analysis.claims.checks.registry import CHECKS, Check
+from analysis.claims.evidence import Evidence, Outcome, load_evidence
 
 STATEMENT = "us-jpn-2025-02-07"
 STRATEGY = "jpn-nds-2022"
@@ -22,14 +22,14 @@ def evidence() -> Evidence:
     ("check", "arguments", "holds", "sentence", "otherwise"),
     [
         (
-            checks_texts.quotation,
+            texts.quotation,
             {"words": "free and open Indo-Pacific", "document": STATEMENT},
             True,
             "“free and open Indo-Pacific” stands word for word in the statement.",
             "the statement had other words",
         ),
         (
-            checks_texts.quotation,
+            texts.quotation,
             {"words": "new golden era", "document": STATEMENT},
             False,
             "“new golden era” does not stand in the statement; the nearest wording there is “new golden age” "
@@ -37,77 +37,77 @@ def evidence() -> Evidence:
             "the statement had “new golden era”",
         ),
         (
-            checks_texts.term,
+            texts.term,
             {"words": ("security",), "document": STATEMENT, "section": "#1"},
             True,
             "“security” stands in the part on peace of the statement.",
             "the part on peace of the statement did not have “security”",
         ),
         (
-            checks_texts.term,
+            texts.term,
             {"words": ("security", "defense cooperation"), "document": STATEMENT, "section": "#1", "absent": True},
             False,
             "“security” and “defense cooperation” stand in the part on peace of the statement.",
             "the part on peace of the statement did not have “security” or “defense cooperation”",
         ),
         (
-            checks_texts.term,
+            texts.term,
             {"words": ("whales", "dolphins"), "document": STATEMENT},
             False,
             "“whales” and “dolphins” do not stand in the statement.",
             "the statement had “whales” and “dolphins”",
         ),
         (
-            checks_texts.term,
+            texts.term,
             {"words": ("whales",), "document": STATEMENT, "absent": True},
             True,
             "“whales” does not stand in the statement.",
             "the statement had “whales”",
         ),
         (
-            checks_texts.heading,
+            texts.heading,
             {"words": ("Peace",), "document": STATEMENT},
             True,
             "“Peace” stands in a heading of the statement.",
             "the headings of the statement were others",
         ),
         (
-            checks_texts.heading,
+            texts.heading,
             {"words": ("Peace", "Prosperity"), "document": STATEMENT},
             True,
             "“Peace” and “Prosperity” stand in headings of the statement, in this order.",
             "the headings of the statement were others",
         ),
         (
-            checks_texts.heading,
+            texts.heading,
             {"words": ("Whales", "Dolphins"), "document": STATEMENT},
             False,
             "“Whales” and “Dolphins”: no heading of the statement has it.",
             "a heading of the statement had it",
         ),
         (
-            checks_texts.heading_count,
+            texts.heading_count,
             {"words": "Cooperation", "document": STATEMENT, "exactly": 1},
             False,
             "Two of the four headings of the statement have “Cooperation”; the claim needs one.",
             "one headings had “Cooperation”",
         ),
         (
-            checks_texts.heading_count,
+            texts.heading_count,
             {"words": "Cooperation", "document": STATEMENT, "exactly": 2},
             True,
             "Two of the four headings of the statement have “Cooperation”; the claim needs two.",
             "more or fewer headings had “Cooperation”",
         ),
         (
-            checks_events.count,
+            events.count,
             {"table": "protests", "at_least": 1, "trigger_kind": ("alliance",), "form": ("called in",)},
             True,
             "Four Chinese protests have cause alliance and form called in; the claim needs at least one.",
             "fewer Chinese protests had these values",
         ),
         (
-            checks_events.count,
+            events.count,
             {
                 "table": "protests",
                 "at_least": 9,
@@ -121,28 +121,28 @@ def evidence() -> Evidence:
             "at least nine Chinese protests had these values",
         ),
         (
-            checks_events.count,
+            events.count,
             {"table": "protests", "exactly": 0, "form": ("letter to the UN",), "last": pd.Timestamp("2025-02-28")},
             True,
             "No Chinese protests have form letter to the UN to 28 February 2025; the claim needs none.",
             "more or fewer Chinese protests had these values",
         ),
         (
-            checks_events.count,
+            events.count,
             {"table": "protests", "exactly": 1, "form": ("letter to the UN",), "first": pd.Timestamp("2021-01-01")},
             False,
             "No Chinese protests have form letter to the UN from 1 January 2021; the claim needs one.",
             "one Chinese protests had these values",
         ),
         (
-            checks_days.date,
+            days.date,
             {"of": STATEMENT, "first": pd.Timestamp("2025-02-07")},
             True,
             "The statement is of 7 February 2025.",
             "the day were another",
         ),
         (
-            checks_days.date,
+            days.date,
             {"of": "E083", "first": pd.Timestamp("2025-02-08"), "zone": "Asia/Tokyo"},
             True,
             "“Joint leaders' statement issued” is of 7 February 2025, 19:00 in Washington (8 February 2025, "
@@ -150,7 +150,7 @@ def evidence() -> Evidence:
             "the day were another in Tokyo",
         ),
         (
-            checks_days.date,
+            days.date,
             {
                 "of": "E083",
                 "first": pd.Timestamp("2025-02-01"),
@@ -163,7 +163,7 @@ def evidence() -> Evidence:
             "the day were 1 February 2025 to 6 February 2025 in Tokyo",
         ),
         (
-            checks_days.interval,
+            days.interval,
             {"start": "E083", "end": "E087", "at_most": 10},
             True,
             "From “Joint leaders' statement issued” to “Japan's chief minister called in” are 3 days; the claim "
@@ -171,7 +171,7 @@ def evidence() -> Evidence:
             "the time between the two were outside of these limits",
         ),
         (
-            checks_days.interval,
+            days.interval,
             {"start": "E083", "end": "E087", "at_least": 10},
             False,
             "From “Joint leaders' statement issued” to “Japan's chief minister called in” are 3 days; the claim "
@@ -179,7 +179,7 @@ def evidence() -> Evidence:
             "the time between the two were within these limits",
         ),
         (
-            checks_days.interval,
+            days.interval,
             {"start": "E048", "end": "E083", "unit": "months", "at_least": 4, "at_most": 5},
             True,
             "From “Ishiba becomes prime minister” to “Joint leaders' statement issued” are 4.2 months (4 months "
@@ -187,7 +187,7 @@ def evidence() -> Evidence:
             "the time between the two were outside of these limits",
         ),
         (
-            checks_events.happened,
+            events.happened,
             {
                 "first": pd.Timestamp("2025-02-01"),
                 "last": pd.Timestamp("2025-02-28"),
@@ -201,7 +201,7 @@ def evidence() -> Evidence:
             "no such event were on record",
         ),
         (
-            checks_events.happened,
+            events.happened,
             {
                 "first": pd.Timestamp("2025-02-01"),
                 "last": pd.Timestamp("2025-02-28"),
@@ -214,7 +214,7 @@ def evidence() -> Evidence:
             "such an event were on record",
         ),
         (
-            checks_events.happened,
+            events.happened,
             {
                 "first": pd.Timestamp("2025-02-01"),
                 "last": pd.Timestamp("2025-02-28"),
@@ -228,21 +228,21 @@ def evidence() -> Evidence:
             "no such event were on record",
         ),
         (
-            checks_events.recorded,
+            events.recorded,
             {"table": "protests", "key": "E087", "column": "official", "words": ("liu jinsong",)},
             True,
             "The official of E087 is “Liu Jinsong”.",
             "the official of E087 were another",
         ),
         (
-            checks_events.recorded,
+            events.recorded,
             {"table": "protests", "key": "E087", "column": "official", "words": ("Wang Yi", "Mao Ning")},
             False,
             "The official of E087 is “Liu Jinsong”, not “Wang Yi” or “Mao Ning”.",
             "the official of E087 were “Wang Yi” or “Mao Ning”",
         ),
         (
-            checks_events.stronger_protest,
+            events.stronger_protest,
             {"event": "E087", "cause": "alliance"},
             False,
             "Of three earlier protests over the alliance on record three had the same form and rank as E087, and "
@@ -250,21 +250,21 @@ def evidence() -> Evidence:
             "all of them had been weaker",
         ),
         (
-            checks_events.stronger_protest,
+            events.stronger_protest,
             {"event": "E083", "cause": "alliance"},
             False,
             "“Joint leaders' statement issued” is no protest over the alliance.",
             "it were one",
         ),
         (
-            checks_events.party_changed,
+            events.party_changed,
             {"state": "USA", "before": "E083"},
             True,
             "In the United States Donald Trump followed Joe Biden on 20 January 2025, from the Republican Party.",
             "the same party had stayed in office",
         ),
         (
-            checks_events.party_changed,
+            events.party_changed,
             {"state": "JPN", "before": "E083"},
             False,
             "In Japan Ishiba Shigeru followed Kishida Fumio on 1 October 2024, from the Liberal Democratic Party "
@@ -272,7 +272,7 @@ def evidence() -> Evidence:
             "another party had come into office in Japan",
         ),
         (
-            checks_codings.untold,
+            codings.untold,
             {"provisions": ("P02", "P60"), "events": ("E083",)},
             False,
             "C12 tells P02, C13 tells P02, C11 tells E083, C12 tells E083, C13 tells E083, C14 tells E083, C23 "
@@ -280,14 +280,14 @@ def evidence() -> Evidence:
             "no claim told it",
         ),
         (
-            checks_codings.untold,
+            codings.untold,
             {"provisions": ("P60",), "events": ()},
             True,
             "No claim of the article tells P60.",
             "a claim of the article told it",
         ),
         (
-            checks_codings.act,
+            codings.act,
             {"provisions": ("P01", "P02"), "acts": ("state", "affirm"), "actors": ("USA", "JPN")},
             True,
             "In P01 the speech act of the United States and Japan is “state”; in P02 the speech act of the "
@@ -295,7 +295,7 @@ def evidence() -> Evidence:
             "in P01 or P02 speakers or speech acts were others",
         ),
         (
-            checks_codings.act,
+            codings.act,
             {"provisions": ("P01",), "acts": ("welcome",), "actors": ("USA",), "alone": True},
             False,
             "In P01 the speech act of the United States and Japan is “state”; the claim needs “welcome” by the "
@@ -303,7 +303,7 @@ def evidence() -> Evidence:
             "in P01 it were “welcome” by the United States alone",
         ),
         (
-            checks_codings.speakers,
+            codings.speakers,
             {"quotation": "Q01"},
             True,
             "The article gives “new golden era” to the United States and Japan; on record it is of the United "
@@ -311,7 +311,7 @@ def evidence() -> Evidence:
             "the words were on record as of others",
         ),
         (
-            checks_codings.coverage,
+            codings.coverage,
             {"least": 0.5, "strength": 2, "pillar": "peace"},
             True,
             "16 of 22 provisions (of the part Peace) have a counterpart of strength 2 or more in the strategy, "
@@ -319,7 +319,7 @@ def evidence() -> Evidence:
             "fewer provisions (of the part Peace) were coded so",
         ),
         (
-            checks_codings.coverage,
+            codings.coverage,
             {"least": 0.9, "strength": 3, "provisions": ("P02", "P03")},
             False,
             "0 of 2 provisions (P02 and P03) have a counterpart of strength 3 or more in the strategy, by the "
@@ -327,7 +327,7 @@ def evidence() -> Evidence:
             "more provisions (P02 and P03) were coded so",
         ),
         (
-            checks_codings.rank,
+            codings.rank,
             {"statement": STATEMENT, "strategy": STRATEGY, "among": "strategies", "largest_p": 0.05},
             False,
             "By likeness of words the pair ranks third among 45 strategies with p = 0.067; the claim needs 0.05 "
@@ -335,7 +335,7 @@ def evidence() -> Evidence:
             "fewer other strategies lay closer",
         ),
         (
-            checks_codings.rank,
+            codings.rank,
             {
                 "statement": STATEMENT,
                 "strategy": STRATEGY,
@@ -349,7 +349,7 @@ def evidence() -> Evidence:
             "more other strategies lay closer",
         ),
         (
-            checks_codings.carried_over,
+            codings.carried_over,
             {"pillar": "peace", "least": 0.5},
             True,
             "19 of 22 provisions of the part Peace stand in the statement of 2024 as well, as they are or in "
@@ -357,7 +357,7 @@ def evidence() -> Evidence:
             "fewer of them stood in the statement of 2024",
         ),
         (
-            checks_codings.carried_over,
+            codings.carried_over,
             {"pillar": "prosperity", "least": 0.9},
             False,
             "9 of 13 provisions of the part Growth and prosperity stand in the statement of 2024 as well, as "
@@ -365,7 +365,7 @@ def evidence() -> Evidence:
             "more of them stood in the statement of 2024",
         ),
         (
-            checks_codings.topic_kept,
+            codings.topic_kept,
             {"topic": "T01"},
             True,
             "By the majority of the coders the topic “Alliance as cornerstone; strength of the alliance” is kept "
@@ -373,14 +373,14 @@ def evidence() -> Evidence:
             "topic T01 were dropped",
         ),
         (
-            checks_codings.citation,
+            codings.citation,
             {"key": "kawashima2025", "event": "E083", "day": pd.Timestamp("2025-02-25")},
             False,
             "The reference kawashima2025 is of 25 February 2025, and its address is not that of a page read for E083.",
             "day or address of the reference were those",
         ),
         (
-            checks_events.nth_meeting,
+            events.nth_meeting,
             {
                 "host": "Donald Trump",
                 "event": "E082",
@@ -394,7 +394,7 @@ def evidence() -> Evidence:
             "others had come before",
         ),
         (
-            checks_events.nth_meeting,
+            events.nth_meeting,
             {
                 "host": "Donald Trump",
                 "event": "E082",
@@ -409,7 +409,7 @@ def evidence() -> Evidence:
             "others had come before",
         ),
         (
-            checks_events.nth_meeting,
+            events.nth_meeting,
             {
                 "host": "Donald Trump",
                 "event": "E083",
@@ -424,7 +424,7 @@ def evidence() -> Evidence:
             "it were one",
         ),
         (
-            checks_days.interval,
+            days.interval,
             {"start": "E001", "end": "E002", "unit": "hours", "at_most": 10},
             False,
             "From “First Biden-Suga call after the inauguration” to “First Quad leaders' summit (virtual)” are "
@@ -432,7 +432,7 @@ def evidence() -> Evidence:
             "the time between the two were within these limits",
         ),
         (
-            checks_events.happened,
+            events.happened,
             {
                 "first": pd.Timestamp("2025-02-07"),
                 "last": pd.Timestamp("2025-02-07"),
@@ -444,14 +444,14 @@ def evidence() -> Evidence:
             "such an event were on record",
         ),
         (
-            checks_codings.act,
+            codings.act,
             {"provisions": ("P45",), "acts": ("oppose",), "actors": ("USA", "JPN"), "target": "CHN"},
             True,
             "In P45 the speech act of the United States and Japan is “oppose” and “reiterate”, towards China.",
             "in P45 speakers or speech acts were others",
         ),
         (
-            checks_codings.carried_over,
+            codings.carried_over,
             {"pillar": "peace", "least": 0.8636363636363636},
             True,
             "19 of 22 provisions of the part Peace stand in the statement of 2024 as well, as they are or in "
@@ -459,7 +459,7 @@ def evidence() -> Evidence:
             "fewer of them stood in the statement of 2024",
         ),
         (
-            checks_codings.coverage,
+            codings.coverage,
             {"least": 0.7272727272727273, "strength": 2, "pillar": "peace"},
             True,
             "16 of 22 provisions (of the part Peace) have a counterpart of strength 2 or more in the strategy, "
@@ -467,14 +467,14 @@ def evidence() -> Evidence:
             "fewer provisions (of the part Peace) were coded so",
         ),
         (
-            checks_texts.term,
+            texts.term,
             {"words": ("contingencies",), "document": STATEMENT, "section": "#1", "paragraph": 4},
             True,
             "“contingencies” stands in paragraph 4 of the statement.",
             "paragraph 4 of the statement did not have “contingencies”",
         ),
         (
-            checks_texts.quotation,
+            texts.quotation,
             {"words": "illegal", "document": STATEMENT, "section": "#3", "instead": "unlawful maritime claims"},
             False,
             "“illegal” does not stand in the part on the Indo-Pacific of the statement, which has “unlawful "
@@ -482,7 +482,7 @@ def evidence() -> Evidence:
             "the part on the Indo-Pacific of the statement had “illegal”",
         ),
         (
-            checks_events.recorded,
+            events.recorded,
             {"table": "claims", "key": "C01", "column": "cited_sources", "words": ("x",)},
             False,
             "The cited_sources of C01 is “”, not “x”.",

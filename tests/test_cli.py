@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 import analysis
-from analysis import cli, corpus, data_record, drift, fetch, rules, run
-from analysis.errors import BuildError
-from analysis.faults import Fault
+from analysis.cli import command as cli
+from analysis.core.errors import BuildError
+from analysis.data import record
+from analysis.data.faults import Fault
+from analysis.runs import notebooks
+from analysis.texts import corpus, drift, fetch
+from analysis.validation import check as rules
 
 
 def test_a_sound_folder(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,7 +25,7 @@ def test_a_sound_folder(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_change_that_is_not_recorded_yet_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data_record, "changed_files", lambda: iter(["events.csv", "sources.bib"]))
+    monkeypatch.setattr(record, "changed_files", lambda: iter(["events.csv", "sources.bib"]))
     assert cli.main(["check"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[1:] == ["changed since `make notebooks` recorded the files: events.csv, sources.bib"]
@@ -48,7 +52,7 @@ def test_run_and_book_refuse_faulty_data(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rules, "check", lambda: [Fault("events.csv", 5, "date", "“never”", "allowed: a day")])
-    monkeypatch.setattr(run, "execute", lambda *_: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(notebooks, "execute", lambda *_: pytest.fail("a kernel was started"))
     assert cli.main([command]) == 1
     assert "events.csv, row 5, column date" in capsys.readouterr().err
 
@@ -59,14 +63,16 @@ def test_an_error_of_the_project_has_no_traceback(
     def fail(**_: object) -> None:
         raise BuildError("the HTML book could not be built")
 
-    monkeypatch.setattr(run, "run_notebooks", fail)
+    monkeypatch.setattr(notebooks, "run_notebooks", fail)
     assert cli.main(["run"]) == 1
     assert capsys.readouterr().err == "the HTML book could not be built\n"
 
 
 def test_run_explain_executes_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "run_notebooks", lambda: pytest.fail("it ran"))
-    monkeypatch.setattr(run, "explain", lambda: {"01-one": [], "02-two": ["its cells changed", "uv.lock changed"]})
+    monkeypatch.setattr(notebooks, "run_notebooks", lambda: pytest.fail("it ran"))
+    monkeypatch.setattr(
+        notebooks, "explain", lambda: {"01-one": [], "02-two": ["its cells changed", "uv.lock changed"]}
+    )
     assert cli.main(["run", "--explain"]) == 0
     expected = ["01-one: unchanged", "02-two: to be executed: its cells changed; uv.lock changed"]
     assert capsys.readouterr().out.splitlines() == expected

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis import cli, coding_sheet, paths
-from analysis.errors import DataError
-from analysis.rules import check
-from analysis.schema import read_schema
-from analysis.tables import load
+from analysis.cli import command
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.data.schema import read_schema
+from analysis.data.tables import load
+from analysis.validation import coding_sheet
+from analysis.validation.check import check
 
 TABLE = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
 
@@ -106,9 +108,9 @@ def test_a_sheet_is_never_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["coding-sheet", "--coder", "z"]) == 0
+    assert command.main(["coding-sheet", "--coder", "z"]) == 0
     assert "coding-sheet-z.csv: fill in these columns" in capsys.readouterr().out
-    assert cli.main(["coding-sheet", "--coder", "z"]) == 1
+    assert command.main(["coding-sheet", "--coder", "z"]) == 1
     assert "exists already" in capsys.readouterr().err
 
 
@@ -122,6 +124,6 @@ def test_the_command_adds_a_sheet(
         return 60
 
     monkeypatch.setattr(coding_sheet, "add_sheet", add)
-    assert cli.main(["coding-sheet", "--add", str(tmp_path / "x.csv")]) == 0
+    assert command.main(["coding-sheet", "--add", str(tmp_path / "x.csv")]) == 0
     assert done == [tmp_path / "x.csv"]
     assert "added 60 codings" in capsys.readouterr().out

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import alignment, counterparts, embeddings, keyness
-from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
-from analysis.errors import DataError, ProjectError
-from analysis.features import as_features, build_tables, load_features
-from analysis.scores import base_rows, in_unit
-from analysis.similarity import represent
-from analysis.specifications import Source, Specification
-from analysis.tables import load
+from analysis.core.errors import DataError, ProjectError
+from analysis.data.tables import load
+from analysis.measures import alignment, counterparts, embeddings, keyness
+from analysis.measures.placebos import base_rows, in_unit
+from analysis.measures.similarity import represent
+from analysis.measures.specifications import Source, Specification
+from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
+from analysis.texts.features import as_features, build_tables, load_features
 
 PARENTS = {"I": "", "I-1": "I", "I-2": "I", "II": "", "II-1": "II"}
 

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import aftermath, continuity, diplomacy, dual_track, ledger, series, signals
-from analysis.dual_track import Change
-from analysis.errors import ParameterError
-from analysis.evidence import Evidence, last_cited_day, load_evidence
-from analysis.features import as_features, build_tables, load_features
-from analysis.tables import load
+from analysis.claims import forecasts, ledger
+from analysis.claims.evidence import Evidence, last_cited_day, load_evidence
+from analysis.core.errors import ParameterError
+from analysis.data.tables import load
+from analysis.measures import continuity, series
+from analysis.signals import coding, dual_track
+from analysis.signals import events as diplomacy
+from analysis.signals.dual_track import Change
+from analysis.texts.features import as_features, build_tables, load_features
 
 START, END = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-31")
 
@@ -33,7 +36,7 @@ FEW = sent(
 
 @pytest.fixture(scope="module")
 def real() -> pd.DataFrame:
-    return signals.counted(signals.load_settled(load("codings_signals"), load("events"), load("scales")))
+    return coding.counted(coding.load_settled(load("codings_signals"), load("events"), load("scales")))
 
 
 def test_a_change_is_counted_by_event() -> None:
@@ -198,14 +201,14 @@ def test_later_events_do_not_move_the_tests_of_the_steps(real: pd.DataFrame) -> 
 
 def test_expectations_are_scored_by_later_events() -> None:
     evidence = load_evidence(hindsight=True)
-    found = aftermath.scored(evidence).set_index("forecast_id")["outcome"]
+    found = forecasts.scored(evidence).set_index("forecast_id")["outcome"]
     assert found["F2"] == "did not happen"
     assert found["F4"] == "happened"
-    assert set(found) <= set(aftermath.OUTCOMES)
+    assert set(found) <= set(forecasts.OUTCOMES)
     due = evidence.until(pd.Timestamp("2025-10-21"))  # the last day of F2, and of the last event that is left
-    assert aftermath.scored(due).set_index("forecast_id").at["F2", "outcome"] == "did not happen"
+    assert forecasts.scored(due).set_index("forecast_id").at["F2", "outcome"] == "did not happen"
     early = evidence.until(pd.Timestamp("2025-04-01"))
-    assert set(aftermath.scored(early).set_index("forecast_id")["outcome"][["F2", "F4"]]) == {"not yet decidable"}
+    assert set(forecasts.scored(early).set_index("forecast_id")["outcome"][["F2", "F4"]]) == {"not yet decidable"}
 
 
 def test_an_expectation_that_cannot_be_read_is_named() -> None:
@@ -213,13 +216,13 @@ def test_an_expectation_that_cannot_be_read_is_named() -> None:
     broken = evidence.tables["forecasts"].assign(arguments="event=E001")
     evidence = replace(evidence, tables={**evidence.tables, "forecasts": broken})
     with pytest.raises(ParameterError, match=r"forecasts.csv, F1 \(happened\): happened has no argument “event”"):
-        aftermath.scored(evidence)
+        forecasts.scored(evidence)
 
 
 def test_two_periods_are_set_side_by_side() -> None:
     rows = {"source": ["JPN"], "target": ["CHN"], "scale": ["plover"], "signals": [3], "mean": [1.0], "balance": [0.5]}
     before, after = pd.DataFrame(rows), pd.DataFrame({**rows, "mean": [-1.0]})
-    [row] = aftermath.compare(before, after, "plover").to_dict("records")
+    [row] = forecasts.compare(before, after, "plover").to_dict("records")
     assert (row["mean_before"], row["mean_after"], row["change"]) == (1.0, -1.0, -2.0)
 
 

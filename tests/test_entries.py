@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from analysis import entries, paths
-from analysis.entries import CHART, TABLE, TEXT
+from analysis.book import entry_ids
+from analysis.book.entry_ids import CHART, TABLE, TEXT
+from analysis.core import paths
 
 
 def address(entry_id: str) -> str:
@@ -27,9 +28,9 @@ def link(entry_id: str) -> str:
     ],
 )
 def test_ids_are_found_as_words(words: str, found: list[str]) -> None:
-    assert entries.ID.findall(words) == found
-    assert entries.split(words)[1::2] == found
-    assert "".join(entries.split(words)) == words
+    assert entry_ids.ID.findall(words) == found
+    assert entry_ids.split(words)[1::2] == found
+    assert "".join(entry_ids.split(words)) == words
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_ids_are_found_as_words(words: str, found: list[str]) -> None:
     ],
 )
 def test_ids_in_html_become_links_where_they_may(html: str, linked: str) -> None:
-    assert entries.linked(html, address) == linked
+    assert entry_ids.linked(html, address) == linked
 
 
 def test_mentions_tell_charts_tables_and_text_apart() -> None:
@@ -62,10 +63,10 @@ def test_mentions_tell_charts_tables_and_text_apart() -> None:
             output("text/plain", "E005"),
         ]
     }
-    assert entries.mentions(notebook) == {"E001": [CHART, TABLE, TEXT], "P02": [TEXT], "C03": [TEXT]}
+    assert entry_ids.mentions(notebook) == {"E001": [CHART, TABLE, TEXT], "P02": [TEXT], "C03": [TEXT]}
 
 
 def test_the_first_chapter_draws_every_event() -> None:
     notebook = json.loads((paths.NOTEBOOKS / "01-timeline.ipynb").read_text("utf-8"))
-    drawn = {entry_id for entry_id, where in entries.mentions(notebook).items() if CHART in where}
+    drawn = {entry_id for entry_id, where in entry_ids.mentions(notebook).items() if CHART in where}
     assert {f"E{number:03}" for number in range(1, 228)} <= drawn

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis import exercises, paths
-from analysis.errors import ParameterError
-from analysis.results import read_results
-from analysis.run import notebook_files
+from analysis.core import paths
+from analysis.core.errors import ParameterError
+from analysis.runs import exercises
+from analysis.runs.notebooks import notebook_files
+from analysis.runs.results import read_results
 
 EXERCISES = exercises.read()
 PAGE = (paths.BOOK / "teaching.md").read_text("utf-8")

@@ -7,7 +7,7 @@ import pytest
 from faults import data_faults, mutants, places, suite
 from faults.suite import Finding
 
-from analysis import paths
+from analysis.core import paths
 
 FAULTS = data_faults.all_faults(paths.DATA)
 MUTANTS = mutants.all_mutants(suite.CODE)
@@ -101,7 +101,7 @@ def test_mutants_are_killed_by_their_tests_and_survive_others() -> None:
     assert killed_too.where == listing
     told = list(suite.summary([survivor, killed_too]))
     assert told[0] == "code: 1 of 2 caught (50.0%): tests 1, nothing 1"
-    assert told[1].startswith("  survived: src/analysis/text.py, line ")
+    assert told[1].startswith("  survived: src/analysis/core/wording.py, line ")
     assert told[1].endswith("value % 100 becomes (value * 100) (not explained)")
     assert suite.missed([survivor, killed_too]) == [
         "at least 90% of the mutants must be caught",

@@ -7,10 +7,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import corpus, paths
-from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, QUOTED
-from analysis.errors import DataError
-from analysis.features import (
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.data.tables import load
+from analysis.texts import corpus
+from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, QUOTED
+from analysis.texts.features import (
     TABLES,
     as_features,
     build_tables,
@@ -20,8 +22,7 @@ from analysis.features import (
     read_features,
     write_features,
 )
-from analysis.segment import passages, tokenize
-from analysis.tables import load
+from analysis.texts.segment import passages, tokenize
 
 TEXTS = {
     FOCAL_STATEMENT: "The leaders met. They agreed on arms.\n\n# Peace\n\nThe U.S. agreed, and agreed again.",
@@ -162,7 +163,7 @@ def test_a_missing_or_broken_file_of_features_is_named(tmp_path: Path) -> None:
 
 
 def test_committed_features_are_what_the_texts_give(corpus: Path) -> None:
-    from analysis.corpus import verify
+    from analysis.texts.corpus import verify
 
     assert verify(corpus, load("documents")) == []
 

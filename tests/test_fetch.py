@@ -21,13 +21,14 @@ import pandas as pd
 import pytest
 from conftest import running
 
-from analysis import drift, extract, fetch, paths, visit
-from analysis.drift import Fetched
-from analysis.errors import FetchError, ParameterError, ProjectError
-from analysis.features import Features, as_features, build_tables, load_features
-from analysis.segment import passages
-from analysis.tables import load
-from analysis.visit import Limits
+from analysis.core import paths
+from analysis.core.errors import FetchError, ParameterError, ProjectError
+from analysis.data.tables import load
+from analysis.texts import drift, extract, fetch, web
+from analysis.texts.drift import Fetched
+from analysis.texts.features import Features, as_features, build_tables, load_features
+from analysis.texts.segment import passages
+from analysis.texts.web import Limits
 
 TEXT = """Both delegations met at the harbour and spoke for two hours about the new ferry line between the islands.
 
@@ -150,7 +151,7 @@ def in_turn(*pages: Callable[[Handler], None]) -> Callable[[Handler], None]:
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,127.0.0.2")
-    monkeypatch.setattr(visit, "is_public", lambda _: True)  # the publishers are on this machine
+    monkeypatch.setattr(web, "is_public", lambda _: True)  # the publishers are on this machine
     server = Site()
     with running(server):
         yield server
@@ -161,7 +162,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses and waits that were asked for; none is slept."""
     found: list[float] = []
-    monkeypatch.setattr(visit, "sleep", found.append)
+    monkeypatch.setattr(web, "sleep", found.append)
     return found
 
 
@@ -475,8 +476,8 @@ def test_redirects_have_an_end(site: Site, tmp_path: Path) -> None:
 
 
 def test_www_makes_no_other_host() -> None:
-    assert visit.host_of("https://www.Example.org:443/a") == visit.host_of("http://example.org") == "example.org"
-    assert visit.host_of("https://wwwexample.org") != "example.org"
+    assert web.host_of("https://www.Example.org:443/a") == web.host_of("http://example.org") == "example.org"
+    assert web.host_of("https://wwwexample.org") != "example.org"
 
 
 # --- failures
@@ -580,7 +581,7 @@ def test_waiting_has_an_end(site: Site, tmp_path: Path, naps: list[float]) -> No
     ],
 )
 def test_seconds_to_wait(header: str, seconds: float | None) -> None:
-    assert visit.seconds_to_wait(header, datetime(2025, 1, 1, tzinfo=UTC)) == seconds
+    assert web.seconds_to_wait(header, datetime(2025, 1, 1, tzinfo=UTC)) == seconds
 
 
 def test_pause_between_requests_to_one_host(site: Site, tmp_path: Path, naps: list[float]) -> None:

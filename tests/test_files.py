@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import RunError
-from analysis.files import LOCK, locked, new_folder, replace_folder, scratch_folder, unlock, write_whole, written
+from analysis.core.errors import RunError
+from analysis.core.files import LOCK, locked, new_folder, replace_folder, scratch_folder, unlock, write_whole, written
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such lock")
 
@@ -52,7 +52,7 @@ def test_what_a_killed_process_left_is_mended(tmp_path: Path, monkeypatch: pytes
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("analysis.files.replace_folder", killed)
+        patch.setattr("analysis.core.files.replace_folder", killed)
         with pytest.raises(SystemExit), new_folder(target):
             pass
     (tmp_path / "run.half").mkdir()
@@ -73,7 +73,7 @@ def test_a_folder_aside_does_not_hinder(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from analysis.files import locked, scratch_folder
+from analysis.core.files import locked, scratch_folder
 
 with {call}:
     print("held", flush=True)
@@ -126,7 +126,7 @@ def test_scratch_folders_of_killed_processes_go_and_those_of_living_ones_stay(tm
 def test_a_process_killed_at_any_moment_leaves_one_good_folder(tmp_path: Path) -> None:
     """A process replaces a folder over and over; it is killed ten times, and a whole folder is always there."""
     script = (
-        "from pathlib import Path\nfrom analysis.files import new_folder\nimport itertools\n"
+        "from pathlib import Path\nfrom analysis.core.files import new_folder\nimport itertools\n"
         f"target = Path({str(tmp_path / 'out')!r})\n"
         "for n in itertools.count():\n"
         "    with new_folder(target) as work:\n"

@@ -22,11 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from analysis import foreign_blocks, foreign_counts, foreign_formats, foreign_parts, foreign_streams, workers
-from analysis.errors import DataError, ParameterError
-from analysis.foreign_counts import Report, merge_counts
-from analysis.foreign_events import known_codes, read_counts
-from analysis.tables import load
+from analysis.core.errors import DataError, ParameterError
+from analysis.data.tables import load
+from analysis.runs import workers
+from analysis.signals import export_counts, export_formats, export_streams, export_tables, exports
+from analysis.signals.export_events import known_codes, read_counts
+from analysis.signals.export_tables import Report, merge_counts
 
 GDELT_NAMES = """GLOBALEVENTID SQLDATE MonthYear Year FractionDate
 Actor1Code Actor1Name Actor1CountryCode Actor1KnownGroupCode Actor1EthnicCode
@@ -108,8 +109,8 @@ def failure(file: Path, **options: object) -> str:
 def test_gdelt_places_of_the_codebook() -> None:
     assert (len(GDELT), len(GDELT1)) == (61, 58)
     used = ["SQLDATE", "Actor1CountryCode", "Actor2CountryCode", "EventCode"]
-    places = [foreign_formats.SQLDATE, foreign_formats.ACTOR1_COUNTRY, foreign_formats.ACTOR2_COUNTRY]
-    assert [GDELT.index(name) for name in used] == [*places, foreign_formats.EVENT_CODE] == [1, 7, 17, 26]
+    places = [export_formats.SQLDATE, export_formats.ACTOR1_COUNTRY, export_formats.ACTOR2_COUNTRY]
+    assert [GDELT.index(name) for name in used] == [*places, export_formats.EVENT_CODE] == [1, 7, 17, 26]
     assert [GDELT1.index(name) for name in used] == [1, 7, 17, 26]
 
 
@@ -494,7 +495,7 @@ def traced(work: Callable[[], object]) -> int:
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_blocks, "BLOCK", 2**16)
+    monkeypatch.setattr(export_counts, "BLOCK", 2**16)
     states = ["CHN", "USA", "KOR", "FRA", "DEU", "GBR", "RUS", "IND", ""]
     lines = [gdelt(state, day=f"2024{month:02}11") for month in range(1, 13) for state in states]
     block = "".join(f"{line}\n" for line in lines).encode()
@@ -511,7 +512,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_memory_does_not_grow_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_blocks, "BLOCK", 2**16)
+    monkeypatch.setattr(export_counts, "BLOCK", 2**16)
     long = b"x" * 30_000_000
     file = write(tmp_path / "file", [gdelt(), long, gdelt(), gdelt().encode() + long])
     reports: list[Report] = []
@@ -559,7 +560,7 @@ COUNTS = st.lists(
         st.integers(1, 10**12),
     ),
     max_size=6,
-).map(lambda rows: foreign_counts.counts_frame((*pair, day, *code, n) for pair, day, code, n in rows))
+).map(lambda rows: export_tables.counts_frame((*pair, day, *code, n) for pair, day, code, n in rows))
 
 
 @settings(max_examples=30, deadline=None)
@@ -569,7 +570,7 @@ def test_merging_is_associative(one: pd.DataFrame, two: pd.DataFrame, three: pd.
     assert_frame_equal(merge_counts([merge_counts([one, two]), three]), whole)
     assert_frame_equal(merge_counts([one, merge_counts([three, two])]), whole)
     assert_frame_equal(merge_counts([whole]), whole)
-    assert not whole.duplicated(foreign_counts.KEYS).any()
+    assert not whole.duplicated(export_tables.KEYS).any()
     assert whole["signals"].sum() == sum(frame["signals"].sum() for frame in (one, two, three))
 
 
@@ -592,7 +593,7 @@ def test_both_formats_can_be_merged(tmp_path: Path) -> None:
 def test_progress_can_be_seen(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(foreign_blocks, "BLOCK", 2**16)
+    monkeypatch.setattr(export_counts, "BLOCK", 2**16)
     for name, pack in PACKINGS.items():
         pack("\n".join([gdelt()] * 12_000).encode(), tmp_path / "events")
         counts(tmp_path / "events")
@@ -608,16 +609,16 @@ def test_import_brings_no_progress_bar() -> None:
 
 
 def test_lines_count_from_one_and_all_of_them_may_be_malformed() -> None:
-    def refuse(line: str) -> foreign_formats.Signals:
-        raise foreign_formats.MalformedError(f"no {line}")
+    def refuse(line: str) -> export_formats.Signals:
+        raise export_formats.MalformedError(f"no {line}")
 
-    tally = foreign_counts.Tally()
-    foreign_counts.count_lines([b"x\n", b"\n", b"y\n"] + [b"z\n"] * foreign_counts.ENOUGH, refuse, tally)
+    tally = export_tables.Tally()
+    export_tables.count_lines([b"x\n", b"\n", b"y\n"] + [b"z\n"] * export_tables.ENOUGH, refuse, tally)
     assert [(number, reason.strip()) for number, reason in tally.first_bad[:2]] == [(1, "no x"), (3, "no y")]
-    assert tally.bad == tally.lines == foreign_counts.ENOUGH + 2
+    assert tally.bad == tally.lines == export_tables.ENOUGH + 2
     one = [(1, "no x")]
-    assert foreign_counts.list_bad(one, 1) == "\n  line 1: no x"
-    assert foreign_counts.list_bad(one, 1201) == "\n  line 1: no x\n  … and 1,200 more"
+    assert export_tables.list_bad(one, 1) == "\n  line 1: no x"
+    assert export_tables.list_bad(one, 1201) == "\n  line 1: no x\n  … and 1,200 more"
 
 
 GOOD = st.builds(
@@ -652,43 +653,43 @@ def test_lines_counted_together_are_those_counted_one_by_one(
 ) -> None:
     content = b"\n".join(lines) + end
     first, last = (day and pd.Timestamp(day) for day in days)
-    read = foreign_formats.GdeltReader(len(GDELT), known_codes()["cameo_goldstein"])
+    read = export_formats.GdeltReader(len(GDELT), known_codes()["cameo_goldstein"])
 
-    def tallied(count: Callable[[io.BufferedReader[io.BytesIO], foreign_counts.Tally], object]) -> object:
-        tally = foreign_counts.Tally(first, last, share)
+    def tallied(count: Callable[[io.BufferedReader[io.BytesIO], export_tables.Tally], object]) -> object:
+        tally = export_tables.Tally(first, last, share)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(foreign_streams, "LONGEST", 700)
-            patch.setattr(foreign_counts, "ENOUGH", 3)
-            patch.setattr(foreign_blocks, "BLOCK", size)
+            patch.setattr(export_streams, "LONGEST", 700)
+            patch.setattr(export_tables, "ENOUGH", 3)
+            patch.setattr(export_counts, "BLOCK", size)
             try:
                 number = count(io.BufferedReader(io.BytesIO(content)), tally)  # type: ignore[arg-type]
             except DataError as error:
                 return str(error)
         return number, tally
 
-    def one_by_one(stream: io.BufferedReader[io.BytesIO], tally: foreign_counts.Tally) -> int:
-        every = list(foreign_streams.read_lines(stream))
-        foreign_counts.count_lines(every, read, tally)
+    def one_by_one(stream: io.BufferedReader[io.BytesIO], tally: export_tables.Tally) -> int:
+        every = list(export_streams.read_lines(stream))
+        export_tables.count_lines(every, read, tally)
         return len(every)
 
-    def together(stream: io.BufferedReader[io.BytesIO], tally: foreign_counts.Tally) -> int:
-        return max([0, *foreign_blocks.count_stream(stream, read, tally)])
+    def together(stream: io.BufferedReader[io.BytesIO], tally: export_tables.Tally) -> int:
+        return max([0, *export_counts.count_stream(stream, read, tally)])
 
     assert tallied(together) == tallied(one_by_one)
 
 
 def test_sound_lines_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_blocks, "count_lines", lambda *_, **__: pytest.fail("a line was read by itself"))
-    read = foreign_formats.GdeltReader(len(GDELT), known_codes()["cameo_goldstein"])
+    monkeypatch.setattr(export_counts, "count_lines", lambda *_, **__: pytest.fail("a line was read by itself"))
+    read = export_formats.GdeltReader(len(GDELT), known_codes()["cameo_goldstein"])
     lines = [gdelt(), gdelt("JPN", "USA", "20241231", "042"), gdelt("KOR", "JPN")]
-    tally = foreign_counts.Tally()
-    assert foreign_blocks.count_block("\n".join(lines).encode(), read, tally) == 3
+    tally = export_tables.Tally()
+    assert export_counts.count_block("\n".join(lines).encode(), read, tally) == 3
     assert (tally.kept, tally.outside) == (2, 1)
 
 
 def read_files(files: list[Path], count: int = 1, scheduler: str | None = None) -> tuple[pd.DataFrame, list[Report]]:
     with workers.open_pool(count, scheduler) as pool:
-        return foreign_parts.read_files(files, pool, progress=False)
+        return exports.read_files(files, pool, progress=False)
 
 
 def test_several_files_are_added_up_anywhere(tmp_path: Path) -> None:
@@ -705,7 +706,7 @@ def test_several_files_are_added_up_anywhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 7, 100, 1000, 5000, 1_000_000])
 def test_a_file_in_parts_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Wherever the cuts fall: in a line, on its end, in an empty one, in one that is far too long."""
-    monkeypatch.setattr(foreign_streams, "LONGEST", 1500)
+    monkeypatch.setattr(export_streams, "LONGEST", 1500)
     lines: list[str | bytes] = [gdelt(code=code) for code in ("042", "111", "112")] * 4
     lines[2:2] = ["", "x" * 4000, b"\xff", gdelt(day="20240230")]
     for name, file in {
@@ -713,23 +714,23 @@ def test_a_file_in_parts_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "polecat": write(tmp_path / "polecat", [polecat(), polecat(kind="no"), polecat()], "\t".join(POLECAT)),
     }.items():
         whole = counts(file, largest_bad_share=1)
-        monkeypatch.setattr(foreign_parts, "PART", size)
-        places = foreign_parts.ranges(file)
-        parts = [foreign_parts.count_part(file, *place) for place in places or [(0, file.stat().st_size)]]
-        frame, report = foreign_parts.joined(file, parts, 1)
+        monkeypatch.setattr(exports, "PART", size)
+        places = exports.ranges(file)
+        parts = [exports.count_part(file, *place) for place in places or [(0, file.stat().st_size)]]
+        frame, report = exports.joined(file, parts, 1)
         assert report == whole[1], name
         assert_frame_equal(frame, whole[0])
         assert report.bad
 
 
 def test_too_many_malformed_lines_in_all_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_parts, "PART", 500)
+    monkeypatch.setattr(exports, "PART", 500)
     file = write(tmp_path / "a.csv", [gdelt(), "bad"] * 10)
     with pytest.raises(DataError, match=r"a.csv has too many malformed lines: 10 of 20 read"):
         read_files([file])
     PACKINGS["gzip"](file.read_bytes(), tmp_path / "packed")
-    assert foreign_parts.ranges(tmp_path / "packed") == []
-    assert foreign_parts.jobs_in([file, tmp_path / "packed"]) == len(foreign_parts.ranges(file)) + 1 > 2
+    assert exports.ranges(tmp_path / "packed") == []
+    assert exports.jobs_in([file, tmp_path / "packed"]) == len(exports.ranges(file)) + 1 > 2
 
 
 def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
@@ -737,14 +738,14 @@ def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="named twice"):
         read_files([file, tmp_path / "." / "a.csv"])
     with pytest.raises(DataError, match=r"no.csv is missing"):
-        foreign_parts.jobs_in([tmp_path / "no.csv"])
+        exports.jobs_in([tmp_path / "no.csv"])
 
 
 def test_the_command_gives_the_indices_of_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from analysis import cli
+    from analysis.cli import command
 
     lines = [gdelt(code=code) for code in ("042", "111", "042")]
-    assert cli.main(["signals", "--events", str(write(tmp_path / "a.csv", lines)), "--json"]) == 0
+    assert command.main(["signals", "--events", str(write(tmp_path / "a.csv", lines)), "--json"]) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert len(found["directions"]) == 6  # the hand-coded signals
@@ -755,11 +756,11 @@ def test_the_command_gives_the_indices_of_an_export(tmp_path: Path, capsys: pyte
 
 
 def test_the_command_sets_both_beside_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from analysis import cli
+    from analysis.cli import command
 
     file = str(write(tmp_path / "a.csv", [gdelt(code="042")]))
-    assert cli.main(["signals", "--dyad", "JPN-CHN", "--events", file]) == 0
+    assert command.main(["signals", "--dyad", "JPN-CHN", "--events", file]) == 0
     out = capsys.readouterr().out
     assert out.index("coded by hand") < out.index("coded by machine")
-    assert cli.main(["signals", "--dyad", "JPN-USA", "--events", file]) == 1
+    assert command.main(["signals", "--dyad", "JPN-USA", "--events", file]) == 1
     assert "the files hold no event of these states" in capsys.readouterr().err

@@ -23,30 +23,23 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import (
-    cases,
-    documents,
-    foreign_events,
-    foreign_formats,
-    ledger,
-    parameters,
-    paths,
-    rerun,
-    sweeps,
-    visit,
-    yaml_files,
-)
-from analysis.checks import CHECKS
-from analysis.errors import DataError, FetchError, ParameterError, ProjectError
-from analysis.extract import extract
-from analysis.quotations import parts_of
-from analysis.rules import bibliography_faults
-from analysis.schema import read_schema
-from analysis.segment import passages, split_sentences, tokenize
-from analysis.sphinx_guard import html_faults
-from analysis.table_files import About, DataTable, as_csv, harmless, shown_cell
-from analysis.tables import load, read_table
-from analysis.text import in_markdown
+from analysis.book.safety import html_faults
+from analysis.cases import settings as cases
+from analysis.claims import ledger
+from analysis.claims.checks.registry import CHECKS
+from analysis.core import paths, yaml_files
+from analysis.core.errors import DataError, FetchError, ParameterError, ProjectError
+from analysis.core.wording import in_markdown
+from analysis.data.export import About, DataTable, as_csv, harmless, shown_cell
+from analysis.data.schema import read_schema
+from analysis.data.tables import load, read_table
+from analysis.runs import parameters, rerun, sweep_file
+from analysis.signals import export_events, export_formats
+from analysis.texts import documents, web
+from analysis.texts.extract import extract
+from analysis.texts.quotations import parts_of
+from analysis.texts.segment import passages, split_sentences, tokenize
+from analysis.validation.check import bibliography_faults
 
 EXAMPLES = int(os.environ.get("FUZZ", "0"))
 FEW, SOME = EXAMPLES or 8, EXAMPLES or 40  # of slow and of quick readers
@@ -195,7 +188,7 @@ YAML = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT.filter(sound), inner, max_size=4)),
     max_leaves=8,
 )
-KEYS = st.sampled_from([*cases.FORMS, *sweeps.KEYS, "extra"])
+KEYS = st.sampled_from([*cases.FORMS, *sweep_file.KEYS, "extra"])
 MARKS = st.sampled_from("-:{}[]&*!|>'\"%@`#,?~\n \t<=0x1")
 
 
@@ -203,7 +196,7 @@ def refused_as_case_and_sweep(folder: Path, text: str) -> None:
     for name in ("case.yml", "sweep.yml"):
         (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="")
     assert taken_or_refused(cases.read, folder) is None
-    assert taken_or_refused(sweeps.read_sweep, folder / "sweep.yml") is None
+    assert taken_or_refused(sweep_file.read_sweep, folder / "sweep.yml") is None
 
 
 @fuzz(SOME)
@@ -228,17 +221,17 @@ def test_cases_and_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
 def test_grids_of_sweeps(tmp_path: Path, values: dict[str, Any]) -> None:
     content = {"chapter": "04", "result": "coverage", "grid": values}
     (tmp_path / "sweep.yml").write_text(json.dumps(content), encoding="utf-8")
-    taken_or_refused(sweeps.read_sweep, tmp_path / "sweep.yml")
+    taken_or_refused(sweep_file.read_sweep, tmp_path / "sweep.yml")
 
 
 # --- event files
 
 GDELT = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
-POLECAT = "\t".join(foreign_formats.POLECAT_COLUMNS) + "\n2025-02-07\tCONSULT\tvisit\tJapan\tUnited States"
+POLECAT = "\t".join(export_formats.POLECAT_COLUMNS) + "\n2025-02-07\tCONSULT\tvisit\tJapan\tUnited States"
 
 
 def counted(file: Path) -> Any:
-    return taken_or_refused(lambda: foreign_events.read_counts(file, largest_bad_share=1, progress=False))
+    return taken_or_refused(lambda: export_events.read_counts(file, largest_bad_share=1, progress=False))
 
 
 @fuzz(SOME)
@@ -287,7 +280,7 @@ ADDRESSES = st.one_of(TEXT, st.builds("{}{}{}{}".format, BEGINNINGS, HOSTS, BETW
 @fuzz(SOME)
 @given(location=ADDRESSES)
 def test_no_redirect_leads_to_another_host(location: str) -> None:
-    visitor: Any = visit.Visitor(None, ["listed.org"], visit.Limits())  # type: ignore[arg-type]
+    visitor: Any = web.Visitor(None, ["listed.org"], web.Limits())  # type: ignore[arg-type]
     try:
         sent = location.encode("utf-8", "replace").decode("utf-8")  # half a pair of signs does not come over a line
         asked = httpx.URL(visitor._target("https://listed.org/a", sent, 1))

@@ -28,40 +28,29 @@ from test_fetch import QUICK, Handler, Site, answer, as_page, documents, feature
 from test_publish import CHART, code_cell
 from test_reading_pages import article, entry, notebook, read
 
-from analysis import (
-    archive,
-    case_new,
-    case_notebooks,
-    cases,
-    cli,
-    coding_sheet,
-    exercises,
-    fetch,
-    foreign_events,
-    foreign_streams,
-    link_check,
-    paths,
-    public_client,
-    publish,
-    rerun,
-    show,
-    sphinx_pdf,
-    sweeps,
-    visit,
-    yaml_files,
-)
-from analysis.errors import BuildError, DataError, FetchError, ParameterError, RunError
-from analysis.files import write_whole
-from analysis.quotations import parts_of
-from analysis.results import read_results
-from analysis.rules import check
-from analysis.run import notebook_files
-from analysis.schema import read_schema
-from analysis.sphinx_charts import chart_node, data_table
-from analysis.sphinx_guard import html_faults, is_harmless, spec_faults
-from analysis.table_files import About, DataTable, as_csv, as_xlsx, text_cell
-from analysis.text import address_in_markdown, in_markdown
-from analysis.visit import Limits
+from analysis.book import build
+from analysis.book.charts import chart_node, data_table
+from analysis.book.pdf import builder
+from analysis.book.safety import html_faults, is_harmless, spec_faults
+from analysis.cases import new, notebooks, settings
+from analysis.charts import show
+from analysis.cli import command
+from analysis.core import paths, yaml_files
+from analysis.core.errors import BuildError, DataError, FetchError, ParameterError, RunError
+from analysis.core.files import write_whole
+from analysis.core.wording import address_in_markdown, in_markdown
+from analysis.data.export import About, DataTable, as_csv, as_xlsx, text_cell
+from analysis.data.schema import read_schema
+from analysis.release import archive, link_check
+from analysis.runs import exercises, rerun, sweep_file
+from analysis.runs.notebooks import notebook_files
+from analysis.runs.results import read_results
+from analysis.signals import export_events, export_streams
+from analysis.texts import fetch, public_client, web
+from analysis.texts.quotations import parts_of
+from analysis.texts.web import Limits
+from analysis.validation import coding_sheet
+from analysis.validation.check import check
 
 Change = Callable[..., Path]
 
@@ -188,7 +177,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def html(source: Path) -> Path:
     folder = source.parent / "html"
-    publish.build_html(source, folder)
+    build.build_html(source, folder)
     return folder
 
 
@@ -266,7 +255,7 @@ def test_the_pdf_shows_a_text_as_a_text(source: Path, html: Path) -> None:
     pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
     pdf = source.parent / "pdf" / "book.pdf"
     pdf.parent.mkdir()
-    sphinx_pdf.build_pdf(source, pdf, source.parent / "work" / "pdf-doctrees")
+    builder.build_pdf(source, pdf, source.parent / "work" / "pdf-doctrees")
     reader = PdfReader(pdf)
     text = straight(re.sub(r"[\s\u200b]", "", "".join(page.extract_text() for page in reader.pages)))
     for part in (
@@ -299,7 +288,7 @@ def test_outputs_that_could_run_stop_the_build(source: Path, html: Path) -> None
     file.write_text(json.dumps(book), encoding="utf-8")
     try:
         with pytest.raises(BuildError) as caught:
-            publish.build_html(source, html)
+            build.build_html(source, html)
     finally:
         file.write_text(before, encoding="utf-8")
     refused = re.findall(r"HTML with (<.*?>) is refused", str(caught.value))
@@ -385,7 +374,7 @@ def test_no_cell_of_a_file_is_a_formula() -> None:
 
 
 def test_the_sheet_of_a_coder_holds_no_formula(tmp_path: Path) -> None:
-    from analysis.tables import load
+    from analysis.data.tables import load
 
     provisions = load("provisions").assign(paraphrase=FORMULA)
     table = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
@@ -403,14 +392,14 @@ NAMES = ["../evil", "..", "/tmp/evil", "a/../../b", "a\x00b", "A", "", "x" * 61,
 def test_a_case_has_a_plain_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "CASES", tmp_path / "cases")
     with pytest.raises(ParameterError, match=r"allowed: a name of small letters, digits and single hyphens"):
-        case_new.new_case(name)
+        new.new_case(name)
     with pytest.raises(ParameterError, match=r"allowed: a name of small letters"):
-        cases.find(name, tmp_path)
+        settings.find(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_shows_signs_as_escapes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--case", "../\x1b[31mevil", "check"]) == 1
+    assert command.main(["--case", "../\x1b[31mevil", "check"]) == 1
     told = capsys.readouterr().err
     assert told.startswith("case “../\\u001b[31mevil”; allowed: a name")
     assert "\x1b" not in told
@@ -429,7 +418,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("value", INJECTIONS)
 def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from analysis.in_process import compute
+    from analysis.runs.in_process import compute
 
     monkeypatch.chdir(tmp_path)
     chapter = rerun.find_notebook("04")
@@ -444,7 +433,7 @@ def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monke
     cells = [
         nbformat.v4.new_code_cell('word: str = "a"  # a word', metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(
-            'from analysis.results import Results\nresults = Results("c")\nresults.add("word", word)\nresults'
+            'from analysis.runs.results import Results\nresults = Results("c")\nresults.add("word", word)\nresults'
         ),
     ]
     file = tmp_path / "notebook" / "01-word.ipynb"
@@ -452,7 +441,7 @@ def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monke
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), file)
     assert compute(file, {"word": value})["word"]["value"] == value
-    line = case_notebooks.set_parameters('word: str = "a"  # a word', {"word": value}, {"word"})
+    line = notebooks.set_parameters('word: str = "a"  # a word', {"word": value}, {"word"})
     [node] = ast.parse(line).body
     assert isinstance(node, ast.AnnAssign)
     assert ast.literal_eval(node.value or ast.Constant(None)) == value
@@ -463,9 +452,9 @@ def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monke
 def test_a_chapter_and_a_document_are_looked_up_by_name(name: str) -> None:
     with pytest.raises(ParameterError, match=r"there is no chapter"):
         rerun.find_notebook(name)
-    assert cli.main(["align", name, name]) == 1
-    assert cli.main(["quote", "alliance", "--in", name]) == 1
-    assert cli.main(["coding-sheet", "--coder", "me", "--out", "/nowhere/at/all.csv"]) == 1
+    assert command.main(["align", name, name]) == 1
+    assert command.main(["quote", "alliance", "--in", name]) == 1
+    assert command.main(["coding-sheet", "--coder", "me", "--out", "/nowhere/at/all.csv"]) == 1
 
 
 def test_a_quotation_has_an_end() -> None:
@@ -521,8 +510,8 @@ def test_yaml_of_anybody_is_refused_at_once(text: str, tmp_path: Path) -> None:
     for file in (case / "case.yml", tmp_path / "sweep.yml", tmp_path / "exercises.yml"):
         file.write_bytes(raw)
     for read_it, error in (
-        (lambda: cases.read(case), DataError),
-        (lambda: sweeps.read_sweep(tmp_path / "sweep.yml"), ParameterError),
+        (lambda: settings.read(case), DataError),
+        (lambda: sweep_file.read_sweep(tmp_path / "sweep.yml"), ParameterError),
         (lambda: exercises.read(tmp_path / "exercises.yml"), ParameterError),
     ):
         with pytest.raises(error) as caught:
@@ -540,7 +529,7 @@ def test_the_title_of_a_case_holds_no_markup(key: str, value: str, tmp_path: Pat
     text = (folder / "case.yml").read_text("utf-8")
     (folder / "case.yml").write_text(re.sub(rf"(?m)^{key}: .*$", lambda _: f'{key}: "{value}"', text), "utf-8")
     with pytest.raises(DataError, match=rf"case.yml, {key}: .*; allowed: text in one line without < > & {{ }}"):
-        cases.read(folder)
+        settings.read(folder)
 
 
 def test_every_yaml_of_the_repository_is_read() -> None:
@@ -561,7 +550,7 @@ def write_zip(file: Path, members: dict[str, bytes]) -> Path:
 
 
 def test_a_packed_bomb_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_streams, "LEAST_UNPACKED", 1_000_000)
+    monkeypatch.setattr(export_streams, "LEAST_UNPACKED", 1_000_000)
     bomb = tmp_path / "bomb.gz"
     bomb.write_bytes(gzip.compress(b"\t" * 20_000_000))
     zipped = write_zip(tmp_path / "bomb.zip", {f"{n}.tsv": b"\t" * 2_000_000 for n in range(10)})
@@ -569,17 +558,17 @@ def test_a_packed_bomb_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with pytest.raises(
             DataError, match=r"(unpacks to more than [\d,]+ bytes, too many for its size|no known format)"
         ):
-            foreign_events.read_counts(file, progress=False)
+            export_events.read_counts(file, progress=False)
     with bomb.open("rb") as raw:
-        parts = foreign_streams.unpacked(raw)
+        parts = export_streams.unpacked(raw)
         _, stream = next(parts)
         with pytest.raises(DataError, match=r"unpacks to more than"):
-            list(foreign_streams.read_lines(stream))
+            list(export_streams.read_lines(stream))
 
 
 def test_members_of_an_archive_stay_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write_zip(tmp_path / "a.zip", {"../../evil\x1b.tsv": b"a\tb\n", "/tmp/evil.tsv": b"a\n"})
-    assert cli.main(["signals", "--events", str(file), "--workers", "1"]) == 1
+    assert command.main(["signals", "--events", str(file), "--workers", "1"]) == 1
     assert "\x1b" not in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
     assert not (tmp_path.parent.parent / "evil\x1b.tsv").exists()
@@ -590,7 +579,7 @@ def test_lines_of_nul_and_of_great_length_are_malformed(tmp_path: Path) -> None:
     good = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
     lines = [good, good.replace("20250207", "2025\x000207"), "x" * 3_000_000, good.replace("010", "<b>")]
     file.write_text("\n".join(lines) + "\n")
-    counts, report = foreign_events.read_counts(file, largest_bad_share=1, progress=False)
+    counts, report = export_events.read_counts(file, largest_bad_share=1, progress=False)
     assert (report.kept, report.bad) == (1, 3)
     assert int(counts["signals"].sum()) == 1
     assert "\x00" not in str(report)
@@ -649,9 +638,9 @@ def test_the_fetcher_asks_no_private_address(site: Site, tmp_path: Path, host: s
     ],
 )
 def test_private_addresses_are_told(address: str) -> None:
-    assert not visit.is_public(address)
-    assert visit.is_public("93.184.216.34")
-    assert visit.is_public("2606:2800:220:1:248:1893:25c8:1946")
+    assert not web.is_public(address)
+    assert web.is_public("93.184.216.34")
+    assert web.is_public("2606:2800:220:1:248:1893:25c8:1946")
 
 
 def test_a_name_that_leads_elsewhere_a_moment_later_gains_nothing(
@@ -679,7 +668,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_gains_nothing(
 def test_no_redirect_leads_from_the_listed_hosts(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str
 ) -> None:
-    monkeypatch.setattr(visit, "is_public", lambda _: True)
+    monkeypatch.setattr(web, "is_public", lambda _: True)
     site.pages["/one"] = answer(b"", 302, Location=location)
     told = "which is at no host of data/documents.csv"
     told = "could not be fetched" if location.startswith("javascript") else told  # the client reads it as no address
@@ -688,7 +677,7 @@ def test_no_redirect_leads_from_the_listed_hosts(
 
 
 def test_a_head_that_trickles_has_an_end(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visit, "is_public", lambda _: True)
+    monkeypatch.setattr(web, "is_public", lambda _: True)
 
     def trickle(handler: Handler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
@@ -704,7 +693,7 @@ def test_a_head_that_trickles_has_an_end(site: Site, tmp_path: Path, monkeypatch
 
 
 def test_a_body_packed_in_another_way_is_refused(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visit, "is_public", lambda _: True)
+    monkeypatch.setattr(web, "is_public", lambda _: True)
     site.pages["/one"] = answer(b"x", Content_Encoding="br")
     assert "comes packed as br, though plain was asked for" in fetched(site, tmp_path)
     site.pages["/one"] = answer(gzip.compress(b"<html>" + b"x" * 2_000_000), Content_Encoding="gzip")

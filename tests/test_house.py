@@ -2,42 +2,56 @@
 
 import ast
 import json
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
-from analysis import paths
+from analysis.book.architecture import PACKAGES
+from analysis.core import paths
 
-LINES = 300
-FILES = sorted((paths.ROOT / "src" / "analysis").glob("*.py"))
+LINES = 500
+MODULES = 20  # of a package, beside its __init__
+# each package imports only from those before it
+ORDER = (*PACKAGES[: PACKAGES.index("book")], "cases", *PACKAGES[PACKAGES.index("book") :])
+FILES = sorted(paths.CODE.rglob("*.py"))
 Trees = dict[str, ast.Module]
 Named = tuple[str, str]  # a module and a name in it, or "" for the module itself
 
 
 @pytest.fixture(scope="module")
 def package() -> Trees:
-    """The modules of the package, by name."""
-    return {file.stem: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
+    """The modules of the package, by name: measures.agreement, and measures for what the package says itself."""
+    return {module_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
 
 
-def imported(tree: ast.AST) -> dict[str, Named]:
-    """What code imports from the package, at its top or within a function, by the name under which it knows it."""
+def module_name(file: Path) -> str:
+    """The name of a module within the package; empty for the package itself."""
+    return ".".join(file.relative_to(paths.CODE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+
+
+def imported(tree: ast.AST, modules: Collection[str]) -> dict[str, Named]:
+    """What code imports from the package, at its top or within a function, by the name under which it knows it.
+
+        modules: the names of all modules, which tell `from analysis.book.architecture import PACKAGES
+    from analysis.core import paths` from a name in analysis.core.
+    """
     found: dict[str, Named] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "analysis":
-            found |= {alias.asname or alias.name: (alias.name, "") for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("analysis."):
-            module = str(node.module).removeprefix("analysis.")
-            found |= {alias.asname or alias.name: (module, alias.name) for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "analysis":
+            package = str(node.module).removeprefix("analysis").removeprefix(".")
+            for alias in node.names:
+                module = f"{package}.{alias.name}".removeprefix(".")
+                found[alias.asname or alias.name] = (module, "") if module in modules else (package, alias.name)
     return found
 
 
-def named_in(tree: ast.AST, own: str = "") -> set[Named]:
+def named_in(tree: ast.AST, modules: Collection[str], own: str = "") -> set[Named]:
     """What code names of the package: what it imports, what it takes from modules, and names of its own module."""
-    known = imported(tree)
+    known = imported(tree, modules)
     found = {*known.values(), *((module, "") for module, _ in known.values())}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -49,12 +63,17 @@ def named_in(tree: ast.AST, own: str = "") -> set[Named]:
             found |= {(module, ""), (module, "setup")}
         elif isinstance(node, ast.Constant) and str(node.value).isidentifier():
             found.add((own, node.value))  # a type hint that stands before what it names
+            if f"{own}.{node.value}" in modules:  # a part of an extension
+                found |= {(f"{own}.{node.value}", ""), (f"{own}.{node.value}", "setup")}
     return found
 
 
 def imports(package: Trees) -> dict[str, set[str]]:
     """The modules that each module imports."""
-    return {own: {module for module, _ in imported(tree).values()} & package.keys() for own, tree in package.items()}
+    return {
+        own: {module for module, _ in imported(tree, package).values()} & package.keys() - {own}
+        for own, tree in package.items()
+    }
 
 
 def in_circles(imported: Mapping[str, set[str]]) -> list[str]:
@@ -82,7 +101,7 @@ def entrances() -> set[Named]:
     extensions = yaml.safe_load(paths.CONFIG.read_text(encoding="utf-8"))["sphinx"]["extra_extensions"]
     points += [f"{name}:setup" for name in extensions]
     named = [tuple(point.removeprefix("analysis.").split(":")) for point in points]
-    return {*named, *((module, "") for module, _ in named), ("__init__", ""), ("__init__", "__version__")}
+    return {*named, *((module, "") for module, _ in named), ("", "__version__")}
 
 
 def code_of(file: Path) -> str:
@@ -97,16 +116,55 @@ def unused(package: Trees) -> list[str]:
     """Modules that nobody imports and top-level names that nobody names, where tests are nobody."""
     used = entrances()
     for module, tree in package.items():
-        used |= named_in(tree, module)
+        used |= named_in(tree, package, module)
     for file in (*paths.NOTEBOOKS.glob("*.ipynb"), *(paths.ROOT / "benchmarks").glob("*.py")):
-        used |= named_in(ast.parse(code_of(file)))
+        used |= named_in(ast.parse(code_of(file)), package)
+    packages = {"", "__main__", *(module.rpartition(".")[0] for module in package)}
     names = [(module, name) for module, tree in package.items() for name in ("", *defined(tree))]
-    return [f"{module}.{name}" for module, name in names if module != "__main__" and (module, name) not in used]
+    unnamed = [(module, name) for module, name in names if (module, name) not in used and name != "__all__"]
+    return [f"{module}.{name}" for module, name in unnamed if name or module not in packages]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_module_is_small(file: Path) -> None:
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= LINES
+def too_large(code: Path) -> list[str]:
+    """Modules of more lines, and packages of more modules, than one look takes in."""
+    long = [f.name for f in code.rglob("*.py") if len(f.read_text(encoding="utf-8").splitlines()) > LINES]
+    return long + [folder.name for folder in code.rglob("*") if len(list(folder.glob("*.py"))) > MODULES + 1]
+
+
+def test_modules_and_packages_are_seen_at_one_look(tmp_path: Path) -> None:
+    assert too_large(paths.CODE) == []
+    (tmp_path / "wide").mkdir()
+    for number in range(MODULES + 2):
+        (tmp_path / "wide" / f"m{number}.py").touch()
+    (tmp_path / "long.py").write_text("x = 1\n" * (LINES + 1))
+    assert too_large(tmp_path) == ["long.py", "wide"]
+
+
+def upwards(package: Trees) -> list[str]:
+    """The imports that go from a package to one that stands after it, and the packages that stand nowhere."""
+    order = ["", *ORDER, "__main__"]
+    found = []
+    for module, others in imports(package).items():
+        for other in others:
+            here, there = module.partition(".")[0], other.partition(".")[0]
+            if here and there and order.index(there) > order.index(here):
+                found.append(f"{module} imports {other}")
+    return sorted(found)
+
+
+def test_a_package_imports_only_from_those_before_it(package: Trees) -> None:
+    assert {module.partition(".")[0] for module in package} == {"", "__main__", *ORDER}
+    assert upwards(package) == []
+    assert upwards({**package, "measures.x": ast.parse("from analysis.claims import ledger")}) == [
+        "measures.x imports claims.ledger"
+    ]
+
+
+def test_a_package_says_what_it_is_and_what_it_may_import(package: Trees) -> None:
+    for name in {module.rpartition(".")[0] for module in package} - {""}:
+        about = (ast.get_docstring(package[name]) or "").splitlines()
+        assert len(about) == 3, name
+        assert re.match(r"It (may )?imports? ", about[2]), name
 
 
 def test_no_modules_import_each_other_in_a_circle(package: Trees) -> None:

@@ -10,10 +10,10 @@ import nbformat
 import pytest
 from conftest import alive, descendants, wait_for
 
-from analysis import kernels, rerun
-from analysis.errors import RunError
-from analysis.kernels import quiet_kernels
-from analysis.run import execute
+from analysis.core.errors import RunError
+from analysis.runs import kernels, rerun
+from analysis.runs.kernels import quiet_kernels
+from analysis.runs.notebooks import execute
 
 warm_only = pytest.mark.skipif(not kernels.WARM, reason="kernels are warm on Linux alone")
 
@@ -34,7 +34,7 @@ def run(folder: Path, name: str, *sources: str) -> list[str]:
 def test_a_kernel_is_a_copy_that_leaves_no_trace(tmp_path: Path) -> None:
     touch = "builtins.trace = 1; t.trace = 1; os.environ['TRACE'] = '1'"
     look = "[hasattr(builtins, 'trace'), hasattr(t, 'trace'), os.environ.get('TRACE')]"
-    bring = "import builtins, os, analysis.text as t"
+    bring = "import builtins, os, analysis.core.wording as t"
     assert run(tmp_path, "one", bring, touch, look) == ["[True, True, '1']"]
     assert run(tmp_path, "two", bring, look) == ["[False, False, None]"]
     parents = {run(tmp_path, name, "import os; os.getppid()")[0] for name in ("one", "two")}
@@ -44,7 +44,7 @@ def test_a_kernel_is_a_copy_that_leaves_no_trace(tmp_path: Path) -> None:
 
 @warm_only
 def test_nothing_of_the_data_is_read_before_a_notebook_asks(tmp_path: Path) -> None:
-    assert run(tmp_path, "one", "from analysis.tables import files_read; files_read()") == ["[]"]
+    assert run(tmp_path, "one", "from analysis.data.tables import files_read; files_read()") == ["[]"]
 
 
 def test_a_cold_kernel_gives_the_same_to_the_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,15 @@ import pytest
 from conftest import stage_book
 from pypdf import PdfReader
 
-from analysis import ledger, paths, publish, sphinx_pdf
-from analysis.evidence import load_evidence
-from analysis.sphinx_entries import slug
-from analysis.sphinx_ledger import filter_choices
-from analysis.sphinx_ledger_entries import place_in_article
-from analysis.tables import load
+from analysis.book import build
+from analysis.book.entries import slug
+from analysis.book.ledger import filter_choices
+from analysis.book.ledger_entries import place_in_article
+from analysis.book.pdf import builder
+from analysis.claims import ledger
+from analysis.claims.evidence import load_evidence
+from analysis.core import paths
+from analysis.data.tables import load
 
 TABLE = '<table><tr><td><span class="ba-entry">C32</span></td></tr></table>'
 INDEX = """# Sample
@@ -56,7 +59,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def html(source: Path) -> Path:
     folder = source.parent / "html"
-    publish.build_html(source, folder)
+    build.build_html(source, folder)
     return folder
 
 
@@ -167,7 +170,7 @@ def test_every_kind_of_check_is_explained(html: Path) -> None:
 def test_the_pdf_has_every_entry_and_no_form(source: Path) -> None:
     pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
-    sphinx_pdf.build_pdf(source, pdf, source.parent / "pdf-doctrees")
+    builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
     reader = PdfReader(pdf)
     text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     for claim_id in load("claims")["claim_id"]:

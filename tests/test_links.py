@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from conftest import running
 
-from analysis import cli, link_check, links, visit
-from analysis.errors import FetchError
-from analysis.link_check import Checked
-from analysis.sphinx_archived import with_copies
-from analysis.visit import Limits
+from analysis.book import external_links
+from analysis.book.archived import with_copies
+from analysis.cli import command
+from analysis.core.errors import FetchError
+from analysis.release import link_check
+from analysis.release.link_check import Checked
+from analysis.texts import web
+from analysis.texts.web import Limits
 
 QUICK = Limits(pause=0, connect=2, read=0.5, total=1, wait=5, retries=2, size=2000)
 PAGE = b'<h1 id="top">x</h1><a name=old></a>'
@@ -210,19 +213,19 @@ def test_a_pause_lies_between_two_requests_to_a_host(site: Site) -> None:
 def test_without_a_network_nothing_is_fine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(FetchError, match=r"no host could be reached \(https://example\.invalid/: name .* not found\)"):
         check(ELSEWHERE)
-    monkeypatch.setattr(links, "collect", lambda: {ELSEWHERE: ["x"]})
-    assert cli.main(["links"]) == 2
+    monkeypatch.setattr(external_links, "collect", lambda: {ELSEWHERE: ["x"]})
+    assert command.main(["links"]) == 2
     assert "is there a network?" in capsys.readouterr().err
 
 
 def test_the_command_fails_where_a_link_is_dead(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(visit, "is_public", lambda _: True)
-    monkeypatch.setattr(links, "collect", lambda: {site.page("/a"): ["data/a.csv, row 2, url"]})
-    assert cli.main(["links"]) == 0
-    monkeypatch.setattr(links, "collect", lambda: {site.url("/gone"): ["data/a.csv, row 2, url"]})
-    assert cli.main(["links"]) == 1
+    monkeypatch.setattr(web, "is_public", lambda _: True)
+    monkeypatch.setattr(external_links, "collect", lambda: {site.page("/a"): ["data/a.csv, row 2, url"]})
+    assert command.main(["links"]) == 0
+    monkeypatch.setattr(external_links, "collect", lambda: {site.url("/gone"): ["data/a.csv, row 2, url"]})
+    assert command.main(["links"]) == 1
     assert capsys.readouterr().out.splitlines()[-4:] == [
         f"dead: {site.url('/gone')}",
         "  answers 404",
@@ -285,7 +288,7 @@ In a [directive](https://example.org/d).
 
 
 def test_links_of_a_page_by_line() -> None:
-    assert list(links.in_markdown(MARKDOWN)) == [
+    assert list(external_links.in_markdown(MARKDOWN)) == [
         ("line 3", "https://example.org/a_(b)"),
         ("line 4", "https://example.org/p.png"),
         ("line 4", "https://example.org/auto"),
@@ -301,7 +304,7 @@ def test_links_of_a_notebook_by_cell() -> None:
         {"cell_type": "markdown", "source": ["[a](https://example.org/", "m)"]},
         {"cell_type": "code", "source": "# https://example.org/no", "outputs": [output]},
     ]
-    assert list(links.in_notebook(json.dumps({"cells": cells}))) == [
+    assert list(external_links.in_notebook(json.dumps({"cells": cells}))) == [
         ("cell 1", "https://example.org/m"),
         ("output of cell 2", "https://example.org/?a=1&b=2"),
     ]
@@ -309,7 +312,7 @@ def test_links_of_a_notebook_by_cell() -> None:
 
 def test_links_of_a_table_by_row_and_column() -> None:
     text = "id,url,note\n1,https://example.org/it's,(see https://example.org/n_(1).)\n2,,none\n"
-    assert list(links.in_table(text)) == [
+    assert list(external_links.in_table(text)) == [
         ("row 2, url", "https://example.org/it's"),
         ("row 2, note", "https://example.org/n_(1)"),
     ]
@@ -317,11 +320,11 @@ def test_links_of_a_table_by_row_and_column() -> None:
 
 def test_links_of_settings_by_their_path() -> None:
     value = {"$schema": "https://example.org/no", "a": [{"b": "https://example.org/b"}], "c": "<a href='http://d.e/f'>"}
-    assert list(links.in_values(value)) == [("a[0].b", "https://example.org/b"), ("c", "http://d.e/f")]
+    assert list(external_links.in_values(value)) == [("a[0].b", "https://example.org/b"), ("c", "http://d.e/f")]
 
 
 def test_every_kind_of_source_is_read() -> None:
-    found = links.collect()
+    found = external_links.collect()
     places = [place for places in found.values() for place in places]
     for file in (
         "book/rerun.md, line",
@@ -342,17 +345,17 @@ def test_every_kind_of_source_is_read() -> None:
 
 
 def test_the_copies_are_read_and_archives_known(tmp_path: Path) -> None:
-    assert links.read_archived(tmp_path) == {}
-    (tmp_path / links.ARCHIVED).write_text("url,archive_url\nhttps://a.b/c,https://web.archive.org/c\n")
-    assert links.read_archived(tmp_path) == {"https://a.b/c": "https://web.archive.org/c"}
-    assert links.is_archive("https://bidenwhitehouse.archives.gov/x")
-    assert not links.is_archive("https://notarchives.gov/x")
+    assert external_links.read_archived(tmp_path) == {}
+    (tmp_path / external_links.ARCHIVED).write_text("url,archive_url\nhttps://a.b/c,https://web.archive.org/c\n")
+    assert external_links.read_archived(tmp_path) == {"https://a.b/c": "https://web.archive.org/c"}
+    assert external_links.is_archive("https://bidenwhitehouse.archives.gov/x")
+    assert not external_links.is_archive("https://notarchives.gov/x")
 
 
 def test_the_copies_that_are_recorded_are_copies_of_what_the_book_names() -> None:
-    found = links.collect()
-    for url, copy in links.read_archived().items():
-        assert links.is_archive(copy)
+    found = external_links.collect()
+    for url, copy in external_links.read_archived().items():
+        assert external_links.is_archive(copy)
         assert any(not place.startswith("data/archived.csv") for place in found[url])
 
 

@@ -3,9 +3,12 @@
 import pandas as pd
 import pytest
 
-from analysis import alignment, continuity, diplomacy, paths, statement, strategy
-from analysis.schema import read_schema
-from analysis.tables import load
+from analysis.core import paths
+from analysis.data.schema import read_schema
+from analysis.data.tables import load
+from analysis.measures import alignment, continuity, strategy
+from analysis.measures import provisions as statement
+from analysis.signals import events as diplomacy
 
 
 def codings(*rows: tuple[str, str, int, str, str, int]) -> pd.DataFrame:

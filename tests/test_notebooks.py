@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from analysis import paths
-from analysis.results import MIME_TYPE, read_results
-from analysis.run import README_FIGURE, notebook_files, picture
-from analysis.tables import load
-from analysis.vega import MIME_TYPE as VEGA_LITE
+from analysis.charts.vega import MIME_TYPE as VEGA_LITE
+from analysis.core import paths
+from analysis.data.tables import load
+from analysis.runs.notebooks import README_FIGURE, notebook_files, picture
+from analysis.runs.results import MIME_TYPE, read_results
 
 NOTEBOOKS = notebook_files()
 CODINGS = ("codings_alignment", "codings_topics", "codings_signals")

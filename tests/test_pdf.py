@@ -18,15 +18,18 @@ from nbformat import NotebookNode
 from pypdf import PdfReader
 from sphinx import addnodes
 
-from analysis import __version__, paths, results, show, sphinx_pdf, sphinx_run, vega
-from analysis import sphinx_pdf_layout as layout
-from analysis import sphinx_pdf_links as links
-from analysis.errors import BuildError
+from analysis import __version__
+from analysis.book import sphinx
+from analysis.book.pdf import builder, layout, links
+from analysis.charts import show, vega
+from analysis.core import paths
+from analysis.core.errors import BuildError
+from analysis.runs import results
 
 pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
 
-from analysis.sphinx_links import link_texts
-from analysis.sphinx_pdf_text import breakable, column_widths, marked_text, typst_formulas
+from analysis.book.links import link_texts
+from analysis.book.pdf.text import breakable, column_widths, marked_text, typst_formulas
 
 PAGES = {
     "_config.yml": """
@@ -37,7 +40,7 @@ PAGES = {
         parse: {myst_enable_extensions: [amsmath, colon_fence, deflist, dollarmath]}
         execute: {execute_notebooks: "off"}
         sphinx:
-          extra_extensions: [analysis.sphinx_book, analysis.sphinx_charts]
+          extra_extensions: [analysis.book.roles, analysis.sphinx_charts]
           config: {bibtex_reference_style: author_year, nb_render_markdown_format: gfm, nitpicky: true}
         """,
     "_toc.yml": """
@@ -175,7 +178,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pdf")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SOURCE_DATE_EPOCH", raising=False)
-        sphinx_pdf.build_pdf(write_sample(folder / "source"), folder / "book.pdf", folder / "doctrees")
+        builder.build_pdf(write_sample(folder / "source"), folder / "book.pdf", folder / "doctrees")
     return folder / "book.pdf"
 
 
@@ -327,7 +330,7 @@ def test_no_text_off_the_page(book: Path) -> None:
 def test_same_bytes_elsewhere(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     again = tmp_path / "other" / "again.pdf"
-    sphinx_pdf.build_pdf(write_sample(tmp_path / "other source"), again, tmp_path / "doctrees")
+    builder.build_pdf(write_sample(tmp_path / "other source"), again, tmp_path / "doctrees")
     assert hashlib.sha256(again.read_bytes()).hexdigest() == hashlib.sha256(book.read_bytes()).hexdigest()
 
 
@@ -346,7 +349,7 @@ def test_a_fault_is_named_and_keeps_the_last_good_book(book: Path, tmp_path: Pat
     shutil.copyfile(book, pdf)
     (source / "second.md").write_text(f"# Faulty\n\n{page}\n", encoding="utf-8")
     with pytest.raises(BuildError, match=message):
-        sphinx_pdf.build_pdf(source, pdf, tmp_path / "doctrees")
+        builder.build_pdf(source, pdf, tmp_path / "doctrees")
     assert pdf.read_bytes() == book.read_bytes()
     assert [file.name for file in tmp_path.glob("book.pdf*")] == ["book.pdf"]
 
@@ -356,7 +359,7 @@ def test_unknown_node_is_an_error(book: Path, tmp_path: Path) -> None:
     (source / "second.md").write_text("# Faulty\n\n```{eval-rst}\n.. acks::\n\n   * one\n```\n", encoding="utf-8")
     config = source / "_config.yml"
     config.write_text(
-        config.read_text(encoding="utf-8").replace("analysis.sphinx_charts]", "analysis.sphinx_charts, sample_node]")
+        config.read_text(encoding="utf-8").replace("analysis.sphinx_charts]", "analysis.book.charts, sample_node]")
     )
     (tmp_path / "sample_node.py").write_text(
         "from docutils import nodes\n"
@@ -368,14 +371,14 @@ def test_unknown_node_is_an_error(book: Path, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(tmp_path)
         with pytest.raises(BuildError, match="“strange” on page second"):
-            sphinx_pdf.build_pdf(source, tmp_path / "book.pdf", tmp_path / "doctrees")
+            builder.build_pdf(source, tmp_path / "book.pdf", tmp_path / "doctrees")
 
 
 def test_html_is_untouched_by_the_extension(tmp_path: Path) -> None:
     source = write_sample(tmp_path / "source")
-    settings = sphinx_run.configuration(source)
-    settings["extensions"].append(sphinx_pdf.EXTENSION)
-    sphinx_run.run_sphinx(source, tmp_path / "html", tmp_path / "doctrees", "html", settings)
+    settings = sphinx.configuration(source)
+    settings["extensions"].append(builder.EXTENSION)
+    sphinx.run_sphinx(source, tmp_path / "html", tmp_path / "doctrees", "html", settings)
     assert "secret_code" in (tmp_path / "html" / "chapter.html").read_text(encoding="utf-8")
 
 
@@ -389,19 +392,19 @@ def test_what_the_title_page_takes_from_the_citation() -> None:
             date-published: 2024-05-06
         """
     article = {"authors": "A, B., C", "year": "2024", "title": "T"}
-    assert sphinx_pdf.described(textwrap.dedent(cff)) == {"keywords": ["fish"], "article": article}
-    assert sphinx_pdf.described("") == {}
+    assert builder.described(textwrap.dedent(cff)) == {"keywords": ["fish"], "article": article}
+    assert builder.described("") == {}
 
 
 def test_dates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     changelog = "## [Unreleased]\n## [0.1.0] - 2026-11-23\n"
-    assert f"{sphinx_run.book_date(changelog)}" == "2026-11-23"
+    assert f"{sphinx.book_date(changelog)}" == "2026-11-23"
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert f"{sphinx_run.book_date('')}" == "1970-01-02"
+    assert f"{sphinx.book_date('')}" == "1970-01-02"
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     with pytest.raises(BuildError, match="no release"):
-        sphinx_run.book_date("")
+        sphinx.book_date("")
 
 
 def test_formulas() -> None:

@@ -15,8 +15,8 @@ import pytest
 import vl_convert
 from PIL import Image
 
-from analysis import vega
-from analysis.run import notebook_files
+from analysis.charts import vega
+from analysis.runs.notebooks import notebook_files
 
 BASELINE = Path(__file__).parent / "pictures"
 SCALE = 0.5  # of the size in the book

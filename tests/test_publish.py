@@ -13,9 +13,14 @@ from typing import Any
 
 import pytest
 
-from analysis import __version__, cli, paths, publish, run, sphinx_run, theme, vega
-from analysis import workers as workers_module
-from analysis.errors import BuildError
+from analysis import __version__
+from analysis.book import build, sphinx
+from analysis.charts import theme, vega
+from analysis.cli import command
+from analysis.core import paths
+from analysis.core.errors import BuildError
+from analysis.runs import notebooks
+from analysis.runs import workers as workers_module
 
 CHART = {
     "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -103,7 +108,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The source and the finished HTML of the sample book; tests that change the source put it back."""
     folder = tmp_path_factory.mktemp("sample")
     source, html = write_source(folder / "source"), folder / "html"
-    publish.build_html(source, html)
+    build.build_html(source, html)
     return source, html
 
 
@@ -155,7 +160,7 @@ def test_the_check_for_other_hosts_finds_one() -> None:
 
 
 def test_chart_has_text_picture_specification_and_source(page: str) -> None:
-    from analysis.sphinx_charts import digest
+    from analysis.book.charts import digest
 
     assert page.count('<figure class="ba-chart" id="fig-sample-bars">') == 1
     assert 'role="img" aria-label="Bars: a has 2, b has 3."' in page
@@ -170,7 +175,7 @@ def test_chart_has_text_picture_specification_and_source(page: str) -> None:
 
 
 def test_picture_is_named_by_the_hash_and_brings_its_fonts(sample: tuple[Path, Path]) -> None:
-    from analysis.sphinx_charts import digest, with_fonts
+    from analysis.book.charts import digest, with_fonts
 
     picture = (sample[1] / "_images" / f"{digest(CHART)}.svg").read_text(encoding="utf-8")
     assert picture.count("@font-face") == 1  # it has no bold text
@@ -179,7 +184,7 @@ def test_picture_is_named_by_the_hash_and_brings_its_fonts(sample: tuple[Path, P
 
 
 def test_picture_does_not_depend_on_the_charts_before_it(tmp_path: Path) -> None:
-    from analysis.sphinx_charts import chart_node, digest
+    from analysis.book.charts import chart_node, digest
 
     clipped = CHART | {"mark": {"type": "bar", "clip": True}}
     pictures = []
@@ -275,7 +280,7 @@ def test_index_leads_to_the_first_page(sample: tuple[Path, Path]) -> None:
 
 def test_nothing_changed_builds_nothing(sample: tuple[Path, Path]) -> None:
     before = (sample[1] / "index.html").stat().st_mtime_ns
-    publish.build_html(*sample)
+    build.build_html(*sample)
     assert (sample[1] / "index.html").stat().st_mtime_ns == before
 
 
@@ -283,8 +288,8 @@ def test_the_book_says_what_it_lacks_before_a_notebook_runs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(run, "run_notebooks", lambda: pytest.fail("a notebook ran"))
-    assert cli.main(["book", "--html"]) == 1
+    monkeypatch.setattr(notebooks, "run_notebooks", lambda: pytest.fail("a notebook ran"))
+    assert command.main(["book", "--html"]) == 1
     assert "the book needs further packages: pip install -r requirements/full.txt" in capsys.readouterr().err
 
 
@@ -303,7 +308,7 @@ def test_faults_stop_the_build_and_keep_the_last_book(sample: tuple[Path, Path])
     try:
         for _ in range(2):  # the second time, too: a page that was parsed must warn again
             with pytest.raises(BuildError, match=r"\nbook/index\.md:\d+: WARNING: unknown result") as caught:
-                publish.build_html(source, html)
+                build.build_html(source, html)
             assert [told for told in FAULTS.values() if told not in str(caught.value)] == []
     finally:
         index.write_text(INDEX, encoding="utf-8")
@@ -315,7 +320,7 @@ def test_an_error_stops_the_build_and_keeps_the_last_book(sample: tuple[Path, Pa
     (source / "results.json").write_text("{")
     try:
         with pytest.raises(BuildError, match="Expecting property name"):
-            publish.build_html(source, html)
+            build.build_html(source, html)
     finally:
         (source / "results.json").write_text(json.dumps(RESULTS))
     assert (html / "index.html").exists()
@@ -323,24 +328,24 @@ def test_an_error_stops_the_build_and_keeps_the_last_book(sample: tuple[Path, Pa
 
 def test_stage_brings_what_belongs_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write_source(tmp_path / "root")
-    for name in (sphinx_run.CHANGELOG, sphinx_run.CITATION):
+    for name in (sphinx.CHANGELOG, sphinx.CITATION):
         (root / name).write_text("")
     for name, path in {"ROOT": "", "CONFIG": "_config.yml", "TOC": "_toc.yml", "BOOK": "book", "DATA": "data"}.items():
         monkeypatch.setattr(paths, name, root / path)
     source = tmp_path / "source"
-    publish.stage(root / "notebooks", RESULTS, source)
+    build.stage(root / "notebooks", RESULTS, source)
     assert json.loads((source / "results.json").read_text()) == RESULTS
     times = {file: file.stat().st_mtime_ns for file in source.rglob("*") if file.is_file()}
     (source / "stray.md").write_text("stray")
     (root / "book" / "index.md").write_text("# Changed")
-    publish.stage(root / "notebooks", RESULTS, source)
+    build.stage(root / "notebooks", RESULTS, source)
     changed = {file.name for file in source.rglob("*") if file.is_file() and times.get(file) != file.stat().st_mtime_ns}
     assert changed == {"index.md"}
 
 
 def test_first_faults_names_them_and_counts_the_rest() -> None:
     log = "reading\n" + "".join(f"\x1b[91mbook/a.md:{n}: WARNING: bad\x1b[39m\n" for n in range(10))
-    assert sphinx_run.first_faults(log, 2) == "book/a.md:0: WARNING: bad\nbook/a.md:1: WARNING: bad\n… and 8 more"
+    assert sphinx.first_faults(log, 2) == "book/a.md:0: WARNING: bad\nbook/a.md:1: WARNING: bad\n… and 8 more"
 
 
 def luminance(colour: str) -> float:
@@ -372,12 +377,12 @@ def test_both_books_are_built_apart_where_that_helps(
         asked.append(number)
         return workers_module.ThisProcess()
 
-    monkeypatch.setattr(publish, "open_pool", pool)
-    monkeypatch.setattr(publish, "outdated", lambda *_: [tmp_path] * outdated)
-    monkeypatch.setattr(publish, "default_workers", lambda: processors)
+    monkeypatch.setattr(build, "open_pool", pool)
+    monkeypatch.setattr(build, "outdated", lambda *_: [tmp_path] * outdated)
+    monkeypatch.setattr(build, "default_workers", lambda: processors)
     for name in ("build_html", "build_pdf"):
-        monkeypatch.setattr(publish, name, lambda *_, name=name: asked.append(name))
-    publish.build_both(tmp_path, tmp_path, tmp_path)
+        monkeypatch.setattr(build, name, lambda *_, name=name: asked.append(name))
+    build.build_both(tmp_path, tmp_path, tmp_path)
     assert asked == [workers, "build_pdf", "build_html"]
 
 
@@ -386,9 +391,9 @@ def test_a_book_that_fails_is_said_though_the_other_is_built(monkeypatch: pytest
     def fail(*_: Path) -> None:
         raise BuildError("it failed")
 
-    monkeypatch.setattr(publish, "outdated", lambda *_: [])
-    monkeypatch.setattr(publish, "build_html", lambda *_: None)
-    monkeypatch.setattr(publish, "build_pdf", lambda *_: None)
-    monkeypatch.setattr(publish, name, fail)
+    monkeypatch.setattr(build, "outdated", lambda *_: [])
+    monkeypatch.setattr(build, "build_html", lambda *_: None)
+    monkeypatch.setattr(build, "build_pdf", lambda *_: None)
+    monkeypatch.setattr(build, name, fail)
     with pytest.raises(BuildError, match="it failed"):
-        publish.build_both()
+        build.build_both()

@@ -9,13 +9,13 @@ from conftest import SHARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import cli
-from analysis.errors import ParameterError
-from analysis.features import Features, as_features, build_tables, load_features, load_ngrams, ngram_hashes
-from analysis.quotation_audit import audit, audit_markdown, mark_differences, summary
-from analysis.quotations import Ngrams, Quotation, Record, find_quotation, parts_of
-from analysis.segment import tokenize
-from analysis.tables import load
+from analysis.claims.quotation_audit import audit, audit_markdown, mark_differences, summary
+from analysis.cli import command
+from analysis.core.errors import ParameterError
+from analysis.data.tables import load
+from analysis.texts.features import Features, as_features, build_tables, load_features, load_ngrams, ngram_hashes
+from analysis.texts.quotations import Ngrams, Quotation, Record, find_quotation, parts_of
+from analysis.texts.segment import tokenize
 
 DOCUMENT = "us-jpn-2025-02-07"
 TEXT = """The leaders met. They agreed on Japan’s “far-reaching” plans for the U.S. Navy.
@@ -159,13 +159,13 @@ def test_words_of_the_documents(text: str, document: str, section: str) -> None:
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["quote", "new golden age", "--in", DOCUMENT]) == 0
+    assert command.main(["quote", "new golden age", "--in", DOCUMENT]) == 0
     assert capsys.readouterr().out == f"stands word for word in {DOCUMENT}, section 0\n"
-    assert cli.main(["quote", "new golden era", "--in", DOCUMENT]) == 1
+    assert command.main(["quote", "new golden era", "--in", DOCUMENT]) == 1
     assert "nearest wording on record: “new golden age” (words changed: 1)" in capsys.readouterr().out
-    assert cli.main(["quote", "new golden age", "--in", DOCUMENT, "--section", "#2"]) == 1
+    assert command.main(["quote", "new golden age", "--in", DOCUMENT, "--section", "#2"]) == 1
     assert f"does not stand in {DOCUMENT}, section #2" in capsys.readouterr().out
-    assert cli.main(["quote", "new golden age", "--in", "us-jpn-2025-02-08"]) == 1
+    assert command.main(["quote", "new golden age", "--in", "us-jpn-2025-02-08"]) == 1
     assert "quotations can be checked in jpn-nds-2022, us-jpn-2021-04-16" in capsys.readouterr().err
 
 

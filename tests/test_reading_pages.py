@@ -14,16 +14,18 @@ from pypdf import PdfReader
 from sphinx.errors import ExtensionError
 from test_publish import CHART, code_cell
 
-from analysis import paths, publish, sphinx_pdf
-from analysis.errors import BuildError
-from analysis.results import read_results
-from analysis.run import notebook_files
-from analysis.sphinx_opening import darkened, newest_release
-from analysis.sphinx_previews import shortened
-from analysis.sphinx_reading import minutes, with_addresses
-from analysis.sphinx_search import split_words
-from analysis.sphinx_terms import linkable, pattern
-from analysis.tables import load
+from analysis.book import build
+from analysis.book.hover import shortened
+from analysis.book.opening import darkened, newest_release
+from analysis.book.pages import minutes, with_addresses
+from analysis.book.pdf import builder
+from analysis.book.search import split_words
+from analysis.book.terms import linkable, pattern
+from analysis.core import paths
+from analysis.core.errors import BuildError
+from analysis.data.tables import load
+from analysis.runs.notebooks import notebook_files
+from analysis.runs.results import read_results
 
 INDEX = """# Sample
 
@@ -97,7 +99,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def html(source: Path) -> Path:
     folder = source.parent / "html"
-    publish.build_html(source, folder)
+    build.build_html(source, folder)
     return folder
 
 
@@ -330,7 +332,7 @@ def test_an_unknown_result_of_an_exercise_stops_the_build(source: Path, html: Pa
     page.write_text(before + "\n{exercise}`stricter.coverege`\n", encoding="utf-8")
     try:
         with pytest.raises(BuildError, match=r"“stricter\.coverege”; did you mean stricter\.coverage"):
-            publish.build_html(source, html)
+            build.build_html(source, html)
     finally:
         page.write_text(before, encoding="utf-8")
 
@@ -374,7 +376,7 @@ def test_the_texts_for_excerpts_are_those_of_the_pages(html: Path) -> None:
 def test_the_pdf_has_the_records_and_their_links_and_no_controls(source: Path) -> None:
     pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
-    sphinx_pdf.build_pdf(source, pdf, source.parent / "pdf-doctrees")
+    builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
     reader = PdfReader(pdf)
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
     text = " ".join(pages)
@@ -391,7 +393,7 @@ def test_the_pdf_has_the_records_and_their_links_and_no_controls(source: Path) -
 
 
 def test_links_are_made_where_they_may_be() -> None:
-    from analysis.sphinx_links import is_closed
+    from analysis.book.links import is_closed
 
     text = nodes.Text("E083")
     nodes.paragraph("", "", nodes.emphasis("", "", text))

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import records
-from analysis.tables import load
+from analysis.claims import records
+from analysis.data.tables import load
 
 NAMES = {"JPN": "Japan", "CHN": "China", "USA": "United States"}
 

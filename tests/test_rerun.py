@@ -7,11 +7,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from analysis import cli, paths, rerun
-from analysis.errors import DataError, ParameterError, RunError
-from analysis.faults import Fault
-from analysis.rerun import Parameter, declared, differences, find_notebook, read_values, report, results_of, slug
-from analysis.run import notebook_files
+from analysis.cli import command
+from analysis.core import paths
+from analysis.core.errors import DataError, ParameterError, RunError
+from analysis.data.faults import Fault
+from analysis.runs import rerun
+from analysis.runs.notebooks import notebook_files
+from analysis.runs.rerun import Parameter, declared, differences, find_notebook, read_values, report, results_of, slug
 
 PARAMETERS = """\
 share: float = 0.5  # share that counts, 0 to 1
@@ -20,9 +22,9 @@ strict: bool = False  # whether the run is strict
 word: str = "calm"  # the word that is looked for"""
 CHECK = """\
 import os
-from analysis.parameters import read_choice, read_number
-from analysis.results import Results
-from analysis.show import Prose
+from analysis.runs.parameters import read_choice, read_number
+from analysis.runs.results import Results
+from analysis.charts.show import Prose
 read_number("share", share, 0.0, 1.0)
 read_choice("word", word, ["calm", "rising", "broken"])
 results = Results("01-one")"""
@@ -255,21 +257,21 @@ def test_the_command(
 ) -> None:
     monkeypatch.setattr(rerun, "find_notebook", lambda _: notebook)
     monkeypatch.setattr(rerun.rerun, "__defaults__", (tmp_path / "runs",))
-    assert cli.main(["rerun", "01", "--list"]) == 0
+    assert command.main(["rerun", "01", "--list"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "share: float = 0.5  share that counts, 0 to 1"
     assert not (tmp_path / "runs").exists()
 
     committed = rerun.rerun(notebook, {}) / notebook.name
     notebook.write_bytes(committed.read_bytes())
-    assert cli.main(["rerun", "01", "-p", "share=0.25"]) == 0
+    assert command.main(["rerun", "01", "-p", "share=0.25"]) == 0
     out = capsys.readouterr().out
     assert "1 of 2 results differ" in out
     assert "01-one.product  1.0  →  0.5" in out
 
     runs = [str(tmp_path / "runs" / f"01-one-{name}") for name in ("default", "share-0.25")]
-    assert cli.main(["diff", *runs]) == 0
+    assert command.main(["diff", *runs]) == 0
     assert "01-one.product  1.0  →  0.5" in capsys.readouterr().out
-    assert cli.main(["diff", runs[0], str(tmp_path)]) == 1
+    assert command.main(["diff", runs[0], str(tmp_path)]) == 1
     assert "is no run: results.json cannot be read (FileNotFoundError)" in capsys.readouterr().err
-    assert cli.main(["rerun", "01", "-p", "shar=1"]) == 1
+    assert command.main(["rerun", "01", "-p", "shar=1"]) == 1
     assert capsys.readouterr().err.startswith("there is no parameter “shar” (nearest: share)")

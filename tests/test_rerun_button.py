@@ -10,10 +10,12 @@ import pytest
 from sphinx.errors import ConfigError
 from test_publish import notebook, outside, write_source
 
-from analysis import paths, publish, rerun
-from analysis.errors import BuildError
-from analysis.run import notebook_files
-from analysis.sphinx_rerun import binder_address, commands
+from analysis.book import build as publish
+from analysis.book.rerun_button import binder_address, commands
+from analysis.core import paths
+from analysis.core.errors import BuildError
+from analysis.runs import rerun
+from analysis.runs.notebooks import notebook_files
 
 SETTING = 'binder_repository: ""'
 

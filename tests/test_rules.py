@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.rules import RULES, check
-from analysis.tables import load
+from analysis.data.tables import load
+from analysis.validation.check import RULES, check
 
 Change = Callable[..., Path]
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.rules import check
-from analysis.tables import load
+from analysis.data.tables import load
+from analysis.validation.check import check
 
 Change = Callable[..., Path]
 

@@ -7,14 +7,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from analysis import paths, rules, run
-from analysis.errors import DataError, RunError
-from analysis.faults import Fault
-from analysis.files import locked
-from analysis.run import Run, notebook_files, run_notebooks, update_committed
+from analysis.core import paths
+from analysis.core.errors import DataError, RunError
+from analysis.core.files import locked
+from analysis.data.faults import Fault
+from analysis.runs import notebooks as run
+from analysis.runs.notebooks import Run, notebook_files, run_notebooks, update_committed
+from analysis.validation import check
 
-LOAD = "from analysis.tables import load\nload('{table}')"
-RECORD = "from analysis.results import Results\nresults = Results({chapter!r})\nresults.add('answer', {value})\nresults"
+LOAD = "from analysis.data.tables import load\nload('{table}')"
+RECORD = (
+    "from analysis.runs.results import Results\nresults = Results({chapter!r})\nresults.add('answer', {value})\nresults"
+)
 
 
 def write(folder: Path, name: str, *sources: str) -> Path:
@@ -86,7 +90,11 @@ def test_explain_says_what_changed(notebooks: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(run, "inputs", lambda: now | {"python": "3.99.0"})
     found = run.explain(notebooks, folder)
     for name, table in (("01-one", "events"), ("02-two", "topics")):
-        assert found[name][:3] == ["src/analysis/text.py is gone", f"data/{table}.csv changed", "uv.lock changed"]
+        assert found[name][:3] == [
+            "src/analysis/core/wording.py is gone",
+            f"data/{table}.csv changed",
+            "uv.lock changed",
+        ]
         assert found[name][3].startswith("Python is 3.99.0, was 3.")
 
 
@@ -173,7 +181,7 @@ def test_a_folder_without_notebooks(tmp_path: Path) -> None:
 
 def test_faulty_data_stop_the_run_before_any_kernel(notebooks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fault = Fault("events.csv", 5, "date", "“never”", "a day")
-    monkeypatch.setattr(rules, "check", lambda: [fault, fault])
+    monkeypatch.setattr(check, "check", lambda: [fault, fault])
     monkeypatch.setattr(run, "execute", lambda *_: pytest.fail("a kernel was started"))
     with pytest.raises(DataError, match=r"events\.csv, row 5, column date: “never”; a day\n"):
         go(notebooks)
@@ -194,7 +202,7 @@ def test_what_a_chapter_reads_is_what_its_kernel_opens(tmp_path: Path) -> None:
     opened = """
 import sys, pathlib, json
 import pyarrow.parquet
-from analysis import paths
+from analysis.core import paths
 seen = set()
 def note(event, arguments):
     if event == "open" and isinstance(arguments[0], (str, pathlib.Path)):

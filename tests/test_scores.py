@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from analysis import before_after, in_process, paths
-from analysis.before_after import gains, split_test
-from analysis.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, SERIES, STRATEGIES_OF_JAPAN, ids
-from analysis.embeddings import no_scores, unit_vectors
-from analysis.errors import ParameterError
-from analysis.features import as_features, build_tables
-from analysis.pair import (
+from analysis.core import paths
+from analysis.core.errors import ParameterError
+from analysis.data.tables import load
+from analysis.measures import before_after
+from analysis.measures.before_after import gains, split_test
+from analysis.measures.embeddings import no_scores, unit_vectors
+from analysis.measures.pair import (
     SETTINGS,
     _plain,
     align,
@@ -27,7 +27,7 @@ from analysis.pair import (
     report,
     standings,
 )
-from analysis.scores import (
+from analysis.measures.placebos import (
     base_rows,
     double_centred,
     drawn_passages,
@@ -38,8 +38,8 @@ from analysis.scores import (
     standing,
     without_states,
 )
-from analysis.similarity import represent
-from analysis.specifications import (
+from analysis.measures.similarity import represent
+from analysis.measures.specifications import (
     CHOICES,
     EMBEDDINGS,
     Source,
@@ -52,7 +52,9 @@ from analysis.specifications import (
     require_score,
     z_of_each,
 )
-from analysis.tables import load
+from analysis.runs import in_process
+from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, SERIES, STRATEGIES_OF_JAPAN, ids
+from analysis.texts.features import as_features, build_tables
 
 TEXTS = {
     "us-aaa-2024-01-01": "Missiles deter. Trade grows.\n\nArmed forces train. Music plays.",

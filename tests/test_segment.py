@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.features import hash_ngram, ngram_hashes
-from analysis.segment import Outline, block_tokens, passages, split_sentences, tokenize
+from analysis.texts.features import hash_ngram, ngram_hashes
+from analysis.texts.segment import Outline, block_tokens, passages, split_sentences, tokenize
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from docutils import nodes
 from docutils.utils import new_document
 from test_publish import write_source
 
-from analysis import cite, paths, publish, sphinx_cards, sphinx_cite
+from analysis.book import build as publish
+from analysis.book import citations, cite, social
+from analysis.core import paths
 
 ADDRESS = "https://example.org/book/"
 CFF = """cff-version: 1.2.0
@@ -103,7 +105,7 @@ def test_names_of_tables_are_their_own_and_stay() -> None:
     one = '<figure class="ba-table"><figcaption>The &amp; One, two</figcaption></figure>'
     folded = '<details class="ba-table"><summary>The One, two (12 rows)</summary></details>'
     named = '<figure class="ba-table" id="mine"><figcaption>The One</figcaption></figure>'
-    assert re.findall(r'id="(.*?)"', sphinx_cite.named_tables(one + folded + named, {"tab-other"})) == [
+    assert re.findall(r'id="(.*?)"', citations.named_tables(one + folded + named, {"tab-other"})) == [
         "tab-the-one-two",
         "tab-the-one-two-2",
         "mine",
@@ -159,25 +161,25 @@ def test_cards_are_pictures_of_the_right_size_and_the_same_again(local: Path, pu
     for card in cards:
         content = card.read_bytes()
         assert content[:8] == b"\x89PNG\r\n\x1a\n"
-        assert struct.unpack(">II", content[16:24]) == sphinx_cards.SIZE
-        assert len(content) < sphinx_cards.LARGEST
+        assert struct.unpack(">II", content[16:24]) == social.SIZE
+        assert len(content) < social.LARGEST
         assert content == (published / "_images" / "cards" / card.name).read_bytes()
 
 
 def test_a_chart_shows_on_its_card(tmp_path: Path) -> None:
     picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
-    plain = sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f"), tmp_path)
-    charted = sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f", picture), tmp_path)
+    plain = social.kept_card(social.Card("T", "x", "f"), tmp_path)
+    charted = social.kept_card(social.Card("T", "x", "f", picture), tmp_path)
     assert plain != charted
     kept = sorted(tmp_path.iterdir())
     assert len(kept) == 2
     kept[0].write_bytes(b"kept")
-    assert b"kept" in {sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f", p), tmp_path) for p in (b"", picture)}
+    assert b"kept" in {social.kept_card(social.Card("T", "x", "f", p), tmp_path) for p in (b"", picture)}
 
 
 def test_a_card_that_is_too_large_does_without_its_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sphinx_cards, "draw", lambda card, _: b"x" * (sphinx_cards.LARGEST + len(card.picture)))
-    assert sphinx_cards.kept_card(sphinx_cards.Card("T", "x", "f", b"svg"), tmp_path) == b"x" * sphinx_cards.LARGEST
+    monkeypatch.setattr(social, "draw", lambda card, _: b"x" * (social.LARGEST + len(card.picture)))
+    assert social.kept_card(social.Card("T", "x", "f", b"svg"), tmp_path) == b"x" * social.LARGEST
 
 
 @pytest.mark.parametrize(
@@ -191,21 +193,21 @@ def test_a_card_that_is_too_large_does_without_its_chart(tmp_path: Path, monkeyp
     ],
 )
 def test_the_first_sentence(text: str, first: str) -> None:
-    assert sphinx_cards.first_sentence(text) == first
+    assert social.first_sentence(text) == first
 
 
 def test_long_texts_are_cut_between_words() -> None:
-    assert sphinx_cards.shortened("one two, three", 9) == "one two…"
-    assert sphinx_cards.shortened("one  two") == "one two"
+    assert social.shortened("one two, three", 9) == "one two…"
+    assert social.shortened("one  two") == "one two"
 
 
 def test_the_description_is_no_item_and_no_note() -> None:
     document = new_document("page")
     document += nodes.bullet_list("", nodes.list_item("", nodes.paragraph("", "An item.")))
     document += nodes.note("", nodes.paragraph("", "A note."))
-    assert sphinx_cards.description_of(document) == ""
+    assert social.description_of(document) == ""
     document += nodes.paragraph("", "The text. More.")
-    assert sphinx_cards.description_of(document) == "The text."
+    assert social.description_of(document) == "The text."
 
 
 def test_the_finding_of_a_chapter_is_read_from_its_output() -> None:
@@ -214,12 +216,12 @@ def test_the_finding_of_a_chapter_is_read_from_its_output() -> None:
         "",
         '<aside class="finding" aria-label="Finding"><p><strong>Finding.</strong> <em>A &amp; b</em> rose. C.</p>',
     )
-    assert sphinx_cards.finding_of(document) == "A & b rose."
+    assert social.finding_of(document) == "A & b rose."
 
 
 def test_a_case_has_no_address_of_the_article() -> None:
-    from analysis import case_place, cases
+    from analysis.cases import layout, settings
 
     shared = paths.CONFIG.read_text("utf-8").replace('html_baseurl: ""', f"html_baseurl: {ADDRESS}")
-    made = case_place.book_settings(shared, cases.read(cases.find("us-kor-2023")))
+    made = layout.book_settings(shared, settings.read(settings.find("us-kor-2023")))
     assert made["sphinx"]["config"]["html_baseurl"] == ""

@@ -4,10 +4,10 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from analysis.errors import ParameterError
-from analysis.results import MIME_TYPE, Results
-from analysis.show import Figure, Outline, Prose, Table, entries_marked, finding, limits
-from analysis.vega import MIME_TYPE as VEGA_LITE
+from analysis.charts.show import Figure, Outline, Prose, Table, entries_marked, finding, limits
+from analysis.charts.vega import MIME_TYPE as VEGA_LITE
+from analysis.core.errors import ParameterError
+from analysis.runs.results import MIME_TYPE, Results
 
 FRAME = pd.DataFrame({"name": ["a", "b"], "count": [1, 2]})
 CHART = alt.Chart(FRAME).mark_bar().encode(x="count:Q", y="name:N")

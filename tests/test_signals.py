@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import cli, indices, paths, signals
-from analysis.diplomacy import objections
-from analysis.errors import DataError
-from analysis.tables import load
+from analysis.cli import command
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.data.tables import load
+from analysis.signals import coding, indices
+from analysis.signals.events import objections
 
 EVENTS = pd.DataFrame(
     {
@@ -34,12 +36,12 @@ TALK = {"submode": "talk"}
 
 
 def coded(*rows: dict[str, Any]) -> pd.DataFrame:
-    return signals.with_scores(pd.DataFrame([{**ROW, **row} for row in rows]), EVENTS, SCALES)
+    return coding.with_scores(pd.DataFrame([{**ROW, **row} for row in rows]), EVENTS, SCALES)
 
 
 @cache
 def real_signals() -> pd.DataFrame:
-    return signals.load_settled(load("codings_signals"), load("events"), SCALES)
+    return coding.load_settled(load("codings_signals"), load("events"), SCALES)
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +69,17 @@ def settled() -> pd.DataFrame:
 def test_scores_are_looked_up(
     mode: str, submode: str, source: str, venue: str, codes: tuple[str, str], scores: tuple[float, float]
 ) -> None:
-    assert signals.codes_of(mode, submode, source, venue) == codes
+    assert coding.codes_of(mode, submode, source, venue) == codes
     events = EVENTS.assign(venue=venue)
     target = "USA" if source == "JPN" else "JPN"
     row = {**ROW, "mode": mode, "submode": submode, "source": source, "target": target}
-    found = signals.with_scores(pd.DataFrame([row]), events, SCALES).iloc[0]
+    found = coding.with_scores(pd.DataFrame([row]), events, SCALES).iloc[0]
     assert (found["cameo_goldstein"], found["plover"]) == scores
 
 
 def test_every_code_of_the_mapping_is_on_the_scales() -> None:
     known = {scale: set(rows["code"]) for scale, rows in SCALES.groupby("scale", observed=True)}
-    for by_submode in signals.CODES.values():
+    for by_submode in coding.CODES.values():
         for cameo, plover in by_submode.values():
             assert cameo in known["cameo_goldstein"]
             assert plover in known["plover"]
@@ -86,18 +88,18 @@ def test_every_code_of_the_mapping_is_on_the_scales() -> None:
 def test_the_mapping_is_that_of_the_codebook() -> None:
     codebook = (paths.BOOK / "codebook.md").read_text("utf-8").split("### Scores")[1]
     written = set(re.findall(r"\| `(\d{3})` \| `([A-Z/a-z-]+)`", codebook))
-    used = {codes for by_submode in signals.CODES.values() for codes in by_submode.values()}
+    used = {codes for by_submode in coding.CODES.values() for codes in by_submode.values()}
     assert used <= written
-    assert set(signals.CODES) == {
+    assert set(coding.CODES) == {
         line.split(" | ")[0][2:] for line in codebook.splitlines() if ("`" in line and "| `0" in line) or "| `1" in line
     }
 
 
 def test_a_place_that_no_state_is_known_for_is_named() -> None:
     with pytest.raises(DataError, match="“Atlantis” of a meeting at home; allowed: a place of one of JPN, CHN, USA"):
-        signals.codes_of("CONSULT", "meet_home", "JPN", "Atlantis")
+        coding.codes_of("CONSULT", "meet_home", "JPN", "Atlantis")
     with pytest.raises(DataError, match="mode “SMILE” has no code"):
-        signals.codes_of("SMILE", "talk", "JPN", "Tokyo")
+        coding.codes_of("SMILE", "talk", "JPN", "Tokyo")
 
 
 def test_every_coding_has_scores(settled: pd.DataFrame) -> None:
@@ -109,7 +111,7 @@ def test_every_coding_has_scores(settled: pd.DataFrame) -> None:
 
 def test_the_last_round_of_an_event_counts() -> None:
     codings = load("codings_signals")
-    chosen = signals.latest(codings)
+    chosen = coding.latest(codings)
     assert set(chosen["round"]) == {2, 3}
     assert not chosen.duplicated(["event_id", "coder", "signal_no"]).any()
     assert "NONE" not in set(chosen["mode"])
@@ -119,48 +121,48 @@ def test_the_last_round_of_an_event_counts() -> None:
 
 
 def test_what_both_coders_have_is_agreed_with_the_lower_level_and_the_lower_cost() -> None:
-    [row] = signals.settle(coded({"level": 4, "cost": "sunk"}, {"coder": "b", "level": 3, "cost": "none"})).to_dict(
+    [row] = coding.settle(coded({"level": 4, "cost": "sunk"}, {"coder": "b", "level": 3, "cost": "none"})).to_dict(
         "records"
     )
     assert (row["settled"], row["level"], row["cost"], row["coders"]) == ("agreed", 3, "none", 2)
 
 
 def test_an_act_that_is_named_differently_takes_the_mode_nearest_to_zero() -> None:
-    found = signals.settle(
+    found = coding.settle(
         coded({"mode": "SUPPORT", "submode": "talk"}, {"coder": "b", "mode": "AGREE", "submode": "talk"})
     )
     assert found.set_index("mode")["settled"].to_dict() == {"AGREE": "weaker mode", "SUPPORT": "left out"}
-    assert signals.counted(found)["mode"].to_list() == ["AGREE"]
-    assert list(signals.counted(found)) == list(found)
+    assert coding.counted(found)["mode"].to_list() == ["AGREE"]
+    assert list(coding.counted(found)) == list(found)
 
 
 def test_what_one_coder_alone_sees_is_left_out() -> None:
-    found = signals.settle(coded({}, {"coder": "b"}, {"coder": "b", "mode": "REQUEST", "submode": "talk"}))
+    found = coding.settle(coded({}, {"coder": "b"}, {"coder": "b", "mode": "REQUEST", "submode": "talk"}))
     assert found.set_index("mode")["settled"].to_dict() == {"CONSULT": "agreed", "REQUEST": "left out"}
 
 
 def test_two_acts_of_one_mode_are_two_signals() -> None:
-    found = signals.settle(coded({}, {}, {"coder": "b"}, {"coder": "b"}))
+    found = coding.settle(coded({}, {}, {"coder": "b"}, {"coder": "b"}))
     assert found["settled"].to_list() == ["agreed", "agreed"]
 
 
 def test_three_coders_decide_by_majority() -> None:
-    found = signals.settle(coded({}, {"coder": "b"}, {"coder": "c", "mode": "AGREE", "submode": "talk"}))
+    found = coding.settle(coded({}, {"coder": "b"}, {"coder": "c", "mode": "AGREE", "submode": "talk"}))
     assert found.set_index("mode")["settled"].to_dict() == {"CONSULT": "agreed", "AGREE": "left out"}
 
 
 def test_the_level_is_the_lower_median_of_the_coders() -> None:
     for levels, level in (((4, 1), 1), ((4, 1, 3), 3), ((4, 1, 3, 2), 2)):
         rows = [{"coder": coder, "level": found} for coder, found in zip("abcd", levels, strict=False)]
-        assert signals.settle(coded(*rows))["level"].to_list() == [level]
+        assert coding.settle(coded(*rows))["level"].to_list() == [level]
 
 
 def test_one_coder_is_taken_as_it_is() -> None:
-    assert signals.settle(coded({}, {"mode": "REQUEST", "submode": "talk"}))["settled"].eq("agreed").all()
+    assert coding.settle(coded({}, {"mode": "REQUEST", "submode": "talk"}))["settled"].eq("agreed").all()
 
 
 def test_matched_units_pair_the_same_mode_first() -> None:
-    units = signals.matched(
+    units = coding.matched(
         coded(
             {"mode": "AGREE", "submode": "talk"},
             {},
@@ -171,12 +173,12 @@ def test_matched_units_pair_the_same_mode_first() -> None:
     pairs = units.groupby("unit")["mode"].agg(lambda modes: tuple(sorted(map(str, modes))))
     assert sorted(pairs) == [("AGREE", "SUPPORT"), ("CONSULT", "CONSULT")]
     assert {*units} - {*coded({})} == {"nth", "unit"}
-    assert signals.matched_share(units) == 1.0
-    assert signals.matched_share(signals.matched(coded({}, {"coder": "b", "source": "CHN", "target": "JPN"}))) == 0.0
+    assert coding.matched_share(units) == 1.0
+    assert coding.matched_share(coding.matched(coded({}, {"coder": "b", "source": "CHN", "target": "JPN"}))) == 0.0
 
 
 def test_presence_counts_absence_too() -> None:
-    found = signals.presence(coded({}, {}, {"coder": "b", "mode": "AGREE", "submode": "talk"}))
+    found = coding.presence(coded({}, {}, {"coder": "b", "mode": "AGREE", "submode": "talk"}))
     assert len(found) == 4  # one direction, two modes, two coders
     assert found.set_index(["coder", "mode"])["present"].to_dict() == {
         ("a", "CONSULT"): 1, ("a", "AGREE"): 0, ("b", "CONSULT"): 0, ("b", "AGREE"): 1,
@@ -196,7 +198,7 @@ def test_a_demand_in_a_friendly_message_is_no_objection() -> None:
 
 def test_indices_by_hand() -> None:
     rows = [{}, {"mode": "ACCUSE", "submode": "disapprove"}, {"mode": "SUPPORT", "submode": "sign"}]
-    counts = indices.code_counts(signals.settle(coded(*rows)))
+    counts = indices.code_counts(coding.settle(coded(*rows)))
     table = indices.index_table(counts, SCALES).set_index("scale")
     plover = table.loc["plover"]
     assert (plover["signals"], plover["cooperative"], plover["conflictual"]) == (3, 2, 1)
@@ -217,7 +219,7 @@ def test_records_have_four_digits() -> None:
 
 
 def test_ranks_run_from_low_to_high_and_ties_share_theirs() -> None:
-    counts = indices.code_counts(signals.settle(coded({}, {}, {"mode": "ACCUSE", "submode": "disapprove"})))
+    counts = indices.code_counts(coding.settle(coded({}, {}, {"mode": "ACCUSE", "submode": "disapprove"})))
     ranks = indices.with_ranks(counts[counts["scale"] == "plover"], SCALES).set_index("code")["rank"]
     assert (
         indices.with_ranks(counts.iloc[::-1], SCALES)["scale"].unique().tolist()
@@ -249,7 +251,7 @@ def test_parts_of_the_signals_add_up_to_the_whole(data: st.DataObject) -> None:
 
 
 def test_both_directions_of_a_dyad_add_up(settled: pd.DataFrame) -> None:
-    counts = indices.code_counts(signals.counted(settled), "")
+    counts = indices.code_counts(coding.counted(settled), "")
     directed = indices.index_table(counts, SCALES)
     both = indices.index_table(counts, SCALES, directed=False).set_index(["dyad", "scale"])
     for (dyad, scale), row in both.iterrows():
@@ -272,16 +274,16 @@ def test_scales_that_say_the_same_agree() -> None:
 
 def test_the_command_gives_the_indices_of_a_window(capsys: pytest.CaptureFixture[str], settled: pd.DataFrame) -> None:
     window = ["--dyad", "JPN-CHN", "--from", "2024-10-01", "--to", "2025-02-28"]
-    assert cli.main(["signals", *window, "--json"]) == 0
+    assert command.main(["signals", *window, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [(row["source"], row["target"]) for row in found["directions"]] == [("CHN", "JPN"), ("JPN", "CHN")]
-    sent = signals.counted(settled)
+    sent = coding.counted(settled)
     sent = sent[
         sent["date"].between("2024-10-01", "2025-02-28") & (sent["source"] == "JPN") & (sent["target"] == "CHN")
     ]
     assert found["directions"][1]["plover"]["signals"] == len(sent)
     assert found["directions"][1]["plover"]["sum"] == pytest.approx(sent["plover"].sum())
-    assert cli.main(["signals", *window]) == 0
+    assert command.main(["signals", *window]) == 0
     assert "JPN→CHN" in capsys.readouterr().out
 
 
@@ -297,5 +299,5 @@ def test_the_command_gives_the_indices_of_a_window(capsys: pytest.CaptureFixture
 def test_the_command_refuses_what_makes_no_sense(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["signals", *arguments]) == 1
+    assert command.main(["signals", *arguments]) == 1
     assert message in capsys.readouterr().err

@@ -11,8 +11,7 @@ from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from analysis.features import load_features
-from analysis.similarity import (
+from analysis.measures.similarity import (
     LEXICAL,
     Floats,
     Vectors,
@@ -25,6 +24,7 @@ from analysis.similarity import (
     split_for_product,
     tfidf,
 )
+from analysis.texts.features import load_features
 
 # three passages over the tokens a, b, c: "a a b", "b c", "a"
 COUNTS = csr_array(np.array([[2.0, 1, 0], [0, 1, 1], [1, 0, 0]]))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import SHARED
 
-from analysis import paths
-from analysis.tables import load
+from analysis.core import paths
+from analysis.data.tables import load
 
 
 def text(corpus: Path, document_id: str) -> str:

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import charts_speed, paths, speed, sphinx_speed
-from analysis.errors import DataError
-from analysis.foreign_events import read_counts
+from analysis.book import speed, speed_charts, speed_page
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.signals.export_events import read_counts
 
 CELL = "book/peers.csv, row 3, column seconds"
 SIZES = (10, 100, 1000, 10_000, 100_000)
@@ -163,12 +164,12 @@ def test_models_in_words() -> None:
 
 
 def test_the_title_says_who_takes_longer_and_who_does_not() -> None:
-    slower = charts_speed.peers_figure(peers(("a", "here", 1.0), ("a", "plain", 2.0), ("a", "loop", 31.0)))
+    slower = speed_charts.peers_figure(peers(("a", "here", 1.0), ("a", "plain", 2.0), ("a", "loop", 31.0)))
     assert (
         slower.chart.to_dict()["title"]["text"] == "Every plain way takes longer than this book: 2 to 31 times as long"
     )
     assert "a: plain 2; a: loop 31." in slower.alt
-    mixed = charts_speed.peers_figure(peers(("a", "here", 1.0), ("a", "plain", 2.0), ("a", "quick", 0.5)))
+    mixed = speed_charts.peers_figure(peers(("a", "here", 1.0), ("a", "plain", 2.0), ("a", "quick", 0.5)))
     assert mixed.chart.to_dict()["title"]["text"] == (
         "1 of 2 plain ways take longer than this book, 2 to 2 times as long; one is as quick or quicker"
     )
@@ -180,7 +181,7 @@ def test_variants_of_here_are_no_peers() -> None:
 
 
 def test_the_chart_of_growth_draws_points_and_lines_beyond_them() -> None:
-    figure = charts_speed.growth_figure(growth([1.0, 2.0, 11.0]))
+    figure = speed_charts.growth_figure(growth([1.0, 2.0, 11.0]))
     spec = figure.chart.to_dict()
     assert spec["title"]["text"] == "On this machine 1,000 events take 11 s"
     lines, points = sorted(spec["datasets"].values(), key=lambda rows: "beyond" not in rows[0])
@@ -192,12 +193,12 @@ def test_the_chart_of_growth_draws_points_and_lines_beyond_them() -> None:
 
 def test_the_tables_of_the_page_show_text_as_text() -> None:
     table = peers(("a|b", "here", 1.0), ("a|b", "<b>plain</b>", 2.0))
-    lines = sphinx_speed.peers_table(table).splitlines()
+    lines = speed_page.peers_table(table).splitlines()
     assert len(lines) == 4
     assert r"a\|b" in lines[2]
     assert r"\<b\>plain" in lines[3]
-    assert "Measured on a machine, with x 1.0." in sphinx_speed.machine_line(table)
-    assert len(sphinx_speed.models_table(growth([1.0, 2.0, 11.0])).splitlines()) == 4
+    assert "Measured on a machine, with x 1.0." in speed_page.machine_line(table)
+    assert len(speed_page.models_table(growth([1.0, 2.0, 11.0])).splitlines()) == 4
 
 
 # --- the benchmarks themselves

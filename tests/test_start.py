@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis import cli, paths, start
-from analysis.errors import RunError
-from analysis.faults import Fault
-from analysis.run import notebook_files
+from analysis.cli import command as cli
+from analysis.core import paths
+from analysis.core.errors import RunError
+from analysis.data.faults import Fault
+from analysis.runs import start
+from analysis.runs.notebooks import notebook_files
 
 
 @pytest.fixture

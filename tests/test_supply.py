@@ -16,7 +16,7 @@ import pytest
 import yaml
 from audit_check import Outcome, check_licences, is_allowed, licence_of, secrets_in
 
-from analysis import sbom
+from analysis.release import sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = {

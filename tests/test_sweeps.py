@@ -16,14 +16,16 @@ import pandas as pd
 import pytest
 from conftest import alive, descendants, wait_for
 
-from analysis import charts_sweep, in_process, paths, rerun, sweep_run, workers
-from analysis.errors import ParameterError, RunError
-from analysis.files import locked
-from analysis.kernels import quiet_kernels
-from analysis.results import read_results
-from analysis.run import execute
-from analysis.sweep_run import run_sweep
-from analysis.sweeps import Sweep, read_sweep
+from analysis.core import paths
+from analysis.core.errors import ParameterError, RunError
+from analysis.core.files import locked
+from analysis.runs import in_process, rerun, sweep_chart, workers
+from analysis.runs import sweep as sweep_run
+from analysis.runs.kernels import quiet_kernels
+from analysis.runs.notebooks import execute
+from analysis.runs.results import read_results
+from analysis.runs.sweep import run_sweep
+from analysis.runs.sweep_file import Sweep, read_sweep
 
 LIGHT = """
 chapter: "01"
@@ -258,7 +260,9 @@ ENOUGH = 5  # cases that are kept before a sweep is stopped
 RUN = f"""
 import signal, sys, time
 from pathlib import Path
-from analysis import cli, in_process, paths
+from analysis.cli import command as cli
+from analysis.core import paths
+from analysis.runs import in_process
 compute, runs = in_process.compute, Path(sys.argv[2])
 def compute_or_wait(notebook, values):  # in a worker: it waits to be stopped, which else might come too late
     while (runs / "sweep-long" / "cases.jsonl").read_bytes().count(b"\\n") >= {ENOUGH}:
@@ -461,13 +465,13 @@ def test_columns_have_one_type() -> None:
 
 def test_the_chart_says_what_the_table_holds(light: Sweep) -> None:
     outcomes = [{"values": {"events": number}} for number in (5, 3, 8, 1, 9, 7, 2, 4)] + [{"error": "refused"}]
-    found = charts_sweep.figure(sweep_run.result_table(light.cases, outcomes), light)
+    found = sweep_chart.figure(sweep_run.result_table(light.cases, outcomes), light)
     assert found is not None
     assert found.specification()["title"]["text"] == f"events runs from 1 to 9; the default run has {light.default:.4g}"
     assert "eight cases: events from 1 to 9, in the middle 4.5" in found.alt
     assert "One case without a value" in found.alt or "one case without a value" in found.alt
     assert "start 2021-01-01 5, 2023-01-01 7 and 2024-01-01 3" in found.alt
-    assert charts_sweep.figure(sweep_run.result_table(light.cases[:1], [{"error": "refused"}]), light) is None
+    assert sweep_chart.figure(sweep_run.result_table(light.cases[:1], [{"error": "refused"}]), light) is None
 
 
 def test_without_any_value_the_page_says_so_and_no_old_chart_stays(

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import paths
-from analysis.data_record import changed_files, declaration, record
-from analysis.errors import DataError
-from analysis.faults import Fault
-from analysis.features import read_features
-from analysis.rules import check
-from analysis.schema import Field, read_schema
-from analysis.tables import _parse, load, read_all, read_table
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.data.faults import Fault
+from analysis.data.record import changed_files, declaration, record
+from analysis.data.schema import Field, read_schema
+from analysis.data.tables import _parse, load, read_all, read_table
+from analysis.texts.features import read_features
+from analysis.validation.check import check
 
 Change = Callable[..., Path]
 

@@ -19,11 +19,14 @@ import pandas as pd
 import pytest
 from test_publish import code_cell, notebook, outside, write_source
 
-from analysis import paths, publish, sphinx_run, table_files, table_html
-from analysis.results import FILES_MIME_TYPE, Results
-from analysis.schema import read_schema
-from analysis.show import Table
-from analysis.table_files import About, DataTable, shown_cell
+from analysis.book import build, sphinx
+from analysis.book import tables as table_html
+from analysis.charts.show import Table
+from analysis.core import paths
+from analysis.data import export
+from analysis.data.export import About, DataTable, shown_cell
+from analysis.data.schema import read_schema
+from analysis.runs.results import FILES_MIME_TYPE, Results
 
 HOSTILE = ["=1+1", "+1", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "＝1", "-5", "+0.5", "−", "<b>&\"'</b>"]
 MANY = pd.DataFrame(
@@ -86,8 +89,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     with (folder / "_toc.yml").open("a") as toc:
         toc.writelines(f"  - file: book/{name}\n" for name in pages)
-    (folder / sphinx_run.CITATION).write_text(CFF, encoding="utf-8")
-    (folder / sphinx_run.CHANGELOG).write_text("## [1.2.3] - 2026-11-25\n", encoding="utf-8")
+    (folder / sphinx.CITATION).write_text(CFF, encoding="utf-8")
+    (folder / sphinx.CHANGELOG).write_text("## [1.2.3] - 2026-11-25\n", encoding="utf-8")
     return folder
 
 
@@ -96,7 +99,7 @@ def html(source: Path) -> Path:
     folder = source.parent / "html"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SOURCE_DATE_EPOCH", raising=False)
-        publish.build_html(source, folder)
+        build.build_html(source, folder)
     return folder
 
 
@@ -275,13 +278,13 @@ def test_text_in_csv_cannot_act_as_a_formula(html: Path) -> None:
         "'=1+1", "+1", "'-cmd|' /C calc'!A0", "'@SUM(A1)",
         "'=1", "'＝1", "-5", "+0.5", "−", "<b>&\"'</b>",
     ]  # fmt: skip
-    assert f"# {table_files.MARKED}\n" in content.decode()
-    assert table_files.MARKED not in downloads(html)["01-sample-tab-the-same.csv"].decode()
+    assert f"# {export.MARKED}\n" in content.decode()
+    assert export.MARKED not in downloads(html)["01-sample-tab-the-same.csv"].decode()
 
 
 def test_heads_of_one_name_are_told_apart(html: Path) -> None:
     assert csv_rows(downloads(html)["01-sample-tab-the-same.csv"])[0] == ["after", "after (2)"]
-    assert table_files.distinct(["a", "", "a", "a (2)", "a"]) == ["a", "column 2", "a (2)", "a (2) (2)", "a (3)"]
+    assert export.distinct(["a", "", "a", "a (2)", "a"]) == ["a", "column 2", "a (2)", "a (2) (2)", "a (3)"]
 
 
 # --- Excel
@@ -343,10 +346,10 @@ def test_the_same_book_has_the_same_bytes(
     copy = tmp_path / "source"
     shutil.copytree(source, copy)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    publish.build_html(copy, tmp_path / "html")
+    build.build_html(copy, tmp_path / "html")
     assert downloads(tmp_path / "html") == downloads(html)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    publish.build_html(copy, tmp_path / "html")
+    build.build_html(copy, tmp_path / "html")
     assert b"# Date: 1970-01-02\n" in downloads(tmp_path / "html")["01-sample-named-results.csv"]
     made = xml(downloads(tmp_path / "html")["01-sample-named-results.xlsx"], "docProps/core.xml")
     assert {part.text for part in made if part.tag.endswith(("created", "modified"))} == {"1970-01-02T00:00:00Z"}
@@ -412,14 +415,14 @@ def test_what_a_cell_means(text: str, numeric: bool, value: object, form: str) -
     [(-1e-05, "-1e-05"), (3, "3"), (True, "True"), (None, ""), ("=1+1", "'=1+1"), ("-1e-05", "'-1e-05")],
 )
 def test_a_number_of_a_chart_stays_one_and_a_text_is_harmless(value: object, text: str) -> None:
-    made = DataTable(["a"], [""], [[table_files.value_cell(value)]], About("Title"))
-    assert table_files.as_csv(made).splitlines()[-1] == (text or '""')
+    made = DataTable(["a"], [""], [[export.value_cell(value)]], About("Title"))
+    assert export.as_csv(made).splitlines()[-1] == (text or '""')
 
 
 def test_a_file_without_licence_citation_and_date_says_nothing_of_them() -> None:
     made = DataTable(["a"], ["text"], [], About("Title"))
-    assert table_files.as_csv(made) == "# Title\na\n"
-    assert [row[0] for row in sheet(table_files.as_xlsx(made), 1)] == ["Title", "Rows", "Columns", "a"]
+    assert export.as_csv(made) == "# Title\na\n"
+    assert [row[0] for row in sheet(export.as_xlsx(made), 1)] == ["Title", "Rows", "Columns", "a"]
 
 
 @pytest.mark.parametrize(

@@ -3,30 +3,31 @@
 import pandas as pd
 import pytest
 
-from analysis import parameters, text
-from analysis.errors import ParameterError
+from analysis.core import wording
+from analysis.core.errors import ParameterError
+from analysis.runs import parameters
 
 
 def test_numbers_in_words() -> None:
-    assert [text.number(n) for n in (0, 1, 12, 13, 1181)] == ["no", "one", "twelve", "13", "1,181"]
-    assert [text.count(n) for n in (0, 1, 13)] == ["none", "one", "13"]
-    assert [text.plural(n, "event") for n in (0, 1, 2, 20)] == ["no events", "one event", "two events", "20 events"]
-    assert text.plural(2, "summary", "summaries") == "two summaries"
-    assert [text.ordinal(n) for n in (1, 10, 11, 12, 13, 21, 22, 23, 24, 111)] == [
+    assert [wording.number(n) for n in (0, 1, 12, 13, 1181)] == ["no", "one", "twelve", "13", "1,181"]
+    assert [wording.count(n) for n in (0, 1, 13)] == ["none", "one", "13"]
+    assert [wording.plural(n, "event") for n in (0, 1, 2, 20)] == ["no events", "one event", "two events", "20 events"]
+    assert wording.plural(2, "summary", "summaries") == "two summaries"
+    assert [wording.ordinal(n) for n in (1, 10, 11, 12, 13, 21, 22, 23, 24, 111)] == [
         "first", "tenth", "11th", "12th", "13th", "21st", "22nd", "23rd", "24th", "111th",
     ]  # fmt: skip
-    assert (text.percent(0.7272), text.percent(0.005)) == ("73%", "0%")
+    assert (wording.percent(0.7272), wording.percent(0.005)) == ("73%", "0%")
 
 
 def test_days_and_lists() -> None:
-    assert text.day(pd.Timestamp("2025-02-07")) == "7 February 2025"
-    assert [text.listing(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+    assert wording.day(pd.Timestamp("2025-02-07")) == "7 February 2025"
+    assert [wording.listing(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",
         "a and b",
         "a, b and c",
     ]
-    assert text.capital("twelve") == "Twelve"
+    assert wording.capital("twelve") == "Twelve"
 
 
 @pytest.mark.parametrize("value", ["2025-02-30", "07.02.2025", "2025-2-7", 20250207, None, ""])
@@ -88,8 +89,8 @@ def test_a_switch() -> None:
 
 
 def test_ordinals_are_a_span() -> None:
-    assert text.ordinals([3, 1, 2]) == "first to third"
-    assert text.ordinals([12, 12]) == "12th"
+    assert wording.ordinals([3, 1, 2]) == "first to third"
+    assert wording.ordinals([12, 12]) == "12th"
 
 
 @pytest.mark.parametrize(
@@ -103,10 +104,10 @@ def test_ordinals_are_a_span() -> None:
     ],
 )
 def test_the_time_between_two_days(start: str, end: str, words: str) -> None:
-    assert text.elapsed(pd.Timestamp(start), pd.Timestamp(end)) == words
+    assert wording.elapsed(pd.Timestamp(start), pd.Timestamp(end)) == words
 
 
 def test_a_table_in_markdown() -> None:
-    found = text.table_in_markdown(("a", "b"), [("1", "x"), ("2", r"y \| z")], right=[0])
+    found = wording.table_in_markdown(("a", "b"), [("1", "x"), ("2", r"y \| z")], right=[0])
     assert found == "| a | b |\n|---:|---|\n| 1 | x |\n| 2 | y \\| z |"
-    assert text.table_in_markdown(("a",), []) == "| a |\n|---|"
+    assert wording.table_in_markdown(("a",), []) == "| a |\n|---|"

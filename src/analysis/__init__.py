@@ -1,6 +1,6 @@
 """Executable edition of Z. Guo's article on Japan between the United States and China."""
 
-from analysis.lazy import import_late
+from analysis.core.lazy import import_late
 
 __version__ = "0.9.1"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from analysis import paths
+from analysis.core import paths
 
 # a quiet browser: without these switches it looks for its maker's hosts
 SWITCHES = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")

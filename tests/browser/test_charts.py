@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from analysis.tables import load
+from analysis.data.tables import load
 
 
 def open_chart(page: Page, book: Path, chapter: str, name: str) -> Locator:

@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import Page
 from test_hostile import HTML, stage_book, straight
 
-from analysis import publish
+from analysis.book import build
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built book; that it asks for no file that it lacks is what the fixture `page` sees."""
     folder = tmp_path_factory.mktemp("hostile")
-    publish.build_html(stage_book(folder / "source"), folder / "html")
+    build.build_html(stage_book(folder / "source"), folder / "html")
     return folder / "html"
 
 

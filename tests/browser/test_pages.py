@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from analysis import paths
+from analysis.core import paths
 
 PAGES = sorted(
     file.relative_to(paths.HTML).as_posix()

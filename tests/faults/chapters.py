@@ -16,9 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import agreement, dual_track, in_process, specifications, tables, vega
-from analysis.features import Features
-from analysis.run_inputs import read_cells
+from analysis.charts import vega
+from analysis.data import tables
+from analysis.measures import agreement, specifications
+from analysis.runs import in_process
+from analysis.runs.inputs import read_cells
+from analysis.signals import dual_track
+from analysis.texts.features import Features
 
 Shown = dict[int, str]  # cells that show something, by their number: a digest of it
 

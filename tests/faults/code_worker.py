@@ -126,7 +126,7 @@ def verdict(tests: list[str]) -> str:
 
 def chapters_as_they_are() -> dict[str, tuple[float, Called, dict[int, str]]]:
     """What each chapter shows without a fault, by the name of its file: seconds, functions that it calls, and cells."""
-    from analysis.run import notebook_files
+    from analysis.runs.notebooks import notebook_files
     from faults import chapters
 
     chapters.without_pictures()

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from analysis.schema import Field, Table, read_schema
+from analysis.data.schema import Field, Table, read_schema
 
 SEED = 20250207
 Rows = list[list[str]]

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from analysis import paths
-from analysis.data_record import changed_files
-from analysis.results import recorded_files
-from analysis.rules import check
-from analysis.run import notebook_files
+from analysis.core import paths
+from analysis.data.record import changed_files
+from analysis.runs.notebooks import notebook_files
+from analysis.runs.results import recorded_files
+from analysis.validation.check import check
 from faults import chapters, places
 from faults.data_faults import DataFault, all_faults
 

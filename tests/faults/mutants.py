@@ -19,11 +19,14 @@ EQUIVALENT = Path(__file__).with_name("equivalent.csv")
 # Those that count, compare, rank or decide. Not here: what reads and writes files, what visits publishers, and what
 # puts results on pages, in charts and on the command line.
 MODULES = (
-    "aftermath", "agreement", "alignment", "before_after", "checks_codings", "checks_days", "checks_events",
-    "checks_sentences", "checks_texts", "continuity", "counterparts", "diplomacy", "documents", "drift", "dual_track",
-    "embeddings", "evidence", "features", "foreign_blocks", "foreign_counts", "foreign_events", "foreign_formats",
-    "indices", "keyness", "ledger", "pair", "quotation_audit", "quotations", "scores", "segment", "series", "signals",
-    "similarity", "specifications", "statement", "strategy", "text",
+    "claims/checks/codings", "claims/checks/days", "claims/checks/events", "claims/checks/texts",
+    "claims/checks/wording", "claims/evidence", "claims/forecasts", "claims/ledger", "claims/quotation_audit",
+    "core/wording", "measures/agreement", "measures/alignment", "measures/before_after", "measures/continuity",
+    "measures/counterparts", "measures/embeddings", "measures/keyness", "measures/pair", "measures/placebos",
+    "measures/provisions", "measures/series", "measures/similarity", "measures/specifications", "measures/strategy",
+    "signals/coding", "signals/dual_track", "signals/events", "signals/export_counts", "signals/export_events",
+    "signals/export_formats", "signals/export_tables", "signals/indices", "texts/documents", "texts/drift",
+    "texts/features", "texts/quotations", "texts/segment",
 )  # fmt: skip
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,

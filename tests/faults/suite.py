@@ -8,7 +8,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from analysis import paths
+from analysis.core import paths
 from faults import places
 from faults.data_faults import all_faults
 from faults.mutants import MODULES, all_mutants, equivalents
@@ -64,9 +64,9 @@ def files_of_tests() -> dict[str, set[str]]:
     for file in sorted(TESTS.glob("test_*.py")):
         names = set()
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                module = node.module.removeprefix("analysis").removeprefix(".")
-                names |= {module} if module else {alias.name for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("analysis."):
+                module = str(node.module).removeprefix("analysis.").replace(".", "/")
+                names |= {module, *(f"{module}/{alias.name}" for alias in node.names)}
         if measures := names & set(MODULES):
             found[file.name] = measures
     return found

@@ -1,0 +1,156 @@
+"""Entries in the book: a claim, an omission, a provision or an event, with a head, a text and a fold, and an address.
+
+Entries and folds are nodes of their own; HTML shows a fold closed, the PDF in full. Here are also the parts that the
+extensions build entries of.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from analysis.claims.evidence import Evidence, load_evidence
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+SCRIPT = "ledger.js"
+
+
+class ledger_entry(nodes.General, nodes.Element):
+    """An entry; its id is the id of the entry in small letters."""
+
+
+class fold(nodes.General, nodes.Element):
+    """What opens when its summary is clicked."""
+
+
+class entry_filter(nodes.General, nodes.Element):
+    """The form that chooses entries; its page gets the script that does it."""
+
+
+def slug(value: object) -> str:
+    """A value as a part of a class or an address: misquoted, not-checkable."""
+    return re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
+
+
+def around(node: nodes.Node, kinds: type | tuple[type, ...]) -> nodes.Element | None:
+    """The nearest node of these kinds in which a node stands; None where it stands in none."""
+    place: nodes.Element | None = node.parent
+    while place is not None and not isinstance(place, kinds):
+        place = place.parent
+    return place
+
+
+# --- parts
+
+
+def paragraph(*parts: str | nodes.Node, css: str = "") -> nodes.paragraph:
+    """A paragraph of texts and nodes, with a class."""
+    node = nodes.paragraph("", classes=[css] if css else [])
+    node += [nodes.Text(part) if isinstance(part, str) else part for part in parts]
+    return node
+
+
+def link(label: str, url: str) -> nodes.reference:
+    """A link to another host."""
+    return nodes.reference("", label, refuri=url)
+
+
+def strong(label: str) -> nodes.strong:
+    """A text in bold."""
+    return nodes.strong("", label)
+
+
+def items(lines: Iterable[Iterable[str | nodes.Node]]) -> nodes.bullet_list:
+    """A list with one item for each line of texts and nodes."""
+    found = nodes.bullet_list()
+    found += [nodes.list_item("", paragraph(*parts)) for parts in lines]
+    return found
+
+
+def folded(summary: str, *children: nodes.Node) -> fold:
+    """Nodes under a summary."""
+    node = fold("", *children)
+    node["summary"] = summary
+    return node
+
+
+def own_link(entry_id: str) -> nodes.reference:
+    """The id of an entry as a link to itself, with which its head begins."""
+    return nodes.reference("", "", strong(entry_id), refid=entry_id.lower(), internal=True, classes=["ba-claim-id"])
+
+
+@cache
+def evidence_in(folder: Path) -> Evidence:
+    """The evidence in a folder of data, read once by a process, as its tables are, so that each check is made once."""
+    return load_evidence(folder)
+
+
+class EntriesDirective(SphinxDirective):
+    """A directive that makes entries of the tables."""
+
+    has_content: ClassVar[bool] = False
+
+    def evidence(self) -> Evidence:
+        """The evidence of the staged book, on all files of which the page then depends."""
+        folder = Path(self.env.srcdir, "data")
+        for file in folder.rglob("*"):
+            if file.is_file():  # a page that depends on a folder is read again each time
+                self.env.note_dependency(str(file))
+        return evidence_in(folder)
+
+    def known(self, entries: list[nodes.Node]) -> list[nodes.Node]:
+        """The nodes, with the id of each entry known as a label of the book."""
+        std: Any = self.env.get_domain("std")
+        for node in entries:
+            for entry in node.findall(ledger_entry):
+                [name] = entry["ids"]
+                self.state.document.ids[name] = entry
+                std.note_hyperlink_target(name, self.env.docname, name, name.upper())
+        return entries
+
+
+# --- HTML
+
+
+def visit_entry(translator: Any, node: ledger_entry) -> None:
+    """Begin an entry."""
+    translator.body.append(f'<article id="{node["ids"][0]}" class="{" ".join(node["classes"])}">\n')
+
+
+def depart_entry(translator: Any, _node: ledger_entry) -> None:
+    """End an entry."""
+    translator.body.append("</article>\n")
+
+
+def visit_fold(translator: Any, node: fold) -> None:
+    """Begin a fold."""
+    translator.body.append(f'<details class="ba-fold"><summary>{escape(node["summary"])}</summary>\n')
+
+
+def depart_fold(translator: Any, _node: fold) -> None:
+    """End a fold."""
+    translator.body.append("</details>\n")
+
+
+def load_script(
+    app: "Sphinx", _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load the script of the filter on the page that has one."""
+    if doctree is not None and next(doctree.findall(entry_filter), None) is not None:
+        app.add_js_file(SCRIPT, loading_method="defer")
+
+
+def setup(app: "Sphinx") -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.add_node(ledger_entry, html=(visit_entry, depart_entry))
+    app.add_node(fold, html=(visit_fold, depart_fold))
+    app.connect("html-page-context", load_script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

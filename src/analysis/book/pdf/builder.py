@@ -1,0 +1,113 @@
+"""The PDF of the book: Sphinx writes Typst markup from the same sources as the HTML, and Typst sets it.
+
+The builder of sphinxcontrib-typstbuilder 0.1.1 expects a newer Sphinx and templates that load packages from a network;
+`sphinx_pdf_writer` and `sphinx_pdf_builder` mend both, and `sphinx_pdf_layout` what the end of a page would spoil. Date
+and version come from the sources, fonts from this repository and from packages, so the same sources give the same bytes
+on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
+"""
+
+import importlib.util
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sphinx.application import Sphinx
+
+from analysis.book import sphinx
+from analysis.book.pdf.layout import settle
+from analysis.core import paths, yaml_files
+from analysis.core.errors import BuildError
+from analysis.core.files import write_whole
+
+EXTENSION = "analysis.book.pdf.builder"
+# for archives and screen readers; they refuse letters that no font has and pictures without alt text
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+
+
+def described(citation: str) -> dict[str, Any]:
+    """What the title page and the properties of the PDF take from CITATION.cff: abstract, keywords and the article."""
+    cff = yaml_files.parse(citation) or {}
+    found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
+    for reference in cff.get("references", ()):
+        if reference["type"] == "article":
+            names = []
+            for author in reference["authors"]:
+                given = author.get("given-names", "")
+                names.append(author.get("name") or author["family-names"] + (f", {given[0]}." if given else ""))
+            year = reference.get("year") or str(reference.get("date-published", "n.d."))[:4]
+            article = {"authors": ", ".join(names), "year": year, "title": reference["title"]}
+            return found | {"article": article}
+    return found
+
+
+def write_markup(source: Path, doctrees: Path, day: date) -> Path:
+    """Write a staged book as Typst markup; returns its main file. Raises BuildError at any warning."""
+    settings = sphinx.configuration(source)
+    settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
+    citation = source / sphinx.CITATION
+    settings["pdf_metadata"] = {
+        **described(citation.read_text(encoding="utf-8") if citation.exists() else ""),
+        "author": settings["author"],
+        "subtitle": settings.get("book_subtitle", ""),
+        "case": bool(paths.CASE),
+        "edition": settings.get("book_edition") or f"version {settings['version']}",
+        "date": {"year": day.year, "month": day.month, "day": day.day},
+        "language": settings.get("language", "en"),
+    }
+    out = doctrees.with_name(f"{doctrees.name}-typst")
+    sphinx.run_sphinx(source, out, doctrees, "typst", settings)
+    return out / "book" / "book.typ"
+
+
+def compile_markup(markup: Path, day: date) -> bytes:
+    """Set Typst markup as a PDF, with no font but the book's. Raises BuildError with Typst's own words."""
+    import noto_cjk  # type: ignore[import-untyped]
+    import typst
+
+    cjk = [noto_cjk.font_path("sans", "jp", style) for style in ("regular", "bold")]
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[paths.FONTS, *(file.parent for file in cjk)])
+    midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    try:
+        compiler = typst.Compiler(markup, root=markup.parent, font_paths=fonts)
+        settle(compiler, markup.parent)
+        pdf, warnings = compiler.compile_with_warnings(pdf_standards=[*STANDARDS], timestamp=midnight)
+    except typst.TypstError as error:
+        raise BuildError(f"the PDF could not be set:\n{_first_lines(error.diagnostic)}") from error
+    if warnings:
+        raise BuildError(f"the PDF could not be set:\n{_first_lines(warnings[0].diagnostic)}")
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def _first_lines(diagnostic: str) -> str:
+    return "\n".join(line[:240] for line in diagnostic.strip().splitlines()[:8])
+
+
+def require_packages() -> None:
+    """Raise BuildError where the packages of the PDF are not installed, as in the base environment."""
+    sphinx.require_packages("the PDF", ("sphinxcontrib_typstbuilder", "typst", "noto_cjk"))
+
+
+def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
+    """Build the PDF of a staged book.
+
+    source holds _config.yml, _toc.yml, CHANGELOG.md, pages and executed notebooks; doctrees keeps parsed pages between
+    builds. Raises BuildError and keeps the last good PDF where anything fails, warnings included.
+    """
+    require_packages()
+    changelog = source / sphinx.CHANGELOG
+    day = sphinx.book_date(changelog.read_text(encoding="utf-8") if changelog.exists() else "")
+    content = compile_markup(write_markup(source.resolve(), doctrees.resolve(), day), day)
+    pdf.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(pdf, content)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Add the builder of the PDF where its packages are installed."""
+    app.add_config_value("pdf_metadata", {}, "", dict)
+    if importlib.util.find_spec("sphinxcontrib_typstbuilder") is not None:
+        from analysis.book.pdf.typst import BookBuilder
+
+        app.setup_extension("sphinxcontrib_typstbuilder")
+        app.add_builder(BookBuilder, override=True)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

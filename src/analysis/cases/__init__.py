@@ -1,0 +1,4 @@
+"""Another statement beside another strategy, with the same code.
+
+It imports core to runs.
+"""

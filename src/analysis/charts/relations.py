@@ -1,0 +1,219 @@
+"""Charts of continuity and of relations: strands by statement, closeness of series, signals, indices and sensitivity.
+
+Each chart is a function of a data frame and returns an Altair chart without theme; title and subtitle come from the
+notebook. A dashed line marks the day up to which the article could know.
+"""
+
+import altair as alt
+import pandas as pd
+
+from analysis.charts.events import day_axis, day_rule, days_as_text, dyad_row, upright, with_words
+from analysis.charts.provisions import WIDTH, scale_of, titled
+from analysis.charts.theme import PALETTE, SEQUENCE
+from analysis.signals.events import DYADS
+
+STRAND_COLOURS = {
+    "Security": PALETTE["USA"],
+    "Economy": PALETTE["3"],
+    "Values": PALETTE["JPN"],
+    "Dialogue with China": PALETTE["CHN"],
+}
+STRAND_SHAPES = {"Security": "circle", "Economy": "square", "Values": "triangle-up", "Dialogue with China": "diamond"}
+SERIES_NAMES = {
+    "JPN": "Japan",
+    "KOR": "South Korea",
+    "IND": "India",
+    "AUS": "Australia",
+    "other": "of two different series",
+}
+SCALE_NAMES = {"plover": "PLOVER", "cameo_goldstein": "CAMEO-Goldstein"}
+DIRECTION_NAMES = {
+    "JPN-USA": {("JPN", "USA"): "Japan to United States", ("USA", "JPN"): "United States to Japan"},
+    "JPN-CHN": {("JPN", "CHN"): "Japan to China", ("CHN", "JPN"): "China to Japan"},
+    "CHN-USA": {("CHN", "USA"): "China to United States", ("USA", "CHN"): "United States to China"},
+}
+DIRECTION_LABELS = {
+    direction: name for directions in DIRECTION_NAMES.values() for direction, name in directions.items()
+}
+
+
+def strand_lines(presence: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Share of topics that each statement touches, by strand. Needs strand, statement, share, present, topics."""
+    base = alt.Chart(presence[["strand", "statement", "share", "present", "topics"]]).encode(
+        x=alt.X("statement:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '|')")),
+        y=alt.Y("share:Q", title="Topics touched", axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])),
+        color=alt.Color("strand:N", title=None, scale=scale_of(STRAND_COLOURS)),
+        tooltip=[
+            alt.Tooltip("strand:N", title="Strand"),
+            alt.Tooltip("statement:N", title="Statement"),
+            alt.Tooltip("present:Q", title="Topics touched"),
+            alt.Tooltip("topics:Q", title="of"),
+        ],
+    )
+    lines = base.mark_line(strokeWidth=2.5)
+    points = base.mark_point(filled=True, size=110, opacity=1).encode(
+        shape=alt.Shape("strand:N", title=None, scale=scale_of(STRAND_SHAPES))
+    )
+    return alt.layer(lines, points).properties(width=WIDTH - 60, height=280, title=titled(title, subtitle))
+
+
+def series_strip(pairs: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Closeness of pairs of statements by series. Takes the frame of `series.pairs` with column focal."""
+    kinds = {"with the statement of 2025": PALETTE["accent"], "other pairs": PALETTE["muted"]}
+    shapes = {"with the statement of 2025": "diamond", "other pairs": "circle"}
+    frame = pairs.assign(
+        series=pairs["series"].map(SERIES_NAMES),
+        kind=pairs["focal"].map({True: "with the statement of 2025", False: "other pairs"}),
+    )[["earlier", "later", "series", "kind", "changed", "closeness"]]
+    ticks = (
+        alt.Chart(frame)
+        .mark_point(filled=True, size=70, opacity=0.8)
+        .encode(
+            x=alt.X("closeness:Q", title="Closeness", scale=alt.Scale(zero=False)),
+            y=alt.Y("series:N", title=None, sort=list(SERIES_NAMES.values()), axis=alt.Axis(labelLimit=180)),
+            color=alt.Color("kind:N", title="Pairs", scale=scale_of(kinds)),
+            shape=alt.Shape("kind:N", title="Pairs", scale=scale_of(shapes)),
+            tooltip=["earlier:N", "later:N", "changed:N", alt.Tooltip("closeness:Q", format=".3f")],
+        )
+    )
+    return alt.layer(ticks).properties(width=WIDTH - 170, height={"step": 34}, title=titled(title, subtitle))
+
+
+def signal_points(
+    signals: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
+) -> alt.TopLevelMixin:
+    """Signals by day and score. Needs date, source, target, mode, plover, cameo_goldstein, title, url, event_id.
+
+    Menus choose the dyad and the scale; dragging moves and zooms along the days; a click opens the source of the event.
+    """
+    frame = days_as_text(
+        signals[["event_id", "date", "source", "target", "mode", "plover", "cameo_goldstein", "title", "url"]], "date"
+    )
+    who = [
+        DIRECTION_LABELS[s, t]
+        for s, t in zip(signals["source"].astype(str), signals["target"].astype(str), strict=True)
+    ]
+    dyad = {name: DYADS[pair] for pair, directions in DIRECTION_NAMES.items() for name in directions.values()}
+    frame = frame.assign(direction=who, dyad=[dyad[name] for name in who], mode=frame["mode"].astype("object"))
+    frame = frame.drop(columns=["source", "target"])
+    pairs, scales = list(DYADS.values()), list(SCALE_NAMES)
+    by_dyad = alt.binding_select(options=[None, *pairs], labels=["all", *pairs], name="Dyad ")
+    pair = alt.selection_point(fields=["dyad"], bind=by_dyad, name="dyad")
+    by_scale = alt.binding_select(options=scales, labels=list(SCALE_NAMES.values()), name="Scale ")
+    scale = alt.param(name="scale", value=scales[0], bind=by_scale)
+    zoom = alt.selection_interval(bind="scales", encodings=["x"], name="zoom")
+    colours = {name: PALETTE[direction[0]] for direction, name in DIRECTION_LABELS.items()}
+    shapes = {
+        name: "triangle-up" if number % 2 == 0 else "circle" for number, name in enumerate(DIRECTION_LABELS.values())
+    }
+    points = (
+        with_words(alt.Chart(frame), "date")
+        .transform_calculate(score="scale == 'plover' ? datum.plover : datum.cameo_goldstein")
+        .mark_point(filled=True, size=60)
+        .encode(
+            x=day_axis("date"),
+            y=alt.Y("score:Q", title="Score of the signal", scale=alt.Scale(domain=[-10, 10])),
+            color=alt.Color("direction:N", title=None, scale=scale_of(colours), legend=alt.Legend(columns=2)),
+            shape=alt.Shape("direction:N", title=None, scale=scale_of(shapes), legend=alt.Legend(columns=2)),
+            opacity=alt.condition(pair, alt.value(0.75), alt.value(0.04)),
+            href="url:N",
+            tooltip=[
+                alt.Tooltip("title:N", title="Event"),
+                alt.Tooltip("words:N", title="Day"),
+                alt.Tooltip("direction:N", title="Direction"),
+                alt.Tooltip("mode:N", title="Mode"),
+                alt.Tooltip("plover:Q", title="PLOVER"),
+                alt.Tooltip("cameo_goldstein:Q", title="CAMEO-Goldstein"),
+                alt.Tooltip("event_id:N", title="Id"),
+            ],
+        )
+        .add_params(pair, scale, zoom)
+    )
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=PALETTE["grid"]).encode(y="y:Q")
+    return alt.layer(zero, day_rule(marked, label, before=True), points).properties(
+        width=WIDTH - 40, height=300, title=titled(title, subtitle)
+    )
+
+
+def index_lines(
+    table: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
+) -> alt.TopLevelMixin:
+    """Mean score by quarter and direction, PLOVER solid and CAMEO dashed. Takes `indices.index_table`, directed."""
+    direction = [DIRECTION_LABELS[s, t] for s, t in zip(table["source"], table["target"], strict=True)]
+    dyads = {name: DYADS[pair] for pair, directions in DIRECTION_NAMES.items() for name in directions.values()}
+    frame = days_as_text(
+        table.assign(direction=direction, scale=table["scale"].map(SCALE_NAMES))[
+            ["direction", "period", "scale", "signals", "mean", "balance"]
+        ],
+        "period",
+    )
+    frame = frame.assign(dyad=[dyads[name] for name in frame["direction"]])
+    dashes = {"PLOVER": [1, 0], "CAMEO-Goldstein": [4, 3]}
+    colours = {name: PALETTE[source] for (source, _), name in DIRECTION_LABELS.items()}
+    lines = (
+        with_words(alt.Chart(), "period", "%B %Y")
+        .mark_line(point=alt.OverlayMarkDef(size=40, filled=True), strokeWidth=1.8)
+        .encode(
+            x=day_axis("period"),
+            y=alt.Y("mean:Q", title=None),
+            color=alt.Color("direction:N", title=None, scale=scale_of(colours), legend=alt.Legend(columns=2)),
+            strokeDash=alt.StrokeDash(
+                "scale:N", scale=alt.Scale(domain=list(dashes), range=list(dashes.values())), legend=None
+            ),
+            tooltip=[
+                "direction:N",
+                alt.Tooltip("words:N", title="Quarter from"),
+                "scale:N",
+                "signals:Q",
+                alt.Tooltip("mean:Q", format=".2f"),
+                alt.Tooltip("balance:Q", format=".2f"),
+            ],
+        )
+    )
+    panel = alt.layer(lines, upright(marked, label), data=frame).properties(width=WIDTH - 50, height=130)
+    return panel.facet(row=dyad_row("dyad"), title=titled(title, subtitle), spacing=6)
+
+
+def balance_dots(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Balance towards both capitals in each setting. Takes the frame of `dual_track.sensitivity` with column label."""
+    tracks = {"towards Washington": PALETTE["USA"], "towards Beijing": PALETTE["CHN"]}
+    parts = [
+        table.assign(track=f"towards {name}", balance=table[f"balance_{name.lower()}"])[["label", "track", "balance"]]
+        for name in ("Washington", "Beijing")
+    ]
+    shapes = {"towards Washington": "circle", "towards Beijing": "diamond"}
+    base = alt.Chart(pd.concat(parts, ignore_index=True)).encode(
+        y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=230)),
+        x=alt.X("balance:Q", title="Balance of Japan's signals", scale=alt.Scale(domain=[-1, 1])),
+    )
+    points = base.mark_point(filled=True, size=80, opacity=0.95).encode(
+        color=alt.Color("track:N", title=None, scale=scale_of(tracks)),
+        shape=alt.Shape("track:N", title=None, scale=scale_of(shapes)),
+        tooltip=["label:N", "track:N", alt.Tooltip("balance:Q", format=".2f")],
+    )
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=PALETTE["grid"]).encode(x="x:Q")
+    return alt.layer(zero, points).properties(width=WIDTH - 210, height={"step": 20}, title=titled(title, subtitle))
+
+
+def cost_bars(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Signals by direction and cost. Needs direction (name), cost, signals."""
+    colours = dict(
+        zip(
+            ("none", "tied", "reducible", "instalment", "sunk"),
+            (SEQUENCE[0], SEQUENCE[1], PALETTE["accent"], SEQUENCE[2], SEQUENCE[3]),
+            strict=True,
+        )
+    )
+    rank = table["cost"].map({cost: place for place, cost in enumerate(colours)})
+    bars = (
+        alt.Chart(table.assign(rank=rank))
+        .mark_bar(stroke=PALETTE["paper"])
+        .encode(
+            x=alt.X("signals:Q", title="Signals"),
+            y=alt.Y("direction:N", title=None, sort=list(DIRECTION_LABELS.values()), axis=alt.Axis(labelLimit=190)),
+            color=alt.Color("cost:N", title="Cost", scale=scale_of(colours)),
+            order="rank:Q",
+            tooltip=["direction:N", "cost:N", "signals:Q"],
+        )
+    )
+    return alt.layer(bars).properties(width=WIDTH - 180, height={"step": 24}, title=titled(title, subtitle))

@@ -1,0 +1,97 @@
+"""Vega-Lite: the output type of charts, and specifications drawn as pictures with the fonts of this repository."""
+
+import hashlib
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from functools import cache
+from html import escape
+from typing import Any
+
+import vl_convert
+
+from analysis.charts import theme
+from analysis.core import paths
+
+MIME_TYPE = "application/vnd.vegalite.v5+json"
+SMALL, LEADING, MARGIN = 11, 15, 6  # of lines below a picture, in pixels
+DIGITS = 10  # of a number in the data of a chart
+VERSION = "6.4"  # of Vega-Lite: pictures and pages draw with the same one
+
+
+@cache
+def _register_fonts() -> None:
+    """Make the fonts in book/_static/fonts known to the renderer, once in a process."""
+    vl_convert.register_font_directory(str(paths.FONTS))
+
+
+def _numbered(text: str, pattern: str, prefix: str) -> str:
+    """A text with the names that a pattern finds numbered from 0, in the order in which they first stand there."""
+    names = {name: f"{prefix}{number}" for number, name in enumerate(dict.fromkeys(re.findall(pattern, text)))}
+    return re.sub(pattern, lambda found: names[found[0]], text)
+
+
+def number_clips(svg: str) -> str:
+    """A picture with its clip paths numbered from 0: the converter goes on counting from one chart to the next."""
+    return _numbered(svg, r"\bclip\d+\b", "clip")
+
+
+def number_views(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A specification with its views numbered from 0: Altair's names hang on how pandas prints a frame just now."""
+    found: dict[str, Any] = json.loads(_numbered(json.dumps(spec), r"\bview_[0-9a-f]{16}", "view_"))
+    return found
+
+
+def round_data(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A specification with the numbers of its data to DIGITS digits, and the data named by what they are then.
+
+    The last digits of a sum hang on the processor; names and pictures of charts must not.
+    """
+    rest = json.dumps({key: value for key, value in spec.items() if key != "datasets"})
+    found: dict[str, Any] = {}
+    for name, rows in spec.get("datasets", {}).items():
+        kept = [
+            {key: float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value for key, value in row.items()}
+            for row in rows
+        ]
+        digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+        found[f"data-{digest[:20]}"] = kept
+        rest = rest.replace(json.dumps(name), json.dumps(f"data-{digest[:20]}"))
+    settled: dict[str, Any] = json.loads(rest)
+    return settled | ({"datasets": found} if found else {})
+
+
+def draw_svg(spec: Mapping[str, Any]) -> str:
+    """A specification as an SVG picture; the same specification gives the same picture in every process."""
+    _register_fonts()
+    return number_clips(vl_convert.vegalite_to_svg(dict(spec), vl_version=VERSION))
+
+
+def size(svg: str) -> tuple[float, float]:
+    """Width and height of a picture in pixels, as its first element says."""
+    head = svg.partition(">")[0]
+    found = [re.search(rf'\b{side}="([\d.]+)"', head) for side in ("width", "height")]
+    width, height = (float(side[1]) if side else 0.0 for side in found)
+    return width, height
+
+
+def with_lines(svg: str, lines: Iterable[str]) -> str:
+    """A picture with lines of small print below it, broken where they are wider than the picture.
+
+    So a chart that leaves its page keeps its source and says where it comes from.
+    """
+    width, height = size(svg)
+    most = int((width - 2 * MARGIN) / (SMALL * 0.53))  # letters a line
+    broken = [part for line in lines for part in textwrap.wrap(line, most)]
+    below = height + MARGIN + LEADING * len(broken)
+    text = "".join(
+        f'<text x="{MARGIN}" y="{height + LEADING * number:g}" font-family="{theme.FONT}" font-size="{SMALL}" '
+        f'fill="{theme.PALETTE["ink"]}">{escape(part)}</text>'
+        for number, part in enumerate(broken, 1)
+    )
+    head, _, rest = svg.partition(">")
+    taller = re.sub(r'\bheight="[\d.]+"', f'height="{below:g}"', head, count=1)
+    taller = re.sub(r'viewBox="[^"]*"', f'viewBox="0 0 {width:g} {below:g}"', taller)
+    paper = f'<rect width="{width:g}" height="{below:g}" fill="#fff"/>'
+    return f"{taller}>{paper}{rest}".replace("</svg>", f"{text}</svg>")

@@ -1,0 +1,110 @@
+"""Files and folders that are never half written, and that one process at a time may write."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from analysis.core.errors import RunError
+
+LOCK = ".lock"
+
+
+@contextmanager
+def written(place: Path | str, what: str, kept: str) -> Iterator[None]:
+    """Turn an OSError of the block, such as a full disk, into a RunError that says what was not written, and where.
+
+    kept: what holds nevertheless, such as "the last good run is untouched".
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{place}: {what} cannot be written ({error.strerror or error}); {kept}") from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file; one of that name is replaced only when all of the new one is there. Raises OSError."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+@contextmanager
+def locked(folder: Path, busy: str) -> Iterator[None]:
+    """Keep other processes out of a folder, made where it is missing, while the block runs.
+
+    The lock goes with the process, however it ends; Windows has none. Raises RunError with the message busy where
+    another process holds it, and OSError where the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(busy) from None
+        yield
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.old")
+
+
+def replace_folder(new: Path, old: Path) -> None:
+    """Put a finished folder in the place of an old one; the old one goes only when the new one stands ready."""
+    shutil.rmtree(_aside(old), ignore_errors=True)
+    if old.exists():
+        old.rename(_aside(old))
+    new.rename(old)
+    shutil.rmtree(_aside(old), ignore_errors=True)
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill, which takes the place of target where the block ends without an error, or else is removed.
+
+    What a killed process left beside the target goes first; where it was killed between the two steps of replacing
+    it, the target comes back. Only one process at a time may do this (`locked`). Raises OSError.
+    """
+    if not target.exists() and _aside(target).exists():
+        _aside(target).rename(target)
+    for left in target.parent.glob(f"{target.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
+    work.chmod(0o755)
+    try:
+        yield work
+        replace_folder(work, target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A folder to fill that is removed when the block ends, unless it has another name by then (`unlock`).
+
+    Those that killed processes left go first; those of living ones stay. Raises OSError.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob(f"{prefix}*/{LOCK}") if sys.platform != "win32" else ():
+        with suppress(RunError, OSError), locked(left.parent, "in use"):
+            shutil.rmtree(left.parent, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    work.chmod(0o755)
+    try:
+        with locked(work, "in use"):
+            yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def unlock(folder: Path) -> Path:
+    """Take the lock out of a folder that is finished; returns the folder."""
+    (folder / LOCK).unlink(missing_ok=True)
+    return folder

@@ -1,0 +1,4 @@
+"""Pure measures of texts and codings: similarity, placebos, specifications, agreement, continuity.
+
+It imports core, data and texts.
+"""

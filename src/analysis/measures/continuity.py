@@ -1,0 +1,111 @@
+"""Step S5, coded: what the leaders' statements of 2021 to 2025 stress, and what changed in 2025.
+
+Starts from `codings_topics` (codebook B); pure functions of frames.
+"""
+
+import pandas as pd
+
+from analysis.measures.alignment import majority
+
+EMPHASES = {0: "absent", 1: "in passing", 2: "a position of its own", 3: "a heading or several measures"}
+# from the change that asks least of the evidence to the one that asks most
+CHANGES = ("na", "kept", "weaker", "stronger", "dropped", "new")
+GROUPS = {
+    "alliance": "Alliance and defense",
+    "region": "Region",
+    "minilateral": "Partners",
+    "values": "Values",
+    "economy": "Economy and technology",
+    "global": "Global questions",
+    "people": "People",
+}
+
+# the parts of the answer to “does it waver?”, by the topics that make them up
+STRANDS = {
+    "Security": {"group": "alliance"},
+    "Values": {"group": "values"},
+    "Economy": {"group": "economy"},
+    "Dialogue with China": {"topic_id": "T25"},
+}
+
+
+def emphasis(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
+    """Emphasis of each topic in each statement: the lower median over the coders.
+
+    Columns: topic_id, topic, group, document_id, emphasis (0 to 3), coders.
+    """
+    grouped = codings.groupby(["topic_id", "document_id"])["emphasis"]
+    table = grouped.agg(emphasis=lambda values: sorted(values)[(len(values) - 1) // 2], coders="size").reset_index()
+    return topics.merge(table, on="topic_id")
+
+
+def emphasis_share(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with column share: a topic's part of all emphasis in its statement, which removes length."""
+    total = table.groupby("document_id")["emphasis"].transform("sum")
+    return table.assign(share=table["emphasis"] / total)
+
+
+def changes(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
+    """Change of each topic in the statement of 2025 against that of 2024: the majority of the coders.
+
+    Ties go to the change that asks least of the evidence. Columns: topic_id, topic, group, change, unanimous.
+    """
+    coded = codings[codings["change"].notna()]
+    rows = []
+    for topic_id, group in coded.groupby("topic_id"):
+        values = [str(value) for value in group["change"]]
+        rows.append((topic_id, majority(values, CHANGES), len(set(values)) == 1))
+    return topics.merge(pd.DataFrame(rows, columns=["topic_id", "change", "unanimous"]), on="topic_id")
+
+
+def changes_by_group(table: pd.DataFrame) -> pd.DataFrame:
+    """Number of topics for each group and change. Columns: group, change, topics, of (topics of the group)."""
+    counts = table.groupby(["group", "change"], observed=True).size().rename("topics").reset_index()
+    return counts.assign(of=counts.groupby("group", observed=True)["topics"].transform("sum"))
+
+
+def holding_share(table: pd.DataFrame) -> float:
+    """Share of the topics present in 2024 that are kept or stronger in 2025."""
+    present = table[table["change"].isin(["kept", "stronger", "weaker", "dropped"])]
+    return float(present["change"].isin(["kept", "stronger"]).mean())
+
+
+def strands(topics: pd.DataFrame) -> pd.DataFrame:
+    """The topics with the strand that they belong to; topics of no strand are left out."""
+    parts = []
+    for strand, chosen in STRANDS.items():
+        [(column, value)] = chosen.items()
+        parts.append(topics[topics[column].astype("object") == value].assign(strand=strand))
+    return pd.concat(parts, ignore_index=True)
+
+
+def strand_presence(table: pd.DataFrame) -> pd.DataFrame:
+    """How many topics of each strand a statement touches. Takes the frame of `emphasis`.
+
+    Columns: strand, document_id, topics, present (emphasis above 0), share, emphasis (their mean, 0 to 3).
+    """
+    grouped = strands(table).groupby(["strand", "document_id"], sort=False)["emphasis"]
+    found = grouped.agg(topics="size", present=lambda values: int((values > 0).sum()), emphasis="mean").reset_index()
+    return found.assign(share=found["present"] / found["topics"])
+
+
+def strand_changes(table: pd.DataFrame) -> pd.DataFrame:
+    """What became in 2025 of the topics of each strand that stood in 2024. Takes the frame of `changes`.
+
+    Columns: strand, present (topics in 2024), held (kept or stronger), weaker, dropped, new, share (held of present).
+    """
+    rows = []
+    for strand, part in strands(table).groupby("strand", sort=False):
+        counts = part["change"].astype("object").value_counts()
+        held = int(counts.get("kept", 0) + counts.get("stronger", 0))
+        present = held + int(counts.get("weaker", 0) + counts.get("dropped", 0))
+        rows.append(
+            {
+                "strand": strand,
+                "present": present,
+                "held": held,
+                **{name: int(counts.get(name, 0)) for name in ("weaker", "dropped", "new")},
+                "share": held / present if present else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows)

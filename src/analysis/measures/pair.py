@@ -1,0 +1,215 @@
+"""One statement beside one strategy: score, residual, and standing among the placebos, in one specification."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.tables import load
+from analysis.measures.embeddings import read_scores
+from analysis.measures.placebos import (
+    base_rows,
+    double_centred,
+    drawn_passages,
+    drawn_scores,
+    in_unit,
+    placebo_strategies,
+    rank_in_draws,
+    standing,
+    without_states,
+)
+from analysis.measures.similarity import represent
+from analysis.measures.specifications import EMBEDDINGS, Source, Specification, placebo_sets
+from analysis.texts import documents
+from analysis.texts.features import load_features
+
+
+def load_source() -> Source:
+    """The committed features, tables and embedding scores. Raises DataError where one is missing or broken."""
+    return Source(load_features(), load("documents"), load("terms"), read_scores())
+
+
+def parties(table: pd.DataFrame, document_id: str) -> tuple[str, ...]:
+    """The states that issued a document."""
+    [found] = table.loc[table["document_id"] == document_id, "parties"]
+    return tuple(found)
+
+
+def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> pd.DataFrame:
+    """The pair among four sets of placebos, from scores or residuals.
+
+    Columns: among (statements or strategies), placebos_are (all, or other states: without documents of the states that
+    issued the strategy), rank, placebos, p, z.
+    """
+    issuers = parties(table, strategy)
+    rows = []
+    for among, series, own in placebo_sets(scores, table, statement, strategy):
+        apart = without_states(table, series.index, own, issuers)
+        for placebos, chosen in (("all", list(series.index)), ("other states", apart)):
+            rows.append({"among": among, "placebos_are": placebos, **asdict(standing(series[chosen], own))})
+    return pd.DataFrame(rows)
+
+
+SETTINGS = {
+    (True, True): "names out, length matched",
+    (True, False): "names out, length as it is",
+    (False, True): "names kept, length matched",
+    (False, False): "names kept, length as it is",
+}
+
+
+def in_four_settings(source: Source, specification: Specification) -> dict[str, pd.DataFrame]:
+    """The scores of a specification with names left out or kept and length matched or not, by SETTINGS."""
+    found = {}
+    for mask in (True, False):
+        frames = source.frames(replace(specification, mask=mask), [specification.part])
+        for matched in (True, False):
+            setting = replace(specification, mask=mask, length_matched=matched)
+            found[SETTINGS[mask, matched]] = source.adjusted(frames, setting)
+    return found
+
+
+def places(scores: "pd.Series[float]", table: pd.DataFrame, own: str, issuers: Iterable[str]) -> pd.DataFrame:
+    """Where each document stands on the scale of the placebos of one of them.
+
+    Columns: document_id, group (pair; near, a placebo that shares one of the issuers; far), z (standard deviations of
+    the placebos from their mean), rank.
+    """
+    values = scores.dropna()
+    placebos = values.drop(own)
+    states = set(issuers)
+    near = set(table.loc[[bool(states & set(found)) for found in table["parties"]], "document_id"])
+    frame = pd.DataFrame(
+        {
+            "document_id": list(values.index),
+            "group": ["pair" if i == own else "near" if i in near else "far" for i in values.index],
+            "z": ((values - placebos.mean()) / placebos.std()).to_numpy(),
+            "rank": values.rank(ascending=False, method="max").astype(int).to_numpy(),
+        }
+    )
+    return frame.sort_values("group", ignore_index=True)
+
+
+def places_in_settings(
+    settings: Mapping[str, pd.DataFrame], table: pd.DataFrame, statement: str, strategy: str
+) -> pd.DataFrame:
+    """The places of statements and strategies around a pair in several settings.
+
+    Columns: among (statements or strategies), setting, and those of `places`.
+    """
+    issuers = parties(table, strategy)
+    parts = []
+    for setting, scores in settings.items():
+        for among, series, own in placebo_sets(scores, table, statement, strategy):
+            if pd.notna(series[own]):
+                parts.append(places(series, table, own, issuers).assign(among=among, setting=setting))
+    return pd.concat(parts, ignore_index=True)
+
+
+def nearest_documents(
+    scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str, most: int
+) -> pd.DataFrame:
+    """The strategies closest to a statement, then the statements closest to a strategy.
+
+    Columns: of (strategies or statements), place, document_id, score, pair (whether it is the one of the pair).
+    """
+    parts = []
+    for of, series, own in reversed(placebo_sets(scores, table, statement, strategy)):
+        best = series.dropna().sort_values(ascending=False, kind="stable").head(most)
+        frame = pd.DataFrame({"document_id": list(best.index), "score": best.to_numpy()})
+        parts.append(frame.assign(of=of, place=range(1, len(best) + 1), pair=frame["document_id"] == own))
+    return pd.concat(parts, ignore_index=True)
+
+
+def reading(rank_among_statements: int, rank_among_strategies: int) -> str:
+    """What both ranks say, in words, without a full stop."""
+    if rank_among_statements == 1 and rank_among_strategies == 1:
+        return "On the texts this statement is closest to this strategy, and the strategy to it"
+    if rank_among_statements == 1:
+        return (
+            "On the texts no statement is closer to this strategy, but the strategy is not the closest to the statement"
+        )
+    if rank_among_strategies == 1:
+        return "On the texts no strategy is closer to this statement, but other statements are closer to the strategy"
+    return "On the texts other statements are closer to this strategy, and other strategies to the statement"
+
+
+def align(
+    source: Source, statement: str, strategy: str, specification: Specification, *, draws: int = 200, seed: int = 1
+) -> dict[str, Any]:
+    """How close a statement is to a strategy, as plain values for JSON.
+
+    Keys: statement, strategy, score, residual, standing (of the score: among statements and among strategies, all and
+    of other states), residual_standing (the same for residuals), draws (of single length-matched draws, where the
+    specification draws from token counts and takes the best match: in what share of them the strategy ranks first),
+    nearest_strategies, nearest_statements (id and score), settings. Missing values are null.
+    """
+    table = source.documents
+    plain = replace(specification, adjustment="none")
+    scores = source.scores(plain)
+    residuals = double_centred(scores, documents.comparable(table)["document_id"])
+    passages = in_unit(source.features, table, source.terms, plain.unit, mask=plain.mask)
+    comparable = placebo_strategies(table, strategy)
+    result: dict[str, Any] = {
+        "statement": statement,
+        "strategy": strategy,
+        "score": scores.at[statement, strategy],
+        "residual": residuals.at[statement, strategy],
+        "standing": standings(scores, table, statement, strategy).to_dict("records"),
+        "residual_standing": standings(residuals, table, statement, strategy).to_dict("records"),
+        **_nearest(nearest_documents(scores, table, statement, strategy, 5)),
+        "settings": {name: value for name, value in asdict(plain).items() if name != "adjustment"},
+    }
+    result["settings"]["drawn_passages"] = drawn_passages(passages.frame) if plain.length_matched else None
+    drawable = plain.representation != EMBEDDINGS and plain.aggregation == "max" and plain.part == "whole"
+    if draws and plain.length_matched and drawable:
+        represented = represent(plain.representation, passages.counts, base_rows(passages.frame, plain.idf_base))
+        drawn = drawn_scores(passages, represented, [statement], comparable, draws=draws, seed=seed)[:, 0]
+        result["draws"] = {"draws": draws, "seed": seed, **rank_in_draws(drawn, comparable.index(strategy))}
+    rounded: dict[str, Any] = _plain(result)
+    return rounded
+
+
+def _nearest(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    return {
+        f"nearest_{of}": [{"document_id": row.document_id, "score": row.score} for row in rows.itertuples()]
+        for of, rows in table.groupby("of")
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value with plain numbers rounded to six digits; what is missing becomes None."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float):
+        return None if value != value else round(value, 6)
+    return value
+
+
+def report(result: dict[str, Any]) -> str:
+    """The result of `align` as lines for a terminal."""
+    lines = [
+        f"{result['statement']} with {result['strategy']}",
+        f"  score     {_number(result['score'])}",
+        f"  residual  {_number(result['residual'])}",
+        "",
+        f"  {'among':<22} {'placebos':<13} {'rank':>9}  {'p':>6}  {'z':>6}",
+    ]
+    for title, key in (("", "standing"), ("residual, ", "residual_standing")):
+        for row in result[key]:
+            rank = f"{row['rank']} of {row['placebos'] + 1}" if row["rank"] else "none"
+            numbers = f"{_number(row['p'])}  {_number(row['z'])}"
+            lines.append(f"  {title + row['among']:<22} {row['placebos_are']:<13} {rank:>9}  {numbers}")
+    if draws := result.get("draws"):
+        lines += ["", f"  in {draws['draws']} single draws the strategy ranks first in {draws['first']:.0%}"]
+    settings = ", ".join(f"{name} {value}" for name, value in result["settings"].items())
+    nearest = ", ".join(f"{row['document_id']} {_number(row['score'])}" for row in result["nearest_strategies"])
+    return "\n".join([*lines, "", f"  nearest strategies: {nearest}", f"  settings: {settings}"])
+
+
+def _number(value: float | None) -> str:
+    return "     –" if value is None else f"{value:6.3f}"

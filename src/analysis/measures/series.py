@@ -1,0 +1,88 @@
+"""How close statements of one series are to each other, beside the series of other states.
+
+Closeness is that of chapter 4, both ways: what a sentence of one statement finds on average in equally many sentences
+of the other, and the reverse. Names are left out, so that a series is not close for its names.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.placebos import base_rows, in_unit
+from analysis.measures.similarity import draw_weights, found, represent
+from analysis.texts.documents import SERIES
+from analysis.texts.features import Features
+
+OTHERS: Mapping[str, tuple[str, ...]] = {
+    "KOR": ("us-kor-2021-05-21", "us-kor-2022-05-21", "us-kor-2023-04-26"),
+    "IND": ("us-ind-2021-09-24", "us-ind-2023-06-22", "us-ind-2023-09-08", "us-ind-2025-02-13"),
+    "AUS": ("us-aus-2023-05-20", "us-aus-2023-10-25"),
+}
+ALL_SERIES: Mapping[str, tuple[str, ...]] = {"JPN": SERIES, **OTHERS}
+
+
+def closeness(features: Features, documents: pd.DataFrame, terms: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Closeness of each pair of statements, both ways: a symmetric frame with the ids as rows and columns.
+
+    Each statement is searched through as many sentences as the shortest of them has (mean over all draws). The diagonal
+    is missing.
+    """
+    known = list(ids)
+    passages = in_unit(features, documents, terms, "sentence", mask=True)
+    represented = represent("tfidf", passages.counts, base_rows(passages.frame, "all"))
+    rows = {document: passages.rows(document) for document in known}
+    drawn = min(len(places) for places in rows.values())
+    one_way = pd.DataFrame(np.nan, index=known, columns=known)
+    for searched in known:
+        weights = draw_weights(len(rows[searched]), drawn, 1)[:, None]
+        for asked in known:
+            if asked != searched:
+                similarities = represented.similarities(rows[asked], rows[searched])
+                one_way.loc[asked, searched] = float(found(similarities, weights).mean())
+    return (one_way + one_way.T) / 2
+
+
+def leader_on(governments: pd.DataFrame, state: str, day: pd.Timestamp) -> tuple[str, str]:
+    """Leader and party of a state on a day; empty where the table begins later."""
+    known = governments[(governments["state"] == state) & (governments["start"] <= day)].sort_values("start")
+    return ("", "") if known.empty else (str(known.iloc[-1]["leader"]), str(known.iloc[-1]["party"]))
+
+
+def pairs(scores: pd.DataFrame, documents: pd.DataFrame, governments: pd.DataFrame) -> pd.DataFrame:
+    """Every pair of statements with its closeness. Takes the frame of `closeness`.
+
+    Columns: earlier, later (ids), series (state of both, or other where they belong to two), successive (whether one
+    follows the other in its series), changed (states whose leader changed between, joined), closeness.
+    """
+    state_of = {document: state for state, ids in ALL_SERIES.items() for document in ids}
+    dates = documents.set_index("document_id")["date"]
+    rows = []
+    for one, other in combinations(scores.index, 2):
+        earlier, later = sorted((one, other), key=lambda document: dates[document])
+        same = state_of[earlier] == state_of[later]
+        series = ALL_SERIES[state_of[earlier]] if same else ()
+        partners = (state_of[earlier], "USA") if same else ()
+        changed = [
+            state
+            for state in partners
+            if leader_on(governments, state, dates[earlier]) != leader_on(governments, state, dates[later])
+        ]
+        rows.append(
+            {
+                "earlier": earlier,
+                "later": later,
+                "series": state_of[earlier] if same else "other",
+                "successive": same and series.index(later) - series.index(earlier) == 1,
+                "changed": " and ".join(changed),
+                "closeness": float(scores.loc[one, other]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def bands(table: pd.DataFrame) -> pd.DataFrame:
+    """Least, middle and largest closeness of the pairs of each series. Columns: series, pairs, low, median, high."""
+    grouped = table.groupby("series", sort=False)["closeness"]
+    return grouped.agg(pairs="size", low="min", median="median", high="max").reset_index()

@@ -1,0 +1,99 @@
+"""What the outputs of a notebook depend on: its cells, code, data, lock and Python; as hashes, and what changed."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Collection, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from analysis.core import paths
+from analysis.core.errors import RunError
+from analysis.data.record import declaration
+
+# what can change a result; an edit of a page, of the PDF or of a command executes no notebook again
+COMPUTING = (
+    "__init__.py",
+    *(f"{package}/**/*.py" for package in ("core", "data", "texts", "measures", "signals", "claims", "charts")),
+    "runs/parameters.py",
+    "runs/results.py",
+)
+PLACES = {"code": "src/analysis/", "data": "data/", "lock": ""}  # of the inputs
+REPORTED_PACKAGES = (
+    "altair",
+    "jupyterlab",
+    "nbval",
+    "numpy",
+    "pandas",
+    "papermill",
+    "vl-convert-python",
+)
+
+
+def _digest(*parts: bytes) -> str:
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(len(part).to_bytes(8, "big") + part)
+    return state.hexdigest()
+
+
+def file_hashes(folder: Path, *patterns: str) -> dict[str, str]:
+    """Return the SHA-256 of the files of a folder that match a pattern, by their path there."""
+    files = sorted(file for pattern in patterns for file in folder.glob(pattern) if file.is_file())
+    return {file.relative_to(folder).as_posix(): _digest(file.read_bytes()) for file in files}
+
+
+def computing_code(code: Path = paths.CODE) -> dict[str, str]:
+    """Return the hashes of the modules that a notebook can reach, by their path in the package."""
+    return file_hashes(code, *COMPUTING)
+
+
+def inputs() -> dict[str, Any]:
+    """Everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
+    return {
+        "code": computing_code(),
+        "data": file_hashes(paths.DATA, "*")
+        | file_hashes(paths.FEATURES, "*")
+        | {paths.DATAPACKAGE.name: _digest(declaration(paths.DATA))},
+        "lock": file_hashes(paths.ROOT, "uv.lock"),
+        "python": platform.python_version(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The version of this package and of those that shape the results, by name."""
+    return {name: version(name) for name in ("balancing-act", *REPORTED_PACKAGES)}
+
+
+def read_cells(notebook: Path) -> list[tuple[str, str, list[str]]]:
+    """Type, source and tags of the cells of a notebook. Raises RunError where it cannot be read."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, UnicodeDecodeError) as error:
+        raise RunError(f"{notebook.name} is not a readable notebook: {error}") from error
+    return [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
+
+
+def cells_hash(notebook: Path) -> str:
+    """Hash of a notebook's cells, without outputs."""
+    return _digest(json.dumps(read_cells(notebook)).encode())
+
+
+def changed_inputs(
+    before: Mapping[str, Any], now: Mapping[str, Any], files: Collection[str] | None = None
+) -> list[str]:
+    """What differs between the inputs of two runs: files by name, and the version of Python.
+
+    files: the files of the data that matter (default: all).
+    """
+    found = []
+    for group, place in PLACES.items():
+        one, other = before.get(group, {}), now[group]
+        for name in sorted(one.keys() | other.keys()):
+            if one.get(name) != other.get(name) and (group != "data" or files is None or name in files):
+                what = "is new" if name not in one else "is gone" if name not in other else "changed"
+                found.append(f"{place}{name} {what}")
+    if before.get("python") != now["python"]:
+        found.append(f"Python is {now['python']}, was {before.get('python', 'unknown')}")
+    return found

@@ -1,0 +1,248 @@
+"""Execute all notebooks once, in parallel, and keep a manifest of what was executed from what.
+
+The executed notebooks in build/run serve the HTML book, the PDF and, copied back, the committed baseline. A notebook
+whose cells, parameters, code, lock and Python are unchanged, and the files of the data that it read, is not executed
+again.
+"""
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.charts import vega
+from analysis.core import paths
+from analysis.core.errors import RunError
+from analysis.core.files import locked, new_folder, write_whole, written
+from analysis.data.faults import require_none
+from analysis.runs.inputs import cells_hash, changed_inputs, inputs, versions
+from analysis.runs.results import read_results, recorded_files
+
+NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
+README_FIGURE = ("08-balance.ipynb", "fig-balance-map")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `run_notebooks` did: names executed, names taken from the run before, and the folder with everything."""
+
+    executed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    folder: Path
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder with the executed notebooks."""
+        return self.folder / NOTEBOOK_FOLDER
+
+
+def notebook_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
+    """The chapter notebooks of a folder, in order. Raises RunError where there is none."""
+    files = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
+    if not files:
+        raise RunError(f"no notebook like 01-timeline.ipynb in {folder.name}/")
+    return files
+
+
+# --- what has to be executed
+
+
+def _reasons(
+    cells: Mapping[str, str], folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    found = {}
+    for name, now in cells.items():
+        entry = manifest.get("notebooks", {}).get(name)
+        if entry is None:
+            found[name] = ["it has not been executed yet"]
+            continue
+        reasons = ["its cells changed"] if entry.get("cells") != now else []
+        if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
+            reasons.append("its executed notebook is gone")
+        found[name] = reasons + changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
+    return found
+
+
+def explain(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> dict[str, list[str]]:
+    """Why `run_notebooks` would execute each notebook, by name; without a reason it would not."""
+    cells = {file.stem: cells_hash(file) for file in notebook_files(source)}
+    return _reasons(cells, folder, _manifest(folder), inputs())
+
+
+# --- execution
+
+
+def strip(notebook: Any) -> Any:
+    """Remove from an executed notebook (nbformat node) what differs from run to run: times, paths, versions."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
+        if tags and "hide-input" in tags:
+            cell.metadata["jupyter"] = {"source_hidden": True}  # the same for JupyterLab
+        cell["id"] = f"cell-{number:02d}"
+    return notebook
+
+
+def without_colours(log: str) -> str:
+    """A log without the escape sequences that colour a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", log)
+
+
+def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, Any] | None = None) -> float:
+    """Execute one notebook with papermill, write it stripped, return the seconds it took.
+
+    scratch is the folder that `kernels.quiet_kernels` gives. Raises RunError with the cell where it failed.
+    """
+    import nbformat
+    import papermill
+    from jupyter_core.utils import ensure_event_loop
+    from papermill.exceptions import PapermillExecutionError
+
+    from analysis.runs.kernels import manager_class
+
+    started = time.perf_counter()
+    try:
+        notebook = papermill.execute_notebook(
+            source,
+            None,
+            parameters=dict(parameters or {}),
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            kernel_manager_class=manager_class(scratch / target.stem),
+            extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is shut down reports an error
+        )
+    except PapermillExecutionError as error:
+        trace = without_colours("\n".join(error.traceback))
+        raise RunError(
+            f"{source.name}, cell {error.cell_index + 1} (In [{error.exec_count}]) failed with "
+            f"{error.ename}: {error.evalue}\n\n{trace}"
+        ) from None
+    except Exception as error:
+        raise RunError(f"{source.name} could not be executed: {type(error).__name__}: {error}") from error
+    finally:
+        ensure_event_loop().close()  # each thread has a loop of its own, which nobody else closes
+    text: str = nbformat.writes(strip(notebook))  # type: ignore[no-untyped-call]
+    target.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    return time.perf_counter() - started
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run; empty where there is none, or none that can be read."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest if isinstance(manifest["notebooks"], dict) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON for people and for comparing: indented, keys in order."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, progress: bool = True) -> Run:
+    """Check the data, execute every notebook that changed, and leave notebooks, results and manifest in a folder.
+
+    Raises DataError with all faults of the data before any kernel starts, and RunError naming notebook and cell where
+    one fails, or where the folder cannot be written or another process works beside it. In every case the folder keeps
+    what the last good run left.
+    """
+    from analysis.validation.check import check
+
+    files = notebook_files(source)
+    require_none(check())
+    busy = f"{folder.parent}: another run or build is at work here; wait for it, or end it"
+    with written(folder, "the run", "the last good run is untouched"), locked(folder.parent, busy):
+        return _run_changed(files, folder, progress=progress)
+
+
+def _run_changed(files: Sequence[Path], folder: Path, *, progress: bool) -> Run:
+    common, cells = inputs(), {file.stem: cells_hash(file) for file in files}
+    manifest_before = _manifest(folder)
+    before = manifest_before.get("notebooks", {})
+    reasons = _reasons(cells, folder, manifest_before, common)
+    kept = {name: before[name] for name in cells if not reasons[name]}
+    if len(kept) == len(files) == len(before) and (folder / RESULTS).exists():
+        return Run((), tuple(kept), folder)
+
+    with new_folder(folder) as work:
+        (work / NOTEBOOK_FOLDER).mkdir()
+        for name in kept:
+            shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", work / NOTEBOOK_FOLDER)
+        todo = [file for file in files if file.stem not in kept]
+        seconds = _execute_all(todo, work / NOTEBOOK_FOLDER, progress=progress)
+        results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
+        entries = kept | {
+            file.stem: {
+                "cells": cells[file.stem],
+                "files": recorded_files(work / NOTEBOOK_FOLDER / file.name),
+                "parameters": {},
+                "seconds": round(seconds[file.stem], 2),
+            }
+            for file in todo
+        }
+        write_json(work / RESULTS, results)
+        manifest = {"inputs": common, "notebooks": entries, "results": results, "versions": versions()}
+        write_json(work / MANIFEST, manifest)
+    return Run(tuple(file.stem for file in todo), tuple(kept), folder)
+
+
+def _execute_all(files: Sequence[Path], target: Path, *, progress: bool) -> dict[str, float]:
+    """Execute notebooks in parallel into a folder; returns the seconds each took. Raises RunError with all failures."""
+    from tqdm import tqdm
+
+    from analysis.runs.kernels import quiet_kernels
+
+    seconds: dict[str, float] = {}
+    failures: list[str] = []
+    with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
+        longest_first = sorted(files, key=lambda file: -file.stat().st_size)
+        jobs = {pool.submit(execute, file, target / file.name, scratch): file.stem for file in longest_first}
+        bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
+        for job in bar:
+            bar.set_postfix_str(jobs[job])
+            try:
+                seconds[jobs[job]] = job.result()
+            except RunError as error:
+                failures.append(str(error))
+    if failures:
+        raise RunError("\n\n".join(sorted(failures)))
+    return seconds
+
+
+def picture(notebook: Path, name: str) -> str:
+    """The SVG picture of a named figure in an executed notebook. Raises RunError where there is none."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "image/svg+xml" in data and data[vega.MIME_TYPE]["usermeta"]["figure"]["name"] == name:
+                return "".join(data["image/svg+xml"])
+    raise RunError(f"{notebook.name} has no figure {name}")
+
+
+def update_committed(
+    run: Run, target: Path = paths.NOTEBOOKS, readme_picture: Path = paths.README_PICTURE
+) -> list[str]:
+    """Copy the executed notebooks over the committed ones, and the picture of the README from them.
+
+    Returns the names of the notebooks that changed.
+    """
+    changed = []
+    for file in notebook_files(run.notebooks):
+        committed = target / file.name
+        if not committed.exists() or committed.read_bytes() != file.read_bytes():
+            write_whole(committed, file.read_bytes())
+            changed.append(file.stem)
+    write_whole(readme_picture, (picture(run.notebooks / README_FIGURE[0], README_FIGURE[1]) + "\n").encode())
+    return changed

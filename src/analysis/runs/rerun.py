@@ -1,0 +1,238 @@
+"""Rerun a chapter with other parameters: checked first, kept in a folder of its own, and compared with the default run.
+
+Parameters are declared in the notebook itself, in the cell tagged `parameters`: name, type, default and, as a comment,
+meaning. What a value may be is checked by the notebook's own first cells, run here before any kernel starts.
+"""
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from analysis.core import paths
+from analysis.core.errors import ParameterError, RunError
+from analysis.core.files import scratch_folder, unlock, written
+from analysis.data.faults import nearest, require_none
+from analysis.runs.inputs import cells_hash, inputs, read_cells, versions
+from analysis.runs.notebooks import execute, notebook_files, write_json
+from analysis.runs.parameters import read_switch
+from analysis.runs.results import read_results
+from analysis.validation.check import check
+
+TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+RESULTS, PROVENANCE, PAGE = "results.json", "provenance.json", "chapter.html"
+LONGEST_SLUG = 80
+# a browser then runs nothing in the page and asks nothing for it, whatever an output holds
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'\">"
+)
+Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # chapter, name of the result: value and text
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a notebook: its name, type, default and meaning."""
+
+    name: str
+    type: str
+    default: Any
+    meaning: str
+
+    def read(self, text: str) -> Any:
+        """The value that a text stands for. Raises ParameterError where it is not of the type."""
+        if self.type == "bool":
+            return read_switch(self.name, text)
+        try:
+            return TYPES[self.type](text)
+        except ValueError:
+            words = {"int": "a whole number", "float": "a number"}[self.type]
+            raise ParameterError(f"parameter {self.name}: “{text}”; allowed: {words} ({self.meaning})") from None
+
+
+def find_notebook(name: str, folder: Path = paths.NOTEBOOKS) -> Path:
+    """The notebook of a chapter by its number or name (04, 04-alignment). Raises ParameterError with the nearest."""
+    files = notebook_files(folder)
+    for file in files:
+        if name in (file.stem, file.stem.partition("-")[0], file.name):
+            return file
+    known = [file.stem for file in files]
+    raise ParameterError(f"there is no chapter “{name}”{nearest(name, known)}; chapters: {', '.join(known)}")
+
+
+def _code(notebook: Path) -> list[tuple[str, list[str]]]:
+    """Source and tags of the code cells of a notebook."""
+    return [(source, tags) for kind, source, tags in read_cells(notebook) if kind == "code"]
+
+
+def declared(notebook: Path) -> dict[str, Parameter]:
+    """The parameters of a notebook by name, in order. Raises RunError where it declares none."""
+    for source, tags in _code(notebook):
+        if "parameters" in tags:
+            lines = source.splitlines()
+            found = {}
+            for node in ast.parse(source).body:
+                if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+                    meaning = lines[node.lineno - 1].partition("  # ")[2]
+                    kind = ast.unparse(node.annotation)
+                    found[node.target.id] = Parameter(node.target.id, kind, ast.literal_eval(node.value), meaning)
+            return found
+    raise RunError(f"{notebook.name} has no cell with the tag “parameters”")
+
+
+def read_values(pairs: Iterable[str], known: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Values from texts like mask=true. Raises ParameterError for a name that is unknown or given twice, or a type."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"“{pair}” is no parameter; write name=value")
+        if name not in known:
+            raise ParameterError(
+                f"there is no parameter “{name}”{nearest(name, list(known))}; known: {', '.join(known)}"
+            )
+        if name in values:
+            raise ParameterError(f"parameter {name} is given twice")
+        values[name] = known[name].read(text)
+    return values
+
+
+def check_values(notebook: Path, values: Mapping[str, Any]) -> None:
+    """Run the first cells of a notebook, up to the one that reads its parameters, with other values.
+
+    Raises ParameterError as the notebook would, with the value and what is allowed.
+    """
+    names: dict[str, Any] = {}
+    for source, tags in _code(notebook):
+        exec(compile(source, notebook.name, "exec"), names)
+        if "parameters" in tags:
+            names.update(values)
+        elif "Results(" in source:
+            return
+
+
+def slug(notebook: Path, values: Mapping[str, Any]) -> str:
+    """The name of a run: chapter and values, such as 04-alignment-mask-true; a long one ends in a hash."""
+    words = "-".join(f"{name}-{value}" for name, value in values.items()) or "default"
+    plain = re.sub(r"[^a-z0-9.]+", "-", f"{notebook.stem}-{words}".lower()).strip("-")
+    if len(plain) <= LONGEST_SLUG:
+        return plain
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
+    return f"{plain[: LONGEST_SLUG - 11].rstrip('-')}-{digest}"
+
+
+def _keep(work: Path, place: Path) -> Path:
+    """Give a finished run its name, with -2, -3, … behind it where another run, perhaps a parallel one, has it."""
+    number = 1
+    while True:
+        target = place if number == 1 else place.with_name(f"{place.name}-{number}")
+        number += 1
+        try:
+            return work.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+
+
+def render(notebook: Path) -> str:
+    """An executed notebook as one HTML page that runs no script and asks no other host: charts stand as pictures."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="lab", exclude_anchor_links=True)  # type: ignore[no-untyped-call]
+    page, _ = exporter.from_notebook_node(nbformat.read(notebook, 4))  # type: ignore[no-untyped-call]
+    page = re.sub(r"<script\b.*?</script[^>]*>", "", page, flags=re.DOTALL | re.IGNORECASE)
+    return re.sub(r"<head>", f"<head>{POLICY}", page, count=1)
+
+
+def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) -> Path:
+    """Check the values, run the notebook, and keep notebook, results, page and provenance in a folder of its own.
+
+    Returns the folder of the run, a new one in every case. Before any kernel starts it raises DataError with the faults
+    of the data, and ParameterError where a value is not allowed; RunError where the notebook fails or the folder cannot
+    be written. Then nothing of the run is left.
+    """
+    from analysis.runs.kernels import quiet_kernels
+
+    require_none(check())
+    check_values(notebook, values)
+    with written(folder, "the run", "nothing of it is left"), scratch_folder(folder, ".run-") as work:
+        executed = work / notebook.name
+        with quiet_kernels() as scratch:
+            seconds = execute(notebook, executed, scratch, values)
+        results = read_results([executed])
+        provenance = {
+            "chapter": notebook.stem,
+            "parameters": {name: values.get(name, parameter.default) for name, parameter in declared(notebook).items()},
+            "changed": dict(values),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(seconds, 2),
+            "cells": cells_hash(notebook),
+            "inputs": inputs(),
+            "versions": versions(),
+        }
+        write_json(work / RESULTS, results)
+        write_json(work / PROVENANCE, provenance)
+        (work / PAGE).write_text(render(executed), encoding="utf-8")
+        return _keep(unlock(work), folder / slug(notebook, values))
+
+
+# --- comparing
+
+
+def results_of(place: Path) -> Results:
+    """The named results of a run by chapter and name. Raises RunError where the folder is no run."""
+    try:
+        found: Results = json.loads((place / RESULTS).read_text(encoding="utf-8"))
+        for names in found.values():
+            for entry in names.values():
+                _ = entry["value"], entry["text"]
+        return found
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"{place} is no run: {RESULTS} cannot be read ({type(error).__name__})") from None
+
+
+def differences(one: Results, other: Results) -> list[tuple[str, str, str]]:
+    """The named results that differ between two runs: (chapter.name, text in one, text in the other).
+
+    A result that one run lacks is “–”. Only chapters that both have are compared. Raises RunError for none.
+    """
+    shared = [chapter for chapter in one if chapter in other]
+    if not shared:
+        raise RunError(f"the runs share no chapter: {', '.join(one)} and {', '.join(other)}")
+    found = []
+    for chapter in shared:
+        for name in dict.fromkeys([*one[chapter], *other[chapter]]):
+            before, after = one[chapter].get(name), other[chapter].get(name)
+            if before != after:
+                texts = _texts(before, after)
+                found.append((f"{chapter}.{name}", *texts))
+    return found
+
+
+def _texts(*entries: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Two results as they are shown; with seven digits where they differ below those shown."""
+    before, after = ("–" if entry is None else str(entry["text"]) for entry in entries)
+    if before != after:
+        return before, after
+    values = (entry["value"] for entry in entries if entry is not None)
+    before, after = (f"{value:.7g}" if isinstance(value, float) else str(value) for value in values)
+    return before, after
+
+
+def report(found: Sequence[tuple[str, str, str]], total: int) -> list[str]:
+    """The lines that say what differs."""
+    if not found:
+        return [f"no result differs ({total} compared)"]
+    width = max(len(name) for name, _, _ in found)
+    return [f"{len(found)} of {total} results differ:", *(f"  {n:<{width}}  {a}  →  {b}" for n, a, b in found)]
+
+
+def compare(one: Results, other: Results) -> list[str]:
+    """What differs between two runs, in lines for a reader. Raises RunError where they share no chapter."""
+    return report(differences(one, other), sum(map(len, other.values())))

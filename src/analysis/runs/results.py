@@ -1,0 +1,96 @@
+"""Named results: the numbers that a chapter computes, recorded once and inserted wherever a sentence needs them.
+
+A notebook adds results while it runs and shows the collection in its last cell. The output carries them as JSON under
+MIME_TYPE, from which `read_results` takes them back: so prose, landing page, tests and reruns use one record. Beside
+them it names the files of the data that the chapter read, which tells when it must be executed again.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from analysis.core.errors import ParameterError, RunError
+from analysis.data.tables import files_read
+
+MIME_TYPE = "application/vnd.balancing-act.results+json"
+FILES_MIME_TYPE = "application/vnd.balancing-act.files+json"
+Value = str | int | float | bool | None
+
+
+class Results:
+    """The named results of one chapter, in the order in which they were added."""
+
+    def __init__(self, chapter: str) -> None:
+        self.chapter = chapter
+        self._entries: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str, value: Any, text: str | None = None) -> str:
+        """Record a result and return its text for use in a sentence.
+
+        Floats are rounded to six digits, so that the record does not depend on the last bits of a machine.
+        Raises ParameterError where the name is not made of small letters, digits and underscores, or is used twice.
+        """
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in self._entries:
+            raise ParameterError(f"result “{name}”: a new name of small letters, digits and underscores is needed")
+        plain: Value = value.item() if hasattr(value, "item") else value
+        if isinstance(plain, float):
+            plain = round(plain, 6)
+        self._entries[name] = {"value": plain, "text": str(plain) if text is None else text}
+        return str(self._entries[name]["text"])
+
+    def __getitem__(self, name: str) -> str:
+        """The text of a result."""
+        return str(self._entries[name]["text"])
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        head = f"Named results of chapter {self.chapter}"
+        width = max(map(len, self._entries), default=0)
+        files = files_read()
+        below = f"Read from data/: {', '.join(files)}."
+        rows = "".join(
+            f"<tr><td><code>{escape(name)}</code></td><td>{escape(entry['text'])}</td></tr>"
+            for name, entry in self._entries.items()
+        )
+        lines = [head, *(f"  {n:<{width}}  {e['text']}" for n, e in self._entries.items()), below]
+        return {
+            MIME_TYPE: {self.chapter: self._entries},
+            FILES_MIME_TYPE: files,
+            "text/html": f'<details class="ba-results"><summary>{escape(head)}</summary><table>'
+            "<thead><tr><th>name</th><th>value</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table><p>{below}</p></details>",
+            "text/plain": "\n".join(lines),
+        }
+
+
+def outputs(name: str, cells: Iterable[Mapping[str, Any]], mime_type: str = MIME_TYPE) -> list[Any]:
+    """What the cells of an executed notebook of this name show under a type. Raises RunError where there is nothing."""
+    found = [
+        output["data"][mime_type]
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if mime_type in output.get("data", {})
+    ]
+    if not found:
+        raise RunError(f"{name} records no named results; its last cell must show the Results object")
+    return found
+
+
+def _read_outputs(notebook: Path, mime_type: str) -> list[Any]:
+    return outputs(notebook.name, json.loads(notebook.read_text(encoding="utf-8"))["cells"], mime_type)
+
+
+def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The named results of executed notebooks, by chapter and name; each is {"value": ..., "text": ...}.
+
+    Raises RunError where a notebook records none.
+    """
+    entries = [entry for path in notebooks for entry in _read_outputs(path, MIME_TYPE)]
+    return {chapter: found for entry in entries for chapter, found in entry.items()}
+
+
+def recorded_files(notebook: Path) -> list[str]:
+    """The names of the files of the data that an executed notebook read. Raises RunError where it records none."""
+    return sorted({str(name) for names in _read_outputs(notebook, FILES_MIME_TYPE) for name in names})

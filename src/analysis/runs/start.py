@@ -1,0 +1,117 @@
+"""The start notebook: the chapters in order, and one line that says what runs here and whether all of it is there."""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from analysis import __version__
+from analysis.charts.show import Prose
+from analysis.core import paths
+from analysis.core.errors import RunError
+from analysis.core.wording import plural
+from analysis.data.schema import read_schema
+from analysis.runs.inputs import read_cells
+from analysis.runs.kernels import quiet_kernels
+from analysis.runs.notebooks import execute
+from analysis.validation.check import check
+
+PACKAGE = "balancing-act"
+# the commands that want more than the environment of Binder and this repository, and what they want
+NEEDS = {
+    "book": "the extra `book`",
+    "archive": "the extra `book`",
+    "sweep --scheduler": "the extra `scale`",
+    "signals --scheduler": "the extra `scale`",
+    "links": "a network and the extra `fetch`",
+    "corpus fetch": "a network and the extra `fetch`",
+    "corpus embed": "the documents' texts and the extra `semantic`",
+    "corpus build": "the documents' texts",
+    "corpus verify": "the documents' texts",
+}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter as its notebook opens: file, title and question."""
+
+    file: Path
+    title: str
+    question: str
+
+
+def chapter_files() -> list[Path]:
+    """The notebooks that the book's contents name, in its order."""
+    names = re.findall(r"^ *- file: notebooks/(\S+)$", paths.TOC.read_text(encoding="utf-8"), re.MULTILINE)
+    return [paths.NOTEBOOKS / f"{name}.ipynb" for name in names]
+
+
+def read_chapter(file: Path) -> Chapter:
+    """Title and question of a chapter, from its first cell. Raises RunError where one is missing."""
+    _, text, _ = read_cells(file)[0]
+    title, question = re.search(r"^# (.+)$", text, re.M), re.search(r"^\*\*Question\.\*\* (.+)$", text, re.M)
+    if title is None or question is None:
+        raise RunError(f"{file.name} does not open with its title and its question")
+    return Chapter(file, title[1], question[1])
+
+
+def contents(files: Sequence[Path] | None = None) -> Prose:
+    """The chapters as a numbered list: a link that opens the notebook beside this one, and the question it asks."""
+    chapters = [read_chapter(file) for file in (chapter_files() if files is None else files)]
+    lines = [f"{n}. [{one.title}]({one.file.name}): {one.question}" for n, one in enumerate(chapters, 1)]
+    return Prose("\n".join(lines))
+
+
+def missing_packages() -> list[str]:
+    """The packages that this one requires, extras aside, and that are not installed."""
+    missing = []
+    for line in requires(PACKAGE) or ():
+        name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
+        if "extra ==" not in line:
+            try:
+                version(name)
+            except PackageNotFoundError:
+                missing.append(name)
+    return missing
+
+
+def faults(files: Sequence[Path]) -> list[str]:
+    """What keeps the environment from being complete: the package, those it requires, the data, or the chapters."""
+    found = []
+    if version(PACKAGE) != __version__:
+        found.append(f"{PACKAGE} {version(PACKAGE)} is installed, the code is {__version__}")
+    if missing := missing_packages():
+        found.append(f"not installed: {', '.join(missing)}")
+    if in_data := check():
+        found.append(f"data/ has {len(in_data)} faults (`balancing-act check` lists them), the first: {in_data[0]}")
+    if gone := [file.name for file in files if not file.exists()]:
+        found.append(f"not in notebooks/: {', '.join(gone)}")
+    return found
+
+
+def status() -> Prose:
+    """One line: whether all is there, what runs without a network, and which commands want more."""
+    files = chapter_files()
+    if found := faults(files):
+        return Prose(f"**Not complete:** {'; '.join(found)}.")
+    tables = len(read_schema(paths.DATAPACKAGE))
+    wants = ", ".join(f"`{command}` (needs {what})" for command, what in NEEDS.items())
+    return Prose(
+        f"**Complete:** {PACKAGE} {__version__} and all that it requires, {plural(tables, 'table')} read and sound, "
+        f"{plural(len(files), 'chapter')}. **Without a network** run all chapters, with any parameters, and every "
+        f"command of `{PACKAGE}` but {wants}."
+    )
+
+
+def refresh(notebook: Path = paths.START) -> bool:
+    """Execute the start notebook and keep its outputs, as for the chapters; returns whether they changed."""
+    before = notebook.read_bytes()
+    with quiet_kernels() as scratch, tempfile.TemporaryDirectory(dir=notebook.parent) as folder:
+        executed = Path(folder) / notebook.name
+        execute(notebook, executed, scratch)
+        if executed.read_bytes() != before:
+            executed.replace(notebook)
+            return True
+    return False

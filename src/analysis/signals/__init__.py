@@ -1,0 +1,4 @@
+"""Events between states: coded signals, indices, two tracks, and exports of event data sets.
+
+It imports core, data, texts and measures.
+"""

@@ -1,0 +1,233 @@
+"""Directed signals among Japan, China and the United States: scores on two scales, and one value of several coders.
+
+Starts from `codings_signals` (codebook C). Nobody codes scores: `codes_of` gives each coded act its CAMEO and its
+PLOVER code, and the table `scales` the value of a code.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any
+
+import pandas as pd
+
+from analysis.core.errors import DataError
+from analysis.measures.alignment import majority
+
+STATES = ("JPN", "CHN", "USA")
+SCALES = ("cameo_goldstein", "plover")
+# from the cost that claims least to the one that claims most
+COSTS = ("none", "tied", "reducible", "instalment", "sunk")
+PUBLICITY = ("private", "leaked", "public")
+# places at home, by words of the venue
+HOMES: Mapping[str, tuple[str, ...]] = {
+    "JPN": ("Tokyo", "Japan", "Hiroshima", "Iwakuni", "Osaka", "Nara", "Kyoto"),
+    "CHN": ("Beijing", "Shanghai", "Shenzhen", "Tianjin"),
+    "USA": (
+        "Washington",
+        "White House",
+        "Florida",
+        "Palm Beach",
+        "California",
+        "San Francisco",
+        "Camp David",
+        "New York",
+    ),
+}
+# CAMEO and PLOVER code of a mode, by submode; "" is any other submode
+CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "AGREE": {"": ("030", "AGREE")},
+    "CONSULT": {
+        "": ("040", "CONSULT"),
+        "phone": ("041", "CONSULT/Phone"),
+        "visitor": ("042", "CONSULT/Visit"),
+        "host": ("043", "CONSULT/Visit"),
+        "meet_abroad": ("044", "CONSULT/Third-party"),
+        "meet_multilateral": ("044", "CONSULT/Multilateral"),
+    },
+    "SUPPORT": {"": ("050", "SUPPORT"), "sign": ("057", "SUPPORT")},
+    "COOPERATE": {"": ("060", "COOPERATE"), "military_joint": ("062", "COOPERATE")},
+    "AID": {"": ("070", "AID")},
+    "CONCEDE": {"": ("080", "CONCEDE"), "lift": ("081", "CONCEDE")},
+    "RETREAT": {"": ("087", "RETREAT/Withdraw")},
+    "REQUEST": {"": ("100", "REQUEST/Change")},
+    "ACCUSE": {"": ("111", "ACCUSE/Disapprove"), "investigate": ("090", "ACCUSE/Investigate")},
+    "REJECT": {
+        "": ("120", "REJECT"),
+        "meet_home": ("125", "REJECT/Meet"),
+        "meet_abroad": ("125", "REJECT/Meet"),
+        "meet_multilateral": ("125", "REJECT/Meet"),
+    },
+    "THREATEN": {"": ("130", "THREATEN")},
+    "PROTEST": {"": ("141", "PROTEST")},
+    "MOBILIZE": {"": ("150", "MOBILIZE"), "deploy": ("152", "MOBILIZE/Troops")},
+    "SANCTION": {"": ("160", "SANCTION"), "restrict": ("160", "SANCTION/Discontinue")},
+    "COERCE": {"": ("170", "COERCE")},
+    "ASSAULT": {"": ("180", "ASSAULT")},
+}
+
+
+def latest(codings: pd.DataFrame) -> pd.DataFrame:
+    """The codings of each event from its last round, without the rows that say that it carries no signal."""
+    last = codings.groupby("event_id")["round"].transform("max")
+    chosen: pd.DataFrame = codings[(codings["round"] == last) & (codings["mode"] != "NONE")]
+    return chosen.reset_index(drop=True)
+
+
+def home_of(venue: str) -> str:
+    """The state in which a venue lies. Raises DataError where no state is known for it."""
+    found = {state for state, words in HOMES.items() if any(word in venue for word in words)}
+    if len(found) != 1:
+        raise DataError(
+            f"events.csv: venue “{venue}” of a meeting at home; allowed: a place of one of {', '.join(HOMES)}"
+        )
+    return found.pop()
+
+
+def codes_of(mode: str, submode: str, source: str, venue: str) -> tuple[str, str]:
+    """CAMEO and PLOVER code of an act, after the table in codebook C.
+
+    At a meeting at home the venue tells the host from the visitor. Raises DataError for a mode that the scales lack.
+    """
+    if mode not in CODES:
+        raise DataError(f"codings_signals.csv: mode “{mode}” has no code; allowed: {', '.join(CODES)}")
+    if mode == "CONSULT" and submode == "meet_home":
+        submode = "host" if home_of(venue) == source else "visitor"
+    return CODES[mode].get(submode, CODES[mode][""])
+
+
+def with_scores(codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
+    """Codings with the day of their event and the codes and scores of both scales.
+
+    Adds columns date, cameo_code, plover_code, cameo_goldstein and plover (scores).
+    """
+    known = events.set_index("event_id")
+    found = codings.assign(date=codings["event_id"].map(known["date"]))
+    pairs = [
+        codes_of(str(row["mode"]), str(row["submode"]), str(row["source"]), str(known.at[row["event_id"], "venue"]))
+        for row in codings.to_dict("records")
+    ]
+    found = found.assign(cameo_code=[pair[0] for pair in pairs], plover_code=[pair[1] for pair in pairs])
+    for scale, column in zip(SCALES, ("cameo_code", "plover_code"), strict=True):
+        scores = scales[scales["scale"] == scale].set_index("code")["score"]
+        found[scale] = found[column].map(scores).astype(float)
+    return found
+
+
+# --- several coders
+
+
+def candidates(scored: pd.DataFrame) -> pd.DataFrame:
+    """Codings with column nth: the place of a row among those of its coder with the same event, direction and mode."""
+    keys = ["event_id", "coder", "source", "target", "mode"]
+    return scored.assign(nth=scored.groupby(keys, observed=True).cumcount())
+
+
+def _acts_by_direction(found: pd.DataFrame) -> Iterator[list[list[dict[Any, Any]]]]:
+    """The rows of each event and direction, by act: those of all coders with one mode and place. Takes `candidates`."""
+    direction, act = ["event_id", "source", "target"], ["mode", "nth"]
+    ordered = found.sort_values([*direction, *act], kind="stable").to_dict("records")
+    for _, rows in groupby(ordered, itemgetter(*direction)):
+        yield [list(of_act) for _, of_act in groupby(rows, itemgetter(*act))]
+
+
+def _one_value(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
+    """One row from the rows of the coders for one act: lower median of the level, majority of the rest."""
+    levels = sorted(row["level"] for row in rows)
+    weakest = sorted(rows, key=lambda row: abs(row["plover"]))
+    submode = majority([str(row["submode"]) for row in rows], [str(row["submode"]) for row in weakest])
+    first = next(row for row in weakest if str(row["submode"]) == submode)
+    answers = [row["reciprocal_to"] for row in rows if row["reciprocal_to"]]
+    return {
+        **{name: first[name] for name in ("event_id", "date", "source", "target", "mode")},
+        "submode": submode,
+        "level": int(levels[(len(levels) - 1) // 2]),
+        "publicity": majority([str(row["publicity"]) for row in rows], PUBLICITY),
+        "cost": majority([str(row["cost"]) for row in rows], COSTS),
+        "reciprocal_to": majority(answers, sorted(answers)) if len(answers) > len(rows) / 2 else "",
+        **{name: first[name] for name in ("cameo_code", "plover_code", *SCALES)},
+        "coders": len({row["coder"] for row in rows}),
+    }
+
+
+def settle(scored: pd.DataFrame) -> pd.DataFrame:
+    """One value for each signal from the rows of all coders, ties to the weaker claim. Takes `with_scores`.
+
+    An act that most coders give the same mode is agreed. Where most coders see a further act of one direction but name
+    its mode differently, the mode nearest to zero on PLOVER is taken (weaker mode). What is left was seen by a minority
+    and does not count (left out). Columns: event_id, date, source, target, mode, submode, level, publicity, cost,
+    reciprocal_to, both codes and scores, coders, settled (agreed, weaker mode, left out).
+    """
+    coders = scored["coder"].nunique()
+    rows = []
+    for acts in _acts_by_direction(candidates(scored)):
+        remaining = []
+        for found in acts:
+            if len({row["coder"] for row in found}) > coders / 2:
+                rows.append({**_one_value(found), "settled": "agreed"})
+            else:
+                remaining.append(found)
+        if not remaining:
+            continue
+        seen = Counter(row["coder"] for found in remaining for row in found)
+        counts = sorted([*seen.values(), *[0] * (coders - len(seen))])
+        further = counts[(len(counts) - 1) // 2]  # how many acts most coders see: the lower median
+        remaining.sort(key=lambda found: (abs(float(found[0]["plover"])), str(found[0]["mode"])))
+        for place, found in enumerate(remaining):
+            rows.append({**_one_value(found), "settled": "weaker mode" if place < further else "left out"})
+    return pd.DataFrame(rows).sort_values(["date", "event_id", "source", "target"], ignore_index=True)
+
+
+def counted(settled: pd.DataFrame) -> pd.DataFrame:
+    """The settled signals that count: all but those that a minority of coders saw."""
+    chosen: pd.DataFrame = settled[settled["settled"] != "left out"]
+    return chosen.reset_index(drop=True)
+
+
+def matched(scored: pd.DataFrame) -> pd.DataFrame:
+    """Codings of the same act by different coders, with column unit, for agreement: same mode first, then by order.
+
+    A unit is one act in one direction of an event; the first rows of the same mode are matched, and what is left over
+    is matched in the order of the coders' rows.
+    """
+    found = candidates(scored).reset_index(drop=True)
+    units: list[list[int]] = []  # the places of their rows
+    for acts in _acts_by_direction(found.assign(place=found.index)):
+        units += [[row["place"] for row in act] for act in acts if len({row["coder"] for row in act}) > 1]
+        rest = [row for act in acts if len({row["coder"] for row in act}) == 1 for row in act]
+        by_order: dict[int, list[int]] = {}
+        seen: Counter[str] = Counter()
+        for row in sorted(rest, key=itemgetter("place")):
+            by_order.setdefault(seen[row["coder"]], []).append(row["place"])
+            seen[row["coder"]] += 1
+        units += by_order.values()
+    numbers = [number for number, places in enumerate(units) for _ in places]
+    return found.iloc[list(chain(*units))].assign(unit=numbers).reset_index(drop=True)
+
+
+def presence(scored: pd.DataFrame) -> pd.DataFrame:
+    """For each coder whether an act of a mode is there: one row a coder and unit of event, direction and mode.
+
+    All directions in which some coder has a signal are taken with all modes, so that absence counts as well as
+    presence, and no matching makes the coders look alike. Columns: event_id, source, target, mode, coder, present (0
+    or 1).
+    """
+    keys = ["event_id", "source", "target", "mode"]
+    there = scored[[*keys, "coder"]].astype(str).drop_duplicates().assign(present=1)
+    modes, coders = pd.DataFrame({"mode": sorted(there["mode"].unique())}), there[["coder"]].drop_duplicates()
+    every = there[keys[:3]].drop_duplicates().merge(modes, how="cross").merge(coders, how="cross")
+    return every.merge(there, how="left").fillna({"present": 0}).astype({"present": int})
+
+
+def matched_share(units: pd.DataFrame) -> float:
+    """Share of codings whose act another coder has as well, in the same direction. Takes `matched`."""
+    return float((units.groupby("unit")["coder"].transform("nunique") > 1).mean())
+
+
+def load_settled(
+    codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame, coders: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """The settled signals of the tables, from the last round of each event, by all coders or some of them."""
+    chosen = codings if coders is None else codings[codings["coder"].isin(list(coders))]
+    return settle(with_scores(latest(chosen), events, scales))

@@ -1,0 +1,185 @@
+"""The dual track in a window: did Tokyo's cooperation with Beijing hold while that with Washington rose?
+
+The window is cut into two halves of equally many days. An event is the unit that is moved: its signals stay together.
+If nothing changed, every way to deal the days of the window out to its events was as likely as the one that came, so
+the number of cooperative events of a direction that fall into the second half is hypergeometric (R. A. Fisher, The
+Design of Experiments, 1935, ch. 2). With so few events the test sees large changes only; `power` says how large.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom, hypergeom
+
+from analysis.signals.events import in_window
+
+BEIJING, WASHINGTON = ("JPN", "CHN"), ("JPN", "USA")
+LEVEL = 0.05
+
+
+def track_days(signals: pd.DataFrame, scale: str = "plover") -> dict[str, pd.Series]:
+    """The days of signals that are not neutral, on both tracks, by a name for what was sent."""
+    found = {}
+    for capital, (source, target) in {"Beijing": BEIJING, "Washington": WASHINGTON}.items():
+        sent = (signals["source"] == source) & (signals["target"] == target) & (signals[scale] != 0)
+        found[f"signal from Tokyo to {capital}"] = signals.loc[sent, "date"]
+    return found
+
+
+@dataclass(frozen=True)
+class Change:
+    """Events with a cooperative signal in one direction, by half of the window, among all events of the window.
+
+    p_fall: how likely so few in the second half are if nothing changed; p_rise: so many.
+    """
+
+    first: int
+    second: int
+    events: int
+    late: int
+    p_fall: float
+    p_rise: float
+
+
+def halves(signals: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """The signals of a window with column late: whether their event lies in its second half."""
+    middle = start + (end - start) / 2
+    chosen = in_window(signals, start, end)
+    return chosen.assign(late=chosen["date"] > middle)
+
+
+def change(split: pd.DataFrame, direction: tuple[str, str], scale: str = "plover") -> Change:
+    """The change of one direction between the halves. Takes the frame of `halves`."""
+    events = split.groupby("event_id")["late"].first()
+    source, target = direction
+    chosen = split[(split["source"] == source) & (split["target"] == target) & (split[scale] > 0)]
+    late = chosen.groupby("event_id")["late"].first()
+    n, k, total, total_late = len(late), int(late.sum()), len(events), int(events.sum())
+    spread = hypergeom(total, total_late, n)
+    return Change(n - k, k, total, total_late, float(spread.cdf(k)), float(spread.sf(k - 1)))
+
+
+def power(found: Change, factor: float, level: float = LEVEL) -> float:
+    """How often the test sees a change when the chance of the second half is multiplied by a factor.
+
+    Below 1 a fall, above 1 a rise. Each cooperative event then lies in the second half with odds of late * factor to
+    early.
+    """
+    n = found.first + found.second
+    early = found.events - found.late
+    chance = found.late * factor / (found.late * factor + early) if found.events else 0.0
+    spread, counts = hypergeom(found.events, found.late, n), np.arange(n + 1)
+    seen = spread.cdf(counts) <= level if factor < 1 else spread.sf(counts - 1) <= level
+    return float(binom(n, chance).pmf(counts)[seen].sum())
+
+
+def score_change(
+    split: pd.DataFrame, direction: tuple[str, str], column: str, *, draws: int = 5000, seed: int = 1
+) -> tuple[float, float, float, float]:
+    """Mean score an event of one direction in both halves, and p of a fall and of a rise by dealing out the days anew.
+
+    Takes the frame of `halves` and a column of scores. p = (1 + draws at least as extreme) / (1 + draws). Values are
+    missing where a half has no such event.
+    """
+    source, target = direction
+    chosen = split[(split["source"] == source) & (split["target"] == target)]
+    sums = chosen.groupby("event_id").agg(value=(column, "sum"), late=("late", "first"))
+    values, late = sums["value"].to_numpy(dtype=float), sums["late"].to_numpy(dtype=bool)
+    if late.all() or not late.any():
+        return float("nan"), float("nan"), float("nan"), float("nan")
+    observed = values[late].mean() - values[~late].mean()
+    generator = np.random.default_rng(seed)
+    order = generator.permuted(np.tile(np.arange(len(values)), (draws, 1)), axis=1)
+    dealt = values[order]
+    differences = dealt[:, late].mean(axis=1) - dealt[:, ~late].mean(axis=1)
+    near = 1e-9  # draws with the same value differ in the last digit
+    p_fall = (1 + int((differences <= observed + near).sum())) / (1 + draws)
+    p_rise = (1 + int((differences >= observed - near).sum())) / (1 + draws)
+    return float(values[~late].mean()), float(values[late].mean()), p_fall, p_rise
+
+
+def reading(beijing: Change, washington: Change, level: float = LEVEL) -> str:
+    """What the two changes say of the claim, in words, without a full stop."""
+    if not beijing.first + beijing.second or not washington.first + washington.second:
+        return "one track was not in use"
+    if beijing.p_fall <= level:
+        return "cooperation with Beijing fell"
+    if washington.p_rise <= level:
+        return "cooperation with Washington rose and that with Beijing did not fall"
+    return "both tracks were in use, and no change is shown in either"
+
+
+def setting(signals: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, object]:
+    """The dual track of a set of signals in a window, as one row of the sensitivity table.
+
+    Keys: events, for beijing and washington cooperative, conflictual, balance (shares of signals), p_fall_beijing,
+    p_rise_washington, reading.
+    """
+    split = halves(signals, start, end)
+    row: dict[str, object] = {"events": split["event_id"].nunique()}
+    changes = {}
+    for name, direction in (("beijing", BEIJING), ("washington", WASHINGTON)):
+        chosen = split[(split["source"] == direction[0]) & (split["target"] == direction[1])]
+        up, down = int((chosen["plover"] > 0).sum()), int((chosen["plover"] < 0).sum())
+        balance = (up - down) / (up + down) if up + down else float("nan")
+        row |= {f"cooperative_{name}": up, f"conflictual_{name}": down, f"balance_{name}": balance}
+        changes[name] = change(split, direction)
+    row["p_fall_beijing"] = changes["beijing"].p_fall
+    row["p_rise_washington"] = changes["washington"].p_rise
+    row["reading"] = reading(changes["beijing"], changes["washington"])
+    return row
+
+
+def sensitivity(
+    variants: Mapping[str, pd.DataFrame], windows: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]
+) -> pd.DataFrame:
+    """The dual track in every variant of the signals and every window. Columns: variant, window, those of `setting`."""
+    rows = [
+        {"variant": variant, "window": window, **setting(signals, *days)}
+        for variant, signals in variants.items()
+        for window, days in windows.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def leave_one_out(
+    signals: pd.DataFrame, groups: Mapping[str, Iterable[str]], start: pd.Timestamp, end: pd.Timestamp
+) -> pd.DataFrame:
+    """The dual track without the events of each group (one event, or all that rest on one publisher).
+
+    Columns: left_out, those of `setting`.
+    """
+    rows = []
+    for name, ids in groups.items():
+        rows.append({"left_out": name, **setting(signals[~signals["event_id"].isin(list(ids))], start, end)})
+    return pd.DataFrame(rows)
+
+
+def widest(table: pd.DataFrame, column: str) -> tuple[float, float, str]:
+    """The least and the largest value of a column of `leave_one_out`, and what was left out where it moves most."""
+    values = table[column].astype(float)
+    middle = values.median()
+    return float(values.min()), float(values.max()), str(table.loc[(values - middle).abs().idxmax(), "left_out"])
+
+
+def answers(signals: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """The signals that openly answer an earlier event: who answers whom, after how many days.
+
+    Columns: event_id, source, target, mode, reciprocal_to, days, plover.
+    """
+    dates = events.set_index("event_id")["date"]
+    found = signals[signals["reciprocal_to"] != ""]
+    days = (found["date"] - found["reciprocal_to"].map(dates)).dt.days
+    return found.assign(days=days)[["event_id", "source", "target", "mode", "reciprocal_to", "days", "plover"]]
+
+
+def answer_table(found: pd.DataFrame) -> pd.DataFrame:
+    """How often and how fast states answer each other. Columns: source, target, answers, days (median), negative."""
+    return (
+        found.assign(negative=found["plover"] < 0)
+        .groupby(["source", "target"], observed=True)
+        .agg(answers=("days", "size"), days=("days", "median"), negative=("negative", "sum"))
+        .reset_index()
+    )

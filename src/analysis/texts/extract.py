@@ -1,0 +1,178 @@
+"""The text of a page or a PDF in the normal form of `analysis.texts.segment`; functions of bytes and strings."""
+
+import logging
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+from xml.etree import ElementTree
+
+from analysis.core.errors import FetchError, ProjectError
+from analysis.texts.segment import tokenize
+
+SECONDS = 120.0  # for reading one file
+ROOM = 2 * 1024**3  # bytes of memory for it
+_PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}[-–—\s]*(?:(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
+_ENUMERATED = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[IVXivx]+)[.)] ")
+_PARTED = re.compile(r"([^\W\d_]+)(\u00ad| ?-)$")  # some PDFs have a blank before the hyphen
+_SENTENCE_END = re.compile(r"[.!?:;][”’»\"')\]]*$")
+
+
+@contextmanager
+def extra_packages() -> Iterator[None]:
+    """Say which extra to install where an import inside fails."""
+    try:
+        yield
+    except ImportError as error:
+        raise FetchError(f'{error}; in the repository: .venv/bin/python -m pip install -e ".[fetch]"') from None
+
+
+def normal_form(blocks: Iterable[str]) -> str:
+    """Blocks as a normalised text: blanks collapsed, blocks without a token left out, an empty line between."""
+    lines = [" ".join(block.split()) for block in blocks]
+    return "".join(f"{line}\n\n" for line in lines if tokenize(line)).removesuffix("\n")
+
+
+def _inline(element: ElementTree.Element) -> str:
+    text = ("- " if element.tag == "item" else "") + (element.text or "")
+    for child in element:
+        gap = "" if child.tag in ("hi", "ref", "del") else " "
+        text += gap + _inline(child) + gap + (child.tail or "")
+    return text
+
+
+def html_blocks(page: bytes | str) -> list[str]:
+    """The blocks of the main text of a page, without its title; a list is one block with a dash before each item."""
+    with extra_packages():
+        import trafilatura
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    found = trafilatura.extract(page, output_format="xml", include_comments=False)
+    main = ElementTree.fromstring(found).find("main") if found else None
+    blocks: list[str] = []
+    for place, element in enumerate(main if main is not None else ()):
+        if element.tag == "table":
+            blocks += [_inline(row) for row in element]
+        elif element.tag != "head":
+            blocks.append(_inline(element))
+        elif place > 0 or element.get("rend") != "h1":
+            blocks.append(f"# {_inline(element)}")
+    return blocks
+
+
+def _join(before: str, line: str, words: set[str]) -> str:
+    """A block and its next line. The hyphen of a word that the line end parted goes, that of a compound stays."""
+    left, right = _PARTED.search(before), re.match(r"[^\W\d_]+", line)
+    if left and right and line[0].islower():
+        parts = [left[1].casefold(), right[0]]
+        compound = left[2] != "\u00ad" and words.issuperset(parts) and "".join(parts) not in words
+        return before[: left.end(1)] + ("-" if compound else "") + line
+    return before + ("" if not before or re.search(r"[^\s-]-$", before) else " ") + line
+
+
+def pdf_blocks(pages: Sequence[str]) -> list[str]:
+    """The blocks of the texts of pages, lines joined, page numbers dropped, words that a line end parted put together.
+
+    A block ends at an empty line or at a short line that ends a sentence. A short line between two sentences is a
+    heading. A word parted at a hyphen keeps it if both parts stand elsewhere as words and the two together do not.
+    """
+    lines: list[str] = []
+    for page in pages:
+        kept = [" ".join(line.split()) for line in page.strip().splitlines()]
+        for edge in (0, -1):
+            if kept and _PAGE_NUMBER.fullmatch(kept[edge]):
+                kept.pop(edge)
+        lines += "\n".join(kept).strip().splitlines()
+    words = set(re.findall(r"[^\W\d_]+", re.sub(r"\S+ ?[-\u00ad]\n\S+", "", "\n".join(lines)).casefold()))
+    lengths = sorted(len(line) for line in lines)
+    short = 0.8 * lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
+    blocks = [""]
+    for line, following in zip(lines, [*lines, ""][1:], strict=True):
+        ends = _SENTENCE_END.search(line) is not None
+        opens = not blocks[-1] or _SENTENCE_END.search(blocks[-1]) is not None
+        if not line or (opens and _ENUMERATED.match(line)):
+            blocks.append("")
+        if not line:
+            continue
+        if opens and not ends and len(line) < short and line[-1] not in ",-\u00ad" and not following[:1].islower():
+            blocks += [f"# {line}", ""]
+        else:
+            blocks[-1] = _join(blocks[-1], line, words)
+            if ends and len(line) < short:
+                blocks.append("")
+    return [block for block in blocks if block]
+
+
+def _pages(raw: bytes) -> list[str]:
+    with extra_packages():
+        import pypdf
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    return [page.extract_text() for page in pypdf.PdfReader(BytesIO(raw)).pages]
+
+
+@contextmanager
+def limits(seconds: float, room: int) -> Iterator[None]:
+    """Raise TimeoutError in what runs inside after so many seconds, and MemoryError where it takes so many bytes more.
+
+    The time is limited in the main thread on POSIX, the memory on Linux; elsewhere nothing is.
+    """
+
+    def end(*_: Any) -> None:
+        raise TimeoutError(f"it took more than {seconds:g} s")
+
+    with ExitStack() as after:
+        if sys.platform == "linux":
+            import resource
+
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+            most = pages * resource.getpagesize() + room
+            if soft == resource.RLIM_INFINITY or most < soft:
+                after.callback(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))
+                resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+            after.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, end))
+            after.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # and each second, should a parser go on after one
+        yield
+
+
+def kind_of(raw: bytes, content_type: str) -> Literal["html", "pdf"]:
+    """What a file is, by its first bytes, then by its content type. Raises FetchError where it is neither."""
+    start, name = raw[:1000].lstrip().lower(), content_type.split(";")[0].strip().lower()
+    if start.startswith(b"%pdf-"):
+        return "pdf"
+    if name in ("text/html", "application/xhtml+xml") or start.startswith((b"<!doctype html", b"<html")):
+        return "html"
+    if name == "application/pdf":
+        return "pdf"
+    raise FetchError(f"what came is neither HTML nor PDF but {name or 'of no content type'}")
+
+
+def _blocks(raw: bytes, content_type: str, kind: Literal["html", "pdf"]) -> list[str]:
+    if kind == "pdf":
+        return pdf_blocks(_pages(raw))
+    page: bytes | str = raw
+    if named := re.search(r'charset="?([\w.:-]+)', content_type, re.IGNORECASE):
+        with suppress(LookupError, UnicodeDecodeError):
+            page = raw.decode(named[1])
+    return html_blocks(page)
+
+
+def extract(raw: bytes, content_type: str = "") -> str:
+    """The normalised text of a page or PDF. Raises FetchError where none can be read in SECONDS and with ROOM."""
+    kind = kind_of(raw, content_type)
+    try:
+        with limits(SECONDS, ROOM):
+            blocks = _blocks(raw, content_type, kind)
+    except ProjectError:
+        raise
+    except Exception as error:  # a broken file may raise anything
+        raise FetchError(f"what came cannot be read as {kind.upper()} ({type(error).__name__}: {error})") from error
+    if text := normal_form(blocks):
+        return text
+    raise FetchError(f"the {kind.upper()} that came holds no text")

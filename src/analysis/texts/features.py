@@ -1,0 +1,265 @@
+"""Text features instead of texts: passages with their token counts, and hashed n-grams of the quoted documents.
+
+The features are what every text measure and quotation check runs on; the texts stay with their publishers. Three
+tables, kept as Parquet:
+
+- passages: document_id, section, block, paragraph, sentence, heading, tokens (how many); row n is passage n. The
+  metadata of the file records the SHA-256 of each text.
+- counts: passage, token, count.
+- ngrams: document_id, section, n (1 to 8), hash (64 bits). A hash hides no text from someone who guesses it; it keeps
+  text from being stored and read.
+"""
+
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.core.files import write_whole
+from analysis.data.tables import note_read
+from analysis.texts.documents import QUOTED
+from analysis.texts.segment import block_tokens, passages, tokenize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from scipy.sparse import csr_array
+
+LONGEST = 8
+TABLES = ("passages", "counts", "ngrams")
+HASHES = "sha256"  # the key of the metadata
+
+
+def hash_ngram(tokens: list[str]) -> int:
+    """The first 64 bits of the BLAKE2b hash of tokens joined with blanks."""
+    return int.from_bytes(hashlib.blake2b(" ".join(tokens).encode(), digest_size=8).digest(), "big")
+
+
+def ngram_hashes(tokens: list[str], n: int) -> set[int]:
+    """The hashes of all runs of n tokens."""
+    return {hash_ngram(tokens[start : start + n]) for start in range(len(tokens) - n + 1)}
+
+
+def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "dict[str, pa.Table]":
+    """The three tables of features of normalised texts by document id, as Arrow tables.
+
+    last_blocks gives, for some documents, the last block that belongs to them. The same texts give the same tables.
+    """
+    import pyarrow as pa
+
+    rows: list[tuple[str, str, int, int, int, bool, int]] = []
+    counted: list[Counter[str]] = []
+    grams: list[tuple[str, str, int, int]] = []
+    for document_id in sorted(texts):
+        parts = passages(texts[document_id], last_blocks.get(document_id))
+        for part in parts:
+            tokens = Counter(tokenize(part.text))
+            place = (part.section, part.block, part.paragraph, part.sentence, part.heading)
+            rows.append((document_id, *place, tokens.total()))
+            counted.append(tokens)
+        if document_id in QUOTED:
+            found = {
+                (document_id, section, n, value)
+                for section, tokens_of_block in block_tokens(parts)
+                for n in range(1, LONGEST + 1)
+                for value in ngram_hashes(tokens_of_block, n)
+            }
+            grams += sorted(found)
+    vocabulary = sorted(set().union(*counted)) if counted else []
+    places = {token: place for place, token in enumerate(vocabulary)}
+    ordered = [sorted((places[token], count) for token, count in tokens.items()) for tokens in counted]
+    name = pa.dictionary(pa.int16(), pa.string())
+
+    def column(values: list[Any], kind: Any) -> Any:
+        return pa.array(values, pa.string()).dictionary_encode().cast(kind) if kind == name else pa.array(values, kind)
+
+    def table(records: list[Any], **kinds: Any) -> Any:
+        columns = list(zip(*records, strict=True)) or [()] * len(kinds)
+        arrays = [column(list(values), kind) for values, kind in zip(columns, kinds.values(), strict=True)]
+        return pa.table(dict(zip(kinds, arrays, strict=True)))
+
+    i16, i32 = pa.int16(), pa.int32()
+    owners = np.repeat(np.arange(len(ordered), dtype=np.int32), [len(pairs) for pairs in ordered])
+    indices = np.array([place for pairs in ordered for place, _ in pairs], dtype=np.int32)
+    tokens_column = pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(vocabulary, pa.string()))
+    hashes = {document_id: hashlib.sha256(texts[document_id].encode()).hexdigest() for document_id in sorted(texts)}
+    return {
+        "passages": table(
+            rows,
+            document_id=name,
+            section=name,
+            block=i16,
+            paragraph=i16,
+            sentence=i16,
+            heading=pa.bool_(),
+            tokens=i16,
+        ).replace_schema_metadata({HASHES: json.dumps(hashes)}),
+        "counts": pa.table(
+            {
+                "passage": pa.array(owners, i32),
+                "token": tokens_column,
+                "count": pa.array([count for pairs in ordered for _, count in pairs], i16),
+            }
+        ),
+        "ngrams": table(grams, document_id=name, section=name, n=pa.int8(), hash=pa.uint64()),
+    }
+
+
+def join_tables(one: "Mapping[str, pa.Table]", other: "Mapping[str, pa.Table]") -> "dict[str, pa.Table]":
+    """The features of two sets of texts as one, as `build_tables` makes them of both sets together.
+
+    The sets share no document.
+    """
+    import pyarrow as pa
+
+    sides = (one, other)
+    passages = pa.concat_tables([side["passages"].replace_schema_metadata() for side in sides]).to_pandas()
+    order = np.argsort(passages["document_id"].astype(str).to_numpy(), kind="stable")
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    shift = (0, one["passages"].num_rows)
+    counts = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "passage": places[side["counts"]["passage"].to_numpy() + start],
+                    "token": side["counts"]["token"].to_pandas().astype(str),
+                    "count": side["counts"]["count"].to_numpy(),
+                }
+            )
+            for side, start in zip(sides, shift, strict=True)
+        ]
+    ).sort_values(["passage", "token"])
+    vocabulary, tokens = np.unique(counts["token"].to_numpy(dtype=str), return_inverse=True)
+    words = pa.array(vocabulary.tolist(), pa.string())
+    column = pa.DictionaryArray.from_arrays(pa.array(tokens.astype(np.int32)), words)
+    ngrams = pd.concat([side["ngrams"].to_pandas().astype({"document_id": str, "section": str}) for side in sides])
+    ngrams = ngrams.sort_values("document_id", kind="stable")
+
+    def named(frame: pd.DataFrame, like: Any) -> Any:
+        columns = {}
+        for field in like.schema:
+            values = frame[field.name].to_numpy()
+            if pa.types.is_dictionary(field.type):
+                values = pa.array(values.astype(str).tolist(), pa.string()).dictionary_encode().cast(field.type)
+            columns[field.name] = values if isinstance(values, pa.Array) else pa.array(values, field.type)
+        return pa.table(columns)
+
+    hashes: dict[str, str] = {}
+    for side in sides:
+        hashes |= json.loads((side["passages"].schema.metadata or {})[HASHES.encode()])
+    ordered = {document_id: hashes[document_id] for document_id in sorted(hashes)}
+    return {
+        "passages": named(passages.iloc[order], one["passages"]).replace_schema_metadata({HASHES: json.dumps(ordered)}),
+        "counts": pa.table(
+            {
+                "passage": pa.array(counts["passage"].to_numpy(), pa.int32()),
+                "token": column,
+                "count": pa.array(counts["count"].to_numpy(), pa.int16()),
+            }
+        ),
+        "ngrams": named(ngrams, one["ngrams"]),
+    }
+
+
+# --- files
+
+
+def write_features(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
+    """Write tables as files NAME.parquet, none ever half written; the same tables give the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        write_whole(folder / f"{name}.parquet", parquet(table))
+
+
+def parquet(table: "pa.Table") -> bytes:
+    """A table as the content of a Parquet file; the same table gives the same bytes."""
+    import pyarrow.parquet as pq
+
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd", compression_level=19, write_statistics=False)
+    return content.getvalue()
+
+
+def read_features(name: str, folder: Path) -> "pa.Table":
+    """One table of features. Raises DataError where its file is missing or broken."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = note_read(folder / f"{name}.parquet")
+    try:
+        return pq.read_table(file)
+    except FileNotFoundError:
+        raise DataError(
+            f"data/features/{file.name} is missing; restore it from the repository, or make it with "
+            "`balancing-act corpus build --texts DIR`"
+        ) from None
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"data/features/{file.name} cannot be read as Parquet: {error}") from None
+
+
+def recorded_hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of the texts of which the features were made, by document id.
+
+    Raises DataError where the file of passages is missing or broken, or records none.
+    """
+    metadata = read_features("passages", folder).schema.metadata or {}
+    if HASHES.encode() not in metadata:
+        raise DataError("data/features/passages.parquet does not record of which texts it was made; build it again")
+    found: dict[str, str] = json.loads(metadata[HASHES.encode()])
+    return found
+
+
+# --- in memory
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features in the form in which the measures use them.
+
+    passages is the table of passages; counts the matrix of token counts (passages, vocabulary); vocabulary the token of
+    each column, in order.
+    """
+
+    passages: pd.DataFrame
+    counts: "csr_array"
+    vocabulary: tuple[str, ...]
+
+
+def as_features(tables: "Mapping[str, pa.Table]") -> Features:
+    """Features in memory from the tables passages and counts."""
+    from scipy.sparse import csr_array
+
+    frame = tables["passages"].to_pandas()
+    counts = tables["counts"].combine_chunks()
+    tokens = counts["token"].combine_chunks()
+    values = counts["count"].to_numpy().astype(np.float64)
+    passage = counts["passage"].to_numpy()
+    starts = np.searchsorted(passage, np.arange(len(frame) + 1))
+    shape = (len(frame), len(tokens.dictionary))
+    matrix = csr_array((values, tokens.indices.to_numpy(), starts), shape=shape)
+    return Features(frame, matrix, tuple(tokens.dictionary.to_pylist()))
+
+
+@cache
+def load_features(folder: Path = paths.FEATURES) -> Features:
+    """The committed features. Raises DataError where a file is missing or broken."""
+    return as_features({name: read_features(name, folder) for name in ("passages", "counts")})
+
+
+@cache
+def load_ngrams(folder: Path = paths.FEATURES) -> dict[tuple[str, str, int], NDArray[np.uint64]]:
+    """Sorted hashes of n-grams by document, section and n. Raises DataError where the file is missing or broken."""
+    frame = read_features("ngrams", folder).to_pandas()
+    grouped = frame.groupby(["document_id", "section", "n"], observed=True)["hash"]
+    return {(str(d), str(s), int(n)): np.sort(hashes.to_numpy()) for (d, s, n), hashes in grouped}

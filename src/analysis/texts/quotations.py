@@ -1,0 +1,200 @@
+"""Whether a quotation stands in a document, word for word, and if not, the nearest wording on record.
+
+Quotations are checked against the hashed n-grams of the features: no text is at hand. Capitals, quotation marks,
+hyphens and the stops of abbreviations do not matter; a quotation may run across a sentence end, but not across a
+paragraph. An ellipsis parts a quotation into pieces, each of which must stand there.
+"""
+
+import heapq
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.core.errors import ParameterError
+from analysis.texts.features import LONGEST, Features, hash_ngram
+from analysis.texts.segment import tokenize
+
+MOST_WORDS = 100  # of a quotation
+Ngrams = Mapping[tuple[str, str, int], NDArray[np.uint64]]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A run of words on record and how far it is from a quotation: words changed, added or left out."""
+
+    words: tuple[str, ...]
+    changes: int
+
+    def __str__(self) -> str:
+        """The words, with the possessive s joined to its word."""
+        return " ".join(self.words).replace(" 's", "'s")
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """What was found of a quotation: the sections in which all of it stands, and else the nearest wording of each part.
+
+    nearest holds None for a part of which nothing near is on record.
+    """
+
+    text: str
+    document_id: str
+    sections: tuple[str, ...]
+    nearest: tuple[Wording | None, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Whether the quotation stands in one section, word for word."""
+        return bool(self.sections)
+
+
+def parts_of(text: str) -> list[list[str]]:
+    """The tokens of each part of a quotation, parted at an ellipsis. Raises ParameterError where there is no word."""
+    parts = [tokenize(part) for part in re.split(r"\[?\s*(?:…|\.{3}|\. \. \.)\s*\]?", text)]
+    parts = [part for part in parts if part]
+    if not parts:
+        raise ParameterError(f"quotation “{text[:60]}”: there is no word in it")
+    if (words := sum(map(len, parts))) > MOST_WORDS:
+        raise ParameterError(f"quotation “{text[:60]}…”: {words:,} words; allowed: {MOST_WORDS}")
+    return parts
+
+
+class Record:
+    """The n-grams of a document or of one of its sections, and its tokens."""
+
+    def __init__(self, ngrams: Iterable[tuple[int, NDArray[np.uint64]]], vocabulary: Iterable[str]) -> None:
+        self._hashes: dict[int, set[int]] = {n: set() for n in range(1, LONGEST + 1)}
+        for n, hashes in ngrams:
+            self._hashes[n].update(hashes.tolist())
+        self._words = tuple(vocabulary)
+        self._following: dict[str, list[str]] = {}
+
+    @cached_property
+    def first_words(self) -> tuple[str, ...]:
+        """The words that stand there at all."""
+        return tuple(word for word in self._words if hash_ngram([word]) in self._hashes[1])
+
+    def follows(self, words: tuple[str, ...], word: str) -> bool:
+        """Whether a word follows a run of words (of which the last LONGEST - 1 count)."""
+        run = [*words[1 - LONGEST :], word]
+        return hash_ngram(run) in self._hashes[len(run)]
+
+    def following(self, words: tuple[str, ...]) -> list[str]:
+        """The words that follow a run of words."""
+        last = words[-1]
+        if last not in self._following:
+            self._following[last] = [word for word in self.first_words if self.follows((last,), word)]
+        return [word for word in self._following[last] if self.follows(words, word)]
+
+    def before(self, words: tuple[str, ...]) -> str | None:
+        """The first word of the alphabet that stands before a run of words; None where the run begins a paragraph."""
+        *start, end = words[: LONGEST - 1]
+        return next((word for word in self.first_words if self.follows((word, *start), end)), None)
+
+    def nearest(self, tokens: list[str], most: int) -> Wording | None:
+        """The run of words on record that differs least from the tokens, by at most so many changes; None beyond.
+
+        The changes are those of Levenshtein's distance over words (V. I. Levenshtein 1966, Soviet Physics Doklady 10,
+        p. 707). Of equally near runs the one that keeps most words of the quotation is given, then one with words
+        exchanged rather than added or left out, then the first in the order of the alphabet.
+        """
+        # cheapest first: (changes, words lost, words added or left out), words so far, tokens done, tokens left out
+        # before the first word
+        waiting: list[tuple[tuple[int, int, int], tuple[str, ...], int, int]] = [((0, 0, 0), (), 0, 0)]
+        seen: set[tuple[tuple[str, ...], int]] = set()
+
+        def push(cost: tuple[int, int, int], words: tuple[str, ...], done: int, ahead: int) -> None:
+            if cost[0] <= most:
+                heapq.heappush(waiting, (cost, words, done, ahead))
+
+        while waiting:
+            (changes, lost, gaps), words, done, ahead = heapq.heappop(waiting)
+            state = (words[1 - LONGEST :], done)
+            if state in seen:
+                continue
+            seen.add(state)
+            if done == len(tokens):
+                if words:
+                    return Wording(self._completed(words, ahead), changes)
+                continue
+            wanted = tokens[done]
+            if self.follows(words, wanted):
+                push((changes, lost, gaps), (*words, wanted), done + 1, ahead)
+            push((changes + 1, lost + 1, gaps + 1), words, done + 1, ahead if words else ahead + 1)
+            if words and changes < most:
+                for word in self.following(words):
+                    push((changes + 1, lost, gaps + 1), (*words, word), done, ahead)  # the record has a word more
+                    push((changes + 1, lost + 1, gaps), (*words, word), done + 1, ahead)
+        return None
+
+    def _completed(self, words: tuple[str, ...], ahead: int) -> tuple[str, ...]:
+        """Words that stand on record before a run, in exchange for the words of the quotation left out there."""
+        for _ in range(ahead):
+            if (word := self.before(words)) is None:
+                break
+            words = (word, *words)
+        return words
+
+
+def vocabulary_of(features: Features, document_id: str) -> list[str]:
+    """The tokens that stand in a document, headings included, in the order of the alphabet."""
+    rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
+    return [features.vocabulary[column] for column in np.unique(features.counts[rows].indices)]
+
+
+def _chosen_sections(document_id: str, section: str | None, ngrams: Ngrams, features: Features) -> list[str]:
+    """The sections of a document, or one of them and what lies below; raises ParameterError where there is none."""
+    quoted = sorted({known for known, _, _ in ngrams})
+    if document_id not in quoted:
+        raise ParameterError(f"{document_id}: quotations can be checked in {', '.join(quoted)}")
+    there = features.passages["document_id"] == document_id
+    sections = [str(place) for place in features.passages.loc[there, "section"].unique()]
+    chosen = [place for place in sections if section is None or place == section or place.startswith(f"{section}-")]
+    if not chosen:
+        raise ParameterError(f"{document_id} has no section {section!r}; sections: {', '.join(sections)}")
+    return chosen
+
+
+def sections_holding(
+    text: str, document_id: str, ngrams: Ngrams, features: Features, *, section: str | None = None
+) -> tuple[str, ...]:
+    """The sections of a document, or of one section and what lies below, in which all of a quotation stands.
+
+    Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
+    """
+    parts = parts_of(text)
+    chosen = _chosen_sections(document_id, section, ngrams, features)
+    return tuple(place for place in chosen if all(_holds(ngrams, document_id, place, part) for part in parts))
+
+
+def find_quotation(
+    text: str, document_id: str, ngrams: Ngrams, features: Features, *, section: str | None = None
+) -> Quotation:
+    """Look for a quotation as `sections_holding` does, and where it does not stand for the nearest wording.
+
+    Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
+    """
+    if found := sections_holding(text, document_id, ngrams, features, section=section):
+        return Quotation(text, document_id, found)
+    chosen = _chosen_sections(document_id, section, ngrams, features)
+    hashes = [(n, values) for (known, place, n), values in ngrams.items() if known == document_id and place in chosen]
+    record = Record(hashes, vocabulary_of(features, document_id))
+    nearest = tuple(record.nearest(part, most_changes(part)) for part in parts_of(text))
+    return Quotation(text, document_id, (), nearest)
+
+
+def most_changes(tokens: list[str]) -> int:
+    """How many words may differ in a wording that still counts as near: a third, rounded up."""
+    return (len(tokens) + 2) // 3
+
+
+def _holds(ngrams: Ngrams, document_id: str, section: str, tokens: list[str]) -> bool:
+    """Whether the tokens stand in a section in this order; of more than LONGEST, whether every run so long does."""
+    n = min(len(tokens), LONGEST)
+    known = ngrams.get((document_id, section, n), np.array([], dtype=np.uint64))
+    runs = np.array([hash_ngram(tokens[start : start + n]) for start in range(len(tokens) - n + 1)], dtype=np.uint64)
+    return bool(np.isin(runs, known).all())

@@ -1,0 +1,106 @@
+"""A sheet for a further coder of codebook A, and its way back into the table of codings.
+
+The sheet is the table codings_alignment with the coder's name and the units filled in and everything else empty; beside
+them stand the columns that help to read. It shows no other coder's work.
+"""
+
+import csv
+import io
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.core import paths
+from analysis.core.errors import DataError
+from analysis.core.files import write_whole
+from analysis.data.export import harmless
+from analysis.data.faults import FIRST_ROW, Fault, require_none
+from analysis.data.schema import Table, read_schema
+from analysis.validation.check import check
+
+TABLE = "codings_alignment"
+AIDS = ("pillar", "paragraph", "anchor_words", "paraphrase")
+
+
+def _columns(table: Table) -> list[str]:
+    return [field.name for field in table.fields]
+
+
+def sheet(provisions: pd.DataFrame, table: Table, coder: str) -> pd.DataFrame:
+    """An empty sheet: one row a provision, the columns of the table, then those of AIDS to read by."""
+    frame = pd.DataFrame("", index=range(len(provisions)), columns=_columns(table))
+    frame = frame.assign(provision_id=provisions["provision_id"].to_numpy(), coder=coder)
+    return frame.assign(**{name: [_aid(value) for value in provisions[name]] for name in AIDS})
+
+
+def _aid(value: Any) -> Any:
+    """What helps to read, of which a spreadsheet must take nothing for a formula; it is not read back."""
+    return harmless(value) if isinstance(value, str) else value
+
+
+def guide(table: Table) -> list[str]:
+    """What each column to be filled may hold, one line a column."""
+    filled = [field for field in table.fields if field.name not in ("provision_id", "coder")]
+    return [f"{field.name}: {field.allowed}{'' if field.required else ', or empty'}" for field in filled]
+
+
+def write_sheet(frame: pd.DataFrame, file: Path) -> None:
+    """Write a sheet as CSV for a spreadsheet. Raises DataError where the file exists: it may hold somebody's work."""
+    text = frame.to_csv(index=False, lineterminator="\n")
+    try:
+        with file.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise DataError(f"{file} exists already; move it, or name another file with --out") from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be written ({error.strerror})") from None
+
+
+def read_rows(file: Path, table: Table) -> list[list[str]]:
+    """The rows of a filled sheet in the columns of the table; aids and other columns are left out.
+
+    Raises DataError where the file cannot be read or a column is missing.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        records = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{file} cannot be read as CSV in UTF-8: {error}") from None
+    missing = [name for name in _columns(table) if name not in (reader.fieldnames or ())]
+    if missing or not records:
+        what = f"lacks the columns {', '.join(missing)}" if missing else "has no rows"
+        raise DataError(f"{file} {what}; make a sheet with `balancing-act coding-sheet --coder NAME`")
+    return [[(record[name] or "").strip() for name in _columns(table)] for record in records]
+
+
+def add_sheet(file: Path, folder: Path = paths.DATA, target: Path | None = None) -> int:
+    """Add the rows of a filled sheet to the table of codings; returns how many.
+
+    The rows are checked with all rules in a copy of the tables first. Raises DataError with every fault, by the row of
+    the sheet, and leaves the table as it was. target is the file of the table, where it does not lie in the folder.
+    """
+    table = read_schema(folder / paths.DATAPACKAGE.name)[TABLE]
+    rows = read_rows(file, table)
+    target = target or folder / table.file
+    current = target.read_text(encoding="utf-8")
+    added = io.StringIO()
+    csv.writer(added, lineterminator="\n").writerows(rows)
+    before = len(list(csv.reader(io.StringIO(current, newline=""))))
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch)
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        (copy / table.file).write_text(current + added.getvalue(), encoding="utf-8", newline="")
+        require_none(_in_sheet(fault, table, file, before) for fault in check(copy))
+        write_whole(target, (copy / table.file).read_bytes())
+    return len(rows)
+
+
+def _in_sheet(fault: Fault, table: Table, file: Path, before: int) -> Fault:
+    """A fault of an added row, with the name and the row of the sheet."""
+    if fault.file != table.file or fault.row is None or fault.row <= before:
+        return fault
+    return Fault(file.name, fault.row - before - 1 + FIRST_ROW, fault.column, fault.value, fault.allowed)
