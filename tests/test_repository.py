@@ -18,6 +18,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
+from pybtex.database import parse_file
 
 import analysis
 
@@ -264,11 +265,14 @@ def test_citation_is_valid(tmp_path: Path) -> None:
     assert status == 1, output
 
 
-def test_citation_names_the_article_and_the_main_texts() -> None:
-    titles = [reference["title"] for reference in citation()["references"]]
-    assert any(title.startswith("Japan's Strategic Balancing Act") for title in titles)
-    assert "National Defense Strategy" in titles
-    assert any("Joint Leaders" in title for title in titles)
+def test_citation_names_the_article_as_the_bibliography_does() -> None:
+    [article] = citation()["references"]
+    entry = parse_file(str(ROOT / "data" / "sources.bib"), "bibtex").entries["guo_article"]
+    [author] = article["authors"]
+    assert article["title"] == re.sub("[{}]", "", entry.fields["title"])
+    assert str(article["year"]) == entry.fields["year"]
+    assert f"{author['family-names']}, {author['given-names']}" == str(entry.persons["author"][0])
+    assert article["notes"] == entry.fields["note"]
     assert set(citation()["license"]) == {"MIT", "CC-BY-4.0"}
 
 
