@@ -26,7 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 REQUIRED = [
     ".ci/run",
+    ".github/dependabot.yml",
     ".github/workflows/book.yml",
+    ".github/workflows/links.yml",
     ".github/workflows/test.yml",
     ".gitattributes",
     ".gitignore",
@@ -211,6 +213,17 @@ def test_workflows_are_valid(schema: str, tmp_path: Path) -> None:
     text = WORKFLOWS[0].read_text(encoding="utf-8")
     broken.write_text(text.replace("timeout-minutes: 30", "timeout: 30"), encoding="utf-8")
     status, output = check_schema(schema, broken)
+    assert status == 1, output
+
+
+def test_the_settings_of_dependency_updates_are_valid(tmp_path: Path) -> None:
+    file = ROOT / ".github" / "dependabot.yml"
+    status, output = check_schema("vendor.dependabot", file)
+    assert status == 0, output
+    broken = tmp_path / "dependabot.yml"
+    text = file.read_text(encoding="utf-8")
+    broken.write_text(text.replace("interval: weekly", "interval: seldom"), encoding="utf-8")
+    status, output = check_schema("vendor.dependabot", broken)
     assert status == 1, output
 
 
