@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat load lab binder tools lock audit fuzz clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat load lab binder tools lock audit links fuzz clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -177,6 +177,10 @@ lock: tools ## resolve pyproject.toml into uv.lock and requirements/*.txt
 audit: tools ## known vulnerabilities and licences of all packages, secrets in files and history, workflows
 	$(HEADING) 'audit'
 	@$(BIN)/python tests/audit_check.py --tools build/tools/bin
+
+links: setup ## ask for every external link of book and data (needs a network; some minutes)
+	$(HEADING) 'links'
+	@$(BIN)/balancing-act links
 
 fuzz: tools ## the readers with more odd input than in `make unit`, drawn and then steered (half an hour)
 	$(HEADING) 'fuzz: drawn'

@@ -1,17 +1,11 @@
-"""Citations against forms written by hand, and CITATION.cff against the bibliography."""
+"""Citations against forms written by hand."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from analysis.book import cite
 from analysis.book.cite import Name, Part, Work
-from analysis.core import paths
-from analysis.core.errors import DataError
-from analysis.release import citation
 
 EDITION = Work(
     "A Balancing Act: 50% & more",
@@ -115,63 +109,3 @@ def test_the_edition_is_what_the_citation_file_says() -> None:
         "https://doi.org/10.5281/zenodo.1"
     )
     assert cite.edition_of(cff).key == "balancing_act_2026"
-
-
-# --- CITATION.cff
-
-
-def test_the_citation_file_holds_every_source() -> None:
-    text = paths.CITATION.read_text(encoding="utf-8")
-    assert citation.with_references(text, citation.references()) == text, "run `balancing-act citation`"
-
-
-BIB = r"""@article{old, author = {Sch{\"u}tze, Hinrich and {An Office}}, title = {On {BM25} --- Once}, journal = {J},
-  year = {1976}, number = {3}, pages = {129--146}, doi = {10.1002/a_b}}
-@misc{guo_article, author = {Guo, Ziya}, title = {The Article}, year = {2025}}
-@online{page, author = {{Office}}, title = {Page}, date = {2025-02-07}, year = {2025}, organization = {House},
-  url = {https://example.org/a%20b}, note = {Read}}
-"""
-
-
-def test_entries_become_references(tmp_path: Path) -> None:
-    file = tmp_path / "sources.bib"
-    file.write_text(BIB, encoding="utf-8")
-    article, old, page = citation.references(file)
-    assert article == {
-        "type": "article",
-        "title": "The Article",
-        "authors": [{"family-names": "Guo", "given-names": "Ziya"}],
-        "year": 2025,
-    }
-    assert old == {
-        "type": "article",
-        "title": "On BM25 — Once",
-        "authors": [{"family-names": "Schütze", "given-names": "Hinrich"}, {"name": "An Office"}],
-        "year": 1976,
-        "doi": "10.1002/a_b",
-        "journal": "J",
-        "issue": "3",
-        "start": "129",
-        "end": "146",
-    }
-    assert page["date-published"] == "2025-02-07"
-    assert page["url"] == "https://example.org/a%20b"
-    assert page["publisher"] == {"name": "House"}
-
-
-def test_a_kind_without_a_counterpart_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "sources.bib"
-    file.write_text(BIB.replace("@online", "@patent"), encoding="utf-8")
-    with pytest.raises(DataError, match=r"data/sources\.bib, page: @patent; allowed: @article, @book"):
-        citation.references(file)
-
-
-def test_what_is_written_by_hand_stays(tmp_path: Path) -> None:
-    bib, file = tmp_path / "sources.bib", tmp_path / "CITATION.cff"
-    bib.write_text(BIB, encoding="utf-8")
-    file.write_text("title: T # by hand\nreferences:\n  - type: book\n    title: Old\n", encoding="utf-8")
-    assert citation.refresh(file, bib)
-    text = file.read_text(encoding="utf-8")
-    assert text.startswith("title: T # by hand\n# made by")
-    assert [entry["title"] for entry in yaml.safe_load(text)["references"]] == ["The Article", "On BM25 — Once", "Page"]
-    assert not citation.refresh(file, bib)

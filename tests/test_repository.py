@@ -18,6 +18,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
+from pybtex.database import parse_file
 
 import analysis
 
@@ -25,7 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 REQUIRED = [
     ".ci/run",
+    ".github/dependabot.yml",
     ".github/workflows/book.yml",
+    ".github/workflows/links.yml",
     ".github/workflows/test.yml",
     ".gitattributes",
     ".gitignore",
@@ -213,6 +216,17 @@ def test_workflows_are_valid(schema: str, tmp_path: Path) -> None:
     assert status == 1, output
 
 
+def test_the_settings_of_dependency_updates_are_valid(tmp_path: Path) -> None:
+    file = ROOT / ".github" / "dependabot.yml"
+    status, output = check_schema("vendor.dependabot", file)
+    assert status == 0, output
+    broken = tmp_path / "dependabot.yml"
+    text = file.read_text(encoding="utf-8")
+    broken.write_text(text.replace("interval: weekly", "interval: seldom"), encoding="utf-8")
+    status, output = check_schema("vendor.dependabot", broken)
+    assert status == 1, output
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow_pins_its_actions_and_calls_make(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -264,11 +278,14 @@ def test_citation_is_valid(tmp_path: Path) -> None:
     assert status == 1, output
 
 
-def test_citation_names_the_article_and_the_main_texts() -> None:
-    titles = [reference["title"] for reference in citation()["references"]]
-    assert any(title.startswith("Japan's Strategic Balancing Act") for title in titles)
-    assert "National Defense Strategy" in titles
-    assert any("Joint Leaders" in title for title in titles)
+def test_citation_names_the_article_as_the_bibliography_does() -> None:
+    [article] = citation()["references"]
+    entry = parse_file(str(ROOT / "data" / "sources.bib"), "bibtex").entries["guo_article"]
+    [author] = article["authors"]
+    assert article["title"] == re.sub("[{}]", "", entry.fields["title"])
+    assert str(article["year"]) == entry.fields["year"]
+    assert f"{author['family-names']}, {author['given-names']}" == str(entry.persons["author"][0])
+    assert article["notes"] == entry.fields["note"]
     assert set(citation()["license"]) == {"MIT", "CC-BY-4.0"}
 
 

@@ -1,4 +1,4 @@
-"""Commands that build the book and what goes out with it: archive, links, citation file."""
+"""Commands that build the book and what goes out with it: archive, links."""
 
 import argparse
 import sys
@@ -69,11 +69,3 @@ def links_command(_: argparse.Namespace) -> int:
         return 2
     print("\n".join(link_check.report(results)))
     return link_check.exit_status(results)
-
-
-def citation_command(_: argparse.Namespace) -> int:
-    """Bring the references of the citation file up to date."""
-    from analysis.release import citation
-
-    print(f"CITATION.cff {'brought' if citation.refresh() else 'is'} up to date with data/sources.bib")
-    return 0

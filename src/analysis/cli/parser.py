@@ -118,9 +118,6 @@ def make_parser() -> argparse.ArgumentParser:
     link = commands.add_parser("links", help=text, description=text)
     link.set_defaults(call=cli_book.links_command)
 
-    citation = commands.add_parser("citation", help="bring the references of CITATION.cff up to date with sources.bib")
-    citation.set_defaults(call=cli_book.citation_command)
-
     text = "indices of the signals among Japan, China and the United States, on two scales"
     signal = commands.add_parser("signals", help=text, description=text)
     signal.add_argument("--dyad", metavar="PAIR", help="JPN-CHN, JPN-USA or CHN-USA (default: all)")
