@@ -5,31 +5,24 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+import altair as alt
 import pandas as pd
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from analysis import claims
-from analysis.charts.show import Figure, Outline, Prose, Table, limits
-from analysis.charts.show import finding as _finding
+from analysis.charts.show import Figure, Prose, Table, finding, limits
 from analysis.core import paths, wording
-from analysis.core.wording import capital, listing
+from analysis.core.wording import listing
 from analysis.runs.parameters import declared, read_values, require_in_window, require_order
 from analysis.runs.results import Results
 
 __all__ = [
     "Chapter",
-    "Figure",
-    "Outline",
-    "Prose",
-    "Shown",
     "Table",
-    "capital",
     "count",
     "day",
     "decimals",
-    "finding",
-    "limits",
     "listing",
     "number",
     "ordinal",
@@ -77,11 +70,6 @@ def decimals(value: float, digits: int = 2) -> Shown:
     return Shown(f"{value:.{digits}f}", float(value))
 
 
-def finding(text: str) -> Prose:
-    """Return the finding of a chapter, set apart."""
-    return _finding(text)
-
-
 def _display(*parts: object) -> None:
     if InteractiveShell.initialized():  # a sweep runs the cells without a kernel, for their results alone
         display(*parts)
@@ -118,9 +106,25 @@ class Chapter(Results):
         days: by what is counted (such as event), the days on which it is on record. Raises ParameterError where the
         window ends before it starts, or where nothing is on record in it.
         """
-        first, last = require_order(start, getattr(self.set, start), end, getattr(self.set, end))
+        first, last = getattr(self.set, start), getattr(self.set, end)
+        require_order(start, first, end, last)
         require_in_window(f"{start} and {end}", first, last, days)
         return first, last
+
+    def figure(self, name: str, chart: alt.TopLevelMixin, *, alt: str, source: str, **more: Any) -> Figure:
+        """Return a chart with its name (fig-…), the text that says what the data show, and its source line.
+
+        Both texts are filled as a call of the chapter fills them.
+        """
+        return Figure(name, chart, self(alt, **more), self(source, **more))
+
+    def prose(self, template: str, **more: Any) -> Prose:
+        """Return sentences in Markdown, filled as a call of the chapter fills them."""
+        return Prose(self(template, **more))
+
+    def finding(self, template: str, **more: Any) -> Prose:
+        """Return the finding of the chapter, set apart: a text filled as a call of the chapter fills it."""
+        return finding(self(template, **more))
 
     def limits(self, items: Sequence[str]) -> None:
         """Show the limits of a finding, one item a line, set apart."""
