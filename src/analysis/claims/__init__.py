@@ -2,3 +2,29 @@
 
 It imports core to signals.
 """
+
+import pandas as pd
+
+from analysis.claims import argument_map, ledger
+from analysis.claims.evidence import last_cited_day, load_evidence
+from analysis.claims.ledger import FORECAST_OUTCOMES, HOLDING, VERDICTS, forecasts, holding, omissions, verdict_counts
+
+__all__ = [
+    "FORECAST_OUTCOMES",
+    "HOLDING",
+    "VERDICTS",
+    "argument_map",
+    "forecasts",
+    "holding",
+    "last_cited_day",
+    "ledger",
+    "load_evidence",
+    "of_step",
+    "omissions",
+    "verdict_counts",
+]
+
+
+def of_step(step: str) -> pd.DataFrame:
+    """Return the claims of a step of the article: claim_id, claim, verdict, kind, expected, found."""
+    return ledger.ledger(load_evidence(), step)[["claim_id", "claim", "verdict", "kind", "expected", "found"]]
