@@ -129,7 +129,7 @@ def test_an_omission_is_marked_as_ours(page: str) -> None:
 def test_every_choice_of_the_filter_fits_some_claim_and_every_claim_a_choice(page: str) -> None:
     evidence = load_evidence()
     claims = ledger.ledger(evidence)
-    choices = filter_choices(claims, evidence.tables["steps"], evidence.bibliography)
+    choices = filter_choices(claims, evidence.table("steps"), evidence.bibliography)
     classes = re.findall(r'<article id="c\d+" class="([^"]+)"', page)
     for name, (_, values) in choices.items():
         offered = {f"{name}-{value}" for value, _ in values}

@@ -91,7 +91,8 @@ def evidence_items(entry_id: str, evidence: Evidence) -> list[list[str | nodes.N
     provisions = evidence.table("provisions").set_index("provision_id")
 
     def rows(table: str) -> list[dict[Any, Any]]:
-        return evidence.table(table).query("claim_id == @entry_id").to_dict("records")
+        frame = evidence.table(table)
+        return frame[frame["claim_id"] == entry_id].to_dict("records")
 
     kinds: dict[str, list[list[str | nodes.Node]]] = {
         "Events": [
