@@ -25,8 +25,7 @@ from hypothesis import strategies as st
 
 from analysis.book.safety import html_faults
 from analysis.cases import settings as cases
-from analysis.claims import ledger
-from analysis.claims.checks.registry import CHECKS
+from analysis.claims.checks import CHECKS, read_check
 from analysis.core import paths, yaml_files
 from analysis.core.errors import DataError, FetchError, ParameterError, ProjectError
 from analysis.core.wording import in_markdown
@@ -166,10 +165,10 @@ def test_ids_and_names(text: str) -> None:
 @fuzz(SOME)
 @given(
     check=st.sampled_from(sorted(CHECKS)),
-    arguments=st.one_of(TEXT, st.lists(st.builds("{}={}".format, TEXT, TEXT)).map("; ".join)),
+    arguments=st.one_of(TEXT, st.dictionaries(TEXT, st.one_of(TEXT, st.lists(TEXT), st.floats())).map(json.dumps)),
 )
 def test_arguments_of_checks(check: str, arguments: str) -> None:
-    taken_or_refused(ledger.read_arguments, check, arguments)
+    taken_or_refused(read_check, check, arguments)
 
 
 @fuzz(SOME)

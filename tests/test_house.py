@@ -84,11 +84,18 @@ def in_circles(imported: Mapping[str, set[str]]) -> list[str]:
     return sorted(left)
 
 
+def registered(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether a decorator files something under a name in quotation marks, by which tables call it: a check."""
+    calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+    return any(isinstance(argument, ast.Constant) for call in calls for argument in call.args)
+
+
 def defined(tree: ast.Module) -> Iterator[str]:
     """The names that a module gives at its top to functions, classes and constants."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
+            if not registered(node):
+                yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))

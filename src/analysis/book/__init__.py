@@ -16,7 +16,6 @@ PARTS = (
     "code_folds",
     "gallery",
     "directives",
-    "audit",
     "ledger",
     "records",
     "exercises",
@@ -36,7 +35,7 @@ PARTS = (
     "speed_page",
     "safety",
 )
-OF_THE_ARTICLE = ("directives", "audit", "ledger", "records")  # they read tables that only the article has
+OF_THE_ARTICLE = ("directives", "ledger", "records")  # they read tables that only the article has
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -57,18 +57,17 @@ def parsed(directive: SphinxDirective, markdown: str) -> list[nodes.Node]:
 
 
 def claim_values(evidence: Evidence, claim_id: str) -> dict[str, Any]:
-    """What stands of a claim at the places of its way: its row, the check that decides it, what that says, the verdict.
+    """Return what stands of a claim at the places of its way: its row, the decisive check, its outcome, the verdict.
 
-    Raises ParameterError where there is no such claim, or none that checks decide.
+    Raise ParameterError where there is no such claim, or none that checks decide.
     """
     evidence.rows("claims", "claim_id", [claim_id])
-    claims, checked = evidence.tables["claims"], ledger.outcomes(evidence, [claim_id])
+    claims, checked = evidence.table("claims"), ledger.outcomes(evidence, [claim_id])
     if checked.empty:
         raise ParameterError(f"{claim_id} is judged, and no check decides it")
     [claim] = claims[claims["claim_id"] == claim_id].itertuples()
-    failing = checked[~checked["holds"]]
-    decisive = (failing if len(failing) else checked).iloc[0]
-    rows = evidence.tables["checks"]
+    decisive = ledger.decisive(checked).iloc[0]
+    rows = evidence.table("checks")
     here = (rows["entry_id"] == claim_id) & (rows["check_no"] == decisive["check_no"])
     return {
         "id": claim_id,
@@ -78,7 +77,8 @@ def claim_values(evidence: Evidence, claim_id: str) -> dict[str, Any]:
         "arguments": decisive["arguments"],
         "check_row": row_of(rows.index[here][0]),
         "part": decisive["part"],
-        "sentence": decisive["sentence"],
+        "expected": decisive["expected"],
+        "found": decisive["found"],
         "verdict": ledger.verdict_of(checked),
     }
 

@@ -25,7 +25,7 @@ def claims_command(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(ledger.records(table, evidence), ensure_ascii=False, indent=2))
     else:
-        print("\n".join(ledger.report(table)))
+        print("\n".join(ledger.lines(table)))
     return 0
 
 
