@@ -88,7 +88,8 @@ def placebo_figure(places: pd.DataFrame, table: pd.DataFrame) -> Figure:
     own = places[places["group"] == "pair"]
     spans = {among: ordinals(rows["rank"]) for among, rows in own.groupby("among")}
     told = [
-        f"{setting}: " + listing([f"{ordinal(row.rank)} among {row.among}" for row in rows.itertuples()])
+        f"{setting}: "
+        + listing([f"{ordinal(rank)} among {among}" for rank, among in zip(rows["rank"], rows["among"], strict=True)])
         for setting, rows in own.groupby("setting", sort=False)
     ]
     named = places.assign(
