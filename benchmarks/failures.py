@@ -30,7 +30,7 @@ PATIENCE = 15  # seconds for the children of a killed process to end
 AHEAD = "+400d"
 OWN_MOUNTS = "" if not os.geteuid() and shutil.which("unshare") else "needs root and unshare"  # why there are none
 COMMAND = (sys.executable, "-m", "analysis")
-BOOK = ("build/run/results.json", "build/run/notebooks/*.ipynb", "build/html/**/*", "build/pdf/*.pdf")
+BOOK = ("build/run/results.json", "build/run/notebooks/**/*.ipynb", "build/html/**/*", "build/pdf/*.pdf")
 SWEEP = """
 chapter: "01"
 result: events

@@ -379,7 +379,10 @@ def test_the_metadata_of_this_edition_name_every_table_and_chapter() -> None:
     cff = yaml.safe_load(paths.CITATION.read_text(encoding="utf-8"))
     package = json.loads(paths.DATAPACKAGE.read_text(encoding="utf-8"))
     sizes = {name: (paths.ROOT / name).stat().st_size for name in archive.repository_files()}
-    titles = {file.name: archive.read_chapter(file).title for file in archive.notebook_files()}
+    titles = {
+        file.relative_to(paths.NOTEBOOKS).as_posix(): archive.read_chapter(file).title
+        for file in archive.notebook_files()
+    }
     made = rocrate.metadata(sizes, cff, package, titles)
     named = {entity["@id"] for entity in made["@graph"]}
     assert {f"data/{resource['path']}" for resource in package["resources"]} <= named

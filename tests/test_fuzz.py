@@ -24,7 +24,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.book.safety import html_faults
-from analysis.cases import settings as cases
 from analysis.claims.checks import CHECKS, read_check
 from analysis.core import paths, yaml_files
 from analysis.core.errors import DataError, FetchError, ParameterError, ProjectError
@@ -156,8 +155,6 @@ def test_ids_and_names(text: str) -> None:
     found = taken_or_refused(documents.find, "ID", text, load("documents"))
     assert found is None or found in set(load("documents")["document_id"])
     taken_or_refused(rerun.find_notebook, text)
-    name = taken_or_refused(cases.require_name, text)
-    assert name is None or (paths.CASES / name).resolve().parent == paths.CASES.resolve()
     slug = rerun.slug(Path("04-alignment.ipynb"), {"p": text})
     assert (paths.RUNS / slug).resolve().parent == paths.RUNS.resolve()
 
@@ -187,14 +184,12 @@ YAML = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT.filter(sound), inner, max_size=4)),
     max_leaves=8,
 )
-KEYS = st.sampled_from([*cases.FORMS, *sweep_file.KEYS, "extra"])
+KEYS = st.sampled_from([*sweep_file.KEYS, "extra"])
 MARKS = st.sampled_from("-:{}[]&*!|>'\"%@`#,?~\n \t<=0x1")
 
 
-def refused_as_case_and_sweep(folder: Path, text: str) -> None:
-    for name in ("case.yml", "sweep.yml"):
-        (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="")
-    assert taken_or_refused(cases.read, folder) is None
+def refused_as_sweep(folder: Path, text: str) -> None:
+    (folder / "sweep.yml").write_text(text, encoding="utf-8", errors="replace", newline="")
     assert taken_or_refused(sweep_file.read_sweep, folder / "sweep.yml") is None
 
 
@@ -203,14 +198,14 @@ def refused_as_case_and_sweep(folder: Path, text: str) -> None:
     content=st.one_of(YAML, st.dictionaries(KEYS, YAML, max_size=9)),
     tail=st.sampled_from(["", "*a", "&a [*a]", "<<: 1", "\t"]),
 )
-def test_cases_and_sweeps_of_any_values(tmp_path: Path, content: Any, tail: str) -> None:
-    refused_as_case_and_sweep(tmp_path, json.dumps(content) + "\n" + tail)  # JSON is YAML
+def test_sweeps_of_any_values(tmp_path: Path, content: Any, tail: str) -> None:
+    refused_as_sweep(tmp_path, json.dumps(content) + "\n" + tail)  # JSON is YAML
 
 
 @fuzz(SOME)
 @given(text=st.text(st.one_of(MARKS, st.characters()), max_size=60))
-def test_cases_and_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
-    refused_as_case_and_sweep(tmp_path, text)
+def test_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
+    refused_as_sweep(tmp_path, text)
     with suppress(yaml.YAMLError):
         yaml_files.parse(text)
 

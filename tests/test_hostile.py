@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import gzip
 import io
@@ -32,7 +31,6 @@ from analysis.book import build
 from analysis.book.charts import chart_node, data_table
 from analysis.book.pdf import builder
 from analysis.book.safety import html_faults, is_harmless, spec_faults
-from analysis.cases import new, notebooks, settings
 from analysis.charts import show
 from analysis.cli import command
 from analysis.core import paths, yaml_files
@@ -385,23 +383,11 @@ def test_the_sheet_of_a_coder_holds_no_formula(tmp_path: Path) -> None:
 
 # --- names and parameters
 
-NAMES = ["../evil", "..", "/tmp/evil", "a/../../b", "a\x00b", "A", "", "x" * 61, "a\nb", "a\u202eb", "-rf", "a--b", "~"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_case_has_a_plain_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "CASES", tmp_path / "cases")
-    with pytest.raises(ParameterError, match=r"allowed: a name of small letters, digits and single hyphens"):
-        new.new_case(name)
-    with pytest.raises(ParameterError, match=r"allowed: a name of small letters"):
-        settings.find(name, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
 
 def test_the_command_shows_signs_as_escapes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--case", "../\x1b[31mevil", "check"]) == 1
+    assert command.main(["rerun", "../\x1b[31mevil"]) == 1
     told = capsys.readouterr().err
-    assert told.startswith("case “../\\u001b[31mevil”; allowed: a name")
+    assert told.startswith("there is no chapter “../\\u001b[31mevil”")
     assert "\x1b" not in told
 
 
@@ -429,7 +415,7 @@ def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monke
     with pytest.raises(ParameterError):
         rerun.read_values([f"{value}=1"], known)
     assert "/" not in rerun.slug(chapter, values)
-    # past the check: papermill and the notebooks of cases write the value into a cell
+    # past the check: papermill writes the value into a cell
     cells = [
         nbformat.v4.new_code_cell('word: str = "a"  # a word', metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(
@@ -441,10 +427,6 @@ def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monke
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), file)
     assert compute(file, {"word": value})["word"]["value"] == value
-    line = notebooks.set_parameters('word: str = "a"  # a word', {"word": value}, {"word"})
-    [node] = ast.parse(line).body
-    assert isinstance(node, ast.AnnAssign)
-    assert ast.literal_eval(node.value or ast.Constant(None)) == value
     assert [path.name for path in tmp_path.iterdir()] == ["notebook"]
 
 
@@ -505,12 +487,9 @@ YAML = {
 def test_yaml_of_anybody_is_refused_at_once(text: str, tmp_path: Path) -> None:
     started = time.monotonic()
     raw = text.encode("utf-8", "surrogateescape")
-    case = tmp_path / "cases" / "evil"
-    case.mkdir(parents=True)
-    for file in (case / "case.yml", tmp_path / "sweep.yml", tmp_path / "exercises.yml"):
+    for file in (tmp_path / "sweep.yml", tmp_path / "exercises.yml"):
         file.write_bytes(raw)
     for read_it, error in (
-        (lambda: settings.read(case), DataError),
         (lambda: sweep_file.read_sweep(tmp_path / "sweep.yml"), ParameterError),
         (lambda: exercises.read(tmp_path / "exercises.yml"), ParameterError),
     ):
@@ -519,17 +498,6 @@ def test_yaml_of_anybody_is_refused_at_once(text: str, tmp_path: Path) -> None:
         assert len(str(caught.value)) < 3_000
     assert time.monotonic() - started < 20
     assert not (tmp_path / "hit").exists()
-
-
-@pytest.mark.parametrize("value", ["<script>alert(1)</script>", "a & b", "{{ x }}", "a\\u202eb", "x" * 301, "a\\nb"])
-@pytest.mark.parametrize("key", ["title", "author"])
-def test_the_title_of_a_case_holds_no_markup(key: str, value: str, tmp_path: Path) -> None:
-    folder = tmp_path / "evil"
-    shutil.copytree(paths.CASES / "us-kor-2023", folder)
-    text = (folder / "case.yml").read_text("utf-8")
-    (folder / "case.yml").write_text(re.sub(rf"(?m)^{key}: .*$", lambda _: f'{key}: "{value}"', text), "utf-8")
-    with pytest.raises(DataError, match=rf"case.yml, {key}: .*; allowed: text in one line without < > & {{ }}"):
-        settings.read(folder)
 
 
 def test_every_yaml_of_the_repository_is_read() -> None:

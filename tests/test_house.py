@@ -15,8 +15,6 @@ from analysis.core import paths
 
 LINES = 500
 MODULES = 20  # of a package, beside its __init__
-# each package imports only from those before it
-ORDER = (*PACKAGES[: PACKAGES.index("book")], "cases", *PACKAGES[PACKAGES.index("book") :])
 FILES = sorted(paths.CODE.rglob("*.py"))
 Trees = dict[str, ast.Module]
 Named = tuple[str, str]  # a module and a name in it, or "" for the module itself
@@ -36,8 +34,7 @@ def module_name(file: Path) -> str:
 def imported(tree: ast.AST, modules: Collection[str]) -> dict[str, Named]:
     """What code imports from the package, at its top or within a function, by the name under which it knows it.
 
-        modules: the names of all modules, which tell `from analysis.book.architecture import PACKAGES
-    from analysis.core import paths` from a name in analysis.core.
+    modules: the names of all modules, which tell `from analysis.core import paths` from a name in analysis.core.
     """
     found: dict[str, Named] = {}
     for node in ast.walk(tree):
@@ -124,7 +121,7 @@ def unused(package: Trees) -> list[str]:
     used = entrances()
     for module, tree in package.items():
         used |= named_in(tree, package, module)
-    for file in (*paths.NOTEBOOKS.glob("*.ipynb"), *(paths.ROOT / "benchmarks").glob("*.py")):
+    for file in (*paths.NOTEBOOKS.rglob("*.ipynb"), *(paths.ROOT / "benchmarks").glob("*.py")):
         used |= named_in(ast.parse(code_of(file)), package)
     packages = {"", "__main__", *(module.rpartition(".")[0] for module in package)}
     names = [(module, name) for module, tree in package.items() for name in ("", *defined(tree))]
@@ -149,7 +146,7 @@ def test_modules_and_packages_are_seen_at_one_look(tmp_path: Path) -> None:
 
 def upwards(package: Trees) -> list[str]:
     """The imports that go from a package to one that stands after it, and the packages that stand nowhere."""
-    order = ["", *ORDER, "__main__"]
+    order = ["", *PACKAGES, "__main__"]
     found = []
     for module, others in imports(package).items():
         for other in others:
@@ -160,7 +157,7 @@ def upwards(package: Trees) -> list[str]:
 
 
 def test_a_package_imports_only_from_those_before_it(package: Trees) -> None:
-    assert {module.partition(".")[0] for module in package} == {"", "__main__", *ORDER}
+    assert {module.partition(".")[0] for module in package} == {"", "__main__", *PACKAGES}
     assert upwards(package) == []
     assert upwards({**package, "measures.x": ast.parse("from analysis.claims import ledger")}) == [
         "measures.x imports claims.ledger"

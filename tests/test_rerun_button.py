@@ -92,7 +92,7 @@ def test_a_wrong_setting_stops_the_build(tmp_path: Path) -> None:
 def test_the_commands_name_a_parameter_that_the_chapter_has(file: Path) -> None:
     known = rerun.declared(file)
     lines = "\n".join(line for _, line in commands(file))
-    [pair] = re.findall(r"rerun \d\d -p (\S+)", lines)
+    [pair] = re.findall(r"rerun \w+ -p (\S+)", lines)
     assert rerun.read_values([pair], known) == {pair.partition("=")[0]: known[pair.partition("=")[0]].default}
     assert (paths.ROOT / re.findall(r"papermill (\S+)", lines)[0]).exists()
 

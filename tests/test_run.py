@@ -236,9 +236,13 @@ def test_outputs_are_copied_back_with_the_picture(tmp_path: Path) -> None:
     executed = Run((), (), tmp_path)
     executed.notebooks.mkdir()
     for file in notebook_files():
-        (executed.notebooks / file.name).write_bytes(file.read_bytes())
+        executed_file = executed.notebooks / file.relative_to(paths.NOTEBOOKS)
+        executed_file.parent.mkdir(parents=True, exist_ok=True)
+        executed_file.write_bytes(file.read_bytes())
     target = tmp_path / "committed"
     target.mkdir()
-    assert update_committed(executed, target, tmp_path / "picture.svg") == [file.stem for file in notebook_files()]
+    assert update_committed(executed, target, tmp_path / "picture.svg") == [
+        file.relative_to(paths.NOTEBOOKS).with_suffix("").as_posix() for file in notebook_files()
+    ]
     assert update_committed(executed, target, tmp_path / "picture.svg") == []
     assert (tmp_path / "picture.svg").read_bytes() == paths.README_PICTURE.read_bytes()

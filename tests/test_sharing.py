@@ -15,7 +15,6 @@ from test_publish import write_source
 
 from analysis.book import build as publish
 from analysis.book import citations, cite, social
-from analysis.core import paths
 
 ADDRESS = "https://example.org/book/"
 CFF = """cff-version: 1.2.0
@@ -217,11 +216,3 @@ def test_the_finding_of_a_chapter_is_read_from_its_output() -> None:
         '<aside class="finding" aria-label="Finding"><p><strong>Finding.</strong> <em>A &amp; b</em> rose. C.</p>',
     )
     assert social.finding_of(document) == "A & b rose."
-
-
-def test_a_case_has_no_address_of_the_article() -> None:
-    from analysis.cases import layout, settings
-
-    shared = paths.CONFIG.read_text("utf-8").replace('html_baseurl: ""', f"html_baseurl: {ADDRESS}")
-    made = layout.book_settings(shared, settings.read(settings.find("us-kor-2023")))
-    assert made["sphinx"]["config"]["html_baseurl"] == ""

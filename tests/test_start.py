@@ -14,7 +14,7 @@ from analysis.core import paths
 from analysis.core.errors import RunError
 from analysis.data.faults import Fault
 from analysis.runs import start
-from analysis.runs.notebooks import notebook_files
+from analysis.runs.notebooks import chapter_files
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def notebooks(tmp_path: Path) -> list[Path]:
 
 
 def test_the_chapters_are_those_of_the_book_in_its_order() -> None:
-    assert start.chapter_files() == notebook_files()
+    assert start.chapter_files() == chapter_files()
 
 
 def test_contents_link_every_chapter_and_give_its_question(notebooks: list[Path]) -> None:
@@ -32,7 +32,7 @@ def test_contents_link_every_chapter_and_give_its_question(notebooks: list[Path]
         "2. [The statement](02-statement.ipynb): What does the joint statement of 7 February 2025 commit the two "
         "states to, and which of it does the article report?"
     )
-    assert len(start.contents().markdown.splitlines()) == len(notebook_files())
+    assert len(start.contents().markdown.splitlines()) == len(chapter_files())
     assert "{" not in start.contents().markdown  # a role of the book means nothing to JupyterLab
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from analysis.core import paths
-
 PARTS = (
     "roles",
     "math",
@@ -35,13 +33,10 @@ PARTS = (
     "speed_page",
     "safety",
 )
-OF_THE_ARTICLE = ("directives", "ledger", "records")  # they read tables that only the article has
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register every part of the book with Sphinx, those of the article where its claims are in the data."""
-    article = (paths.DATA / "claims.csv").exists()
+    """Register every part of the book with Sphinx."""
     for part in PARTS:
-        if article or part not in OF_THE_ARTICLE:
-            app.setup_extension(f"{__name__}.{part}")
+        app.setup_extension(f"{__name__}.{part}")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

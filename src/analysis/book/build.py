@@ -31,13 +31,14 @@ def staged_files() -> dict[Path, Path]:
     files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
     for folder in (paths.BOOK, paths.DATA):
         files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
-    # a case has a day, that of the package, but is not what CITATION.cff cites
-    return files | {name: paths.ROOT / name for name in ((CHANGELOG,) if paths.CASE else (CHANGELOG, CITATION))}
+    return files | {name: paths.ROOT / name for name in (CHANGELOG, CITATION)}
 
 
 def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
     """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
-    files = staged_files() | {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
+    files = staged_files() | {
+        Path("notebooks") / file.relative_to(notebooks): file for file in notebook_files(notebooks)
+    }
     for relative, file in files.items():
         _copy_if_changed(file, source / relative)
     results_file = source / RESULTS

@@ -18,7 +18,7 @@ from analysis.texts.web import host_of
 ADDRESS = re.compile(r"https?://[^\s<>\"'”’，。、；（）|\\]+")
 ATTRIBUTE = re.compile(r"""\b(?:href|src)=["'](https?://[^"']+)["']""")
 DIRECTIVE = re.compile(r"^\{[\w-]+\}")  # a fence of MyST whose content is text, not code
-PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "book/*.md", "cases/*/*.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "book/*.md")
 ARCHIVED = "archived.csv"
 ARCHIVES = (
     "archive.org",
@@ -125,8 +125,8 @@ def in_file(file: Path) -> Found:
 
 def files_with_links(root: Path = paths.ROOT) -> list[Path]:
     """The files of a repository whose links are checked, in order."""
-    tables = ("data/*.csv", "cases/*/*.csv", "data/datapackage.json")
-    patterns = (*PAGES, "notebooks/*.ipynb", *tables, "data/*.bib", "cases/*/*.bib", "CITATION.cff", "_config.yml")
+    tables = ("data/*.csv", "data/datapackage.json")
+    patterns = (*PAGES, "notebooks/**/*.ipynb", *tables, "data/*.bib", "CITATION.cff", "_config.yml")
     return [file for pattern in patterns for file in sorted(root.glob(pattern))]
 
 

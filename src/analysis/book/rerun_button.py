@@ -43,6 +43,7 @@ def commands(notebook: Path) -> list[tuple[str, str]]:
     parameter = next(iter(declared(notebook).values()))
     value = str(parameter.default).lower() if parameter.type == "bool" else str(parameter.default)
     number = notebook.stem.partition("-")[0]
+    place = "notebooks/cases" if notebook.parent.name == "cases" else "notebooks"
     pair, single = shlex.quote(f"{parameter.name}={value}"), shlex.quote(value)
     return [
         ("In JupyterLab, where every cell can be changed", "make lab"),
@@ -50,7 +51,7 @@ def commands(notebook: Path) -> list[tuple[str, str]]:
             f"With your value in place of {value} for {parameter.name} ({parameter.meaning}), compared with the book",
             f". .venv/bin/activate\nbalancing-act rerun {number} -p {pair}",
         ),
-        ("The same with papermill", f"papermill notebooks/{notebook.name} again.ipynb -p {parameter.name} {single}"),
+        ("The same with papermill", f"papermill {place}/{notebook.name} again.ipynb -p {parameter.name} {single}"),
     ]
 
 
@@ -79,7 +80,7 @@ def add_button(app: Sphinx, page: str, _template: str, context: dict[str, Any], 
     if doctree is None or PAGE not in app.env.found_docs or not app.env.doc2path(page).endswith(".ipynb"):
         return
     notebook = Path(app.env.doc2path(page))
-    address = binder_address(app.config.binder_repository, f"notebooks/{notebook.name}")
+    address = binder_address(app.config.binder_repository, f"{page}.ipynb")
     more = relative_uri(app.builder.get_target_uri(page), app.builder.get_target_uri(PAGE))
     context["body"] += dialog(notebook, address, more)
     button = {"type": "link", "url": more, "text": "Rerun", "icon": "fas fa-rocket", "label": "rerun-button"}

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from analysis.cli.place import relative, require_whole_case
+from analysis.cli.place import relative
 from analysis.core import paths
-from analysis.core.errors import FetchError, ParameterError
+from analysis.core.errors import FetchError
 
 
 def book_command(options: argparse.Namespace) -> int:
@@ -17,9 +17,6 @@ def book_command(options: argparse.Namespace) -> int:
     from analysis.runs.results import read_results
 
     require_packages()
-    if paths.CASE and options.committed:
-        raise ParameterError("--committed: a case has no committed notebooks; leave the option out")
-    require_whole_case()
     if options.committed:
         notebooks = paths.NOTEBOOKS
     else:

@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from analysis.cli.place import place_of_tables
 from analysis.core import paths
 from analysis.core.errors import ParameterError
 
@@ -74,19 +73,12 @@ def coding_sheet_command(options: argparse.Namespace) -> int:
     from analysis.validation import coding_sheet
 
     if options.add:
-        table_file = f"{coding_sheet.TABLE}.csv"
-        if paths.CASE:
-            added = coding_sheet.add_sheet(options.add, target=paths.CASES / paths.CASE / table_file)
-        else:
-            added = coding_sheet.add_sheet(options.add)
-        print(f"added {added} codings to {place_of_tables()}/{table_file}")
+        print(f"added {coding_sheet.add_sheet(options.add)} codings to data/{coding_sheet.TABLE}.csv")
         return 0
     table = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
-    codebook = f"cases/{paths.CASE}/codebook.md" if paths.CASE else "codebook A (book/codebook.md)"
-    case = f"--case {paths.CASE} " if paths.CASE else ""
     file = options.out or Path(f"coding-sheet-{options.coder}.csv")
     coding_sheet.write_sheet(coding_sheet.sheet(load("provisions"), table, options.coder), file)
-    print(f"{file}: fill in these columns by {codebook}")
+    print(f"{file}: fill in these columns by codebook A (book/codebook.md)")
     print("\n".join(f"  {line}" for line in coding_sheet.guide(table)))
-    print(f"then: balancing-act {case}coding-sheet --add {file}")
+    print(f"then: balancing-act coding-sheet --add {file}")
     return 0

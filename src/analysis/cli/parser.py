@@ -9,9 +9,6 @@ from analysis.cli import claims as cli_claims
 from analysis.cli import runs, texts
 from analysis.core import paths
 
-# the commands that work on a case; the others need the tables of the article
-FOR_CASES = ("check", "run", "rerun", "diff", "book", "corpus build", "align", "coding-sheet")
-
 
 def _add_workers(command: argparse.ArgumentParser) -> None:
     text = "processes (default: one for each processor; 1: no process beside this one)"
@@ -26,16 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="balancing-act", description="Check the data, run the notebooks and build the book.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    text = f"work on this case, a folder of cases/ (with {', '.join(FOR_CASES)})"
-    parser.add_argument("--case", metavar="NAME", default=paths.CASE, help=text)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
-
-    text = "lay out a folder for another statement and strategy"
-    new = commands.add_parser("new-case", help=text, description=text)
-    new.add_argument("name", metavar="NAME", help="name of the folder in cases/: small letters, digits and hyphens")
-    new.add_argument("--statement", metavar="ID", help="id of a statement of data/documents.csv")
-    new.add_argument("--strategy", metavar="ID", help="id of a strategy of data/documents.csv")
-    new.set_defaults(call=runs.new_case_command)
 
     check = commands.add_parser("check", help="check every table in data/ and list all faults")
     check.set_defaults(call=runs.check_command)

@@ -1,49 +1,28 @@
-"""Commands that check the data, lay out a case, and run notebooks."""
+"""Commands that check the data and run notebooks."""
 
 import argparse
 import sys
 
-from analysis.cli.place import all_case_faults, place_of_tables, relative, require_whole_case
+from analysis.cli.place import relative
 from analysis.core import paths
-from analysis.core.errors import ParameterError
 
 
 def check_command(_: argparse.Namespace) -> int:
     """Print all faults of the tables; 1 where there is one."""
+    from analysis.data.record import changed_files
     from analysis.data.schema import read_schema
     from analysis.validation.check import check
 
-    faults = all_case_faults() if paths.CASE else check()
+    faults = check()
     for fault in faults:
         print(fault, file=sys.stderr)
     tables = len(read_schema(paths.DATAPACKAGE))
     if faults:
-        print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {place_of_tables()}/", file=sys.stderr)
+        print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in data/", file=sys.stderr)
         return 1
-    print(f"{place_of_tables()}/ is sound: {tables} tables")
-    if paths.CASE:
-        from analysis.data.tables import load
-
-        coders = load("codings_alignment")["coder"].nunique()
-        open_codings = (
-            "nobody has coded yet: `coding-sheet --coder NAME` makes a sheet; chapters leave out what needs it"
-        )
-        print(f"coders: {coders}" if coders else open_codings)
-    else:
-        from analysis.data.record import changed_files
-
-        if changed := list(changed_files()):
-            print(f"changed since `make notebooks` recorded the files: {', '.join(changed)}")
-    return 0
-
-
-def new_case_command(options: argparse.Namespace) -> int:
-    """Lay out the folder of a new case."""
-    from analysis.cases.new import new_case
-
-    place = new_case(options.name, options.statement or "", options.strategy or "")
-    print(f"{relative(place)}/ holds the tables with their headers, case.yml, pages and heads of chapters")
-    print(f"next: balancing-act --case {options.name} check")
+    print(f"data/ is sound: {tables} tables")
+    if changed := list(changed_files()):
+        print(f"changed since `make notebooks` recorded the files: {', '.join(changed)}")
     return 0
 
 
@@ -51,9 +30,6 @@ def run_command(options: argparse.Namespace) -> int:
     """Execute the notebooks that changed, or say which would be; with --update-notebooks refresh the committed ones."""
     from analysis.runs.notebooks import explain, run_notebooks, update_committed
 
-    if paths.CASE and options.update_notebooks:
-        raise ParameterError("--update-notebooks: the notebooks of a case are made from those of the repository")
-    require_whole_case()
     if options.explain:
         for name, reasons in explain().items():
             print(f"{name}: {'to be executed: ' + '; '.join(reasons) if reasons else 'unchanged'}")
@@ -80,22 +56,15 @@ def rerun_command(options: argparse.Namespace) -> int:
     from analysis.runs import rerun
     from analysis.runs.results import read_results
 
-    require_whole_case()
     notebook = rerun.find_notebook(options.chapter)
     known = rerun.declared(notebook)
     if options.list:
         print("\n".join(f"{p.name}: {p.type} = {p.default!r}  {p.meaning}" for p in known.values()))
         return 0
     place = rerun.rerun(notebook, rerun.read_values(options.parameter, known))
-    if paths.CASE:
-        notebook = paths.RUN / "notebooks" / notebook.name
-    before = read_results([notebook]) if notebook.exists() else None  # committed outputs are those of the default run
+    before = read_results([notebook])  # committed outputs are those of the default run
     print(f"{relative(place)}/ holds {notebook.name}, {rerun.RESULTS}, {rerun.PAGE} and {rerun.PROVENANCE}")
-    if before is None:
-        print(f"no default run to compare with; `balancing-act --case {paths.CASE} run` makes it")
-    else:
-        which = "default run" if paths.CASE else "committed default run"
-        print(f"against the {which}: " + "\n".join(rerun.compare(before, rerun.results_of(place))))
+    print("against the committed default run: " + "\n".join(rerun.compare(before, rerun.results_of(place))))
     return 0
 
 

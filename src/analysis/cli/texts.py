@@ -3,22 +3,14 @@
 import argparse
 import sys
 
-from analysis.core import paths
-
 
 def build_command(options: argparse.Namespace) -> int:
     """Make the features from a folder of texts."""
     from analysis.data.tables import load
     from analysis.texts import corpus
 
-    if paths.CASE:
-        from analysis.cases import settings
-
-        folder = settings.find(paths.CASE)
-        place, rows = f"cases/{paths.CASE}", corpus.build_added(options.texts, settings.own_documents(folder), folder)
-    else:
-        place, rows = "data", corpus.build(options.texts, load("documents"))
-    print(f"{place}/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
+    rows = corpus.build(options.texts, load("documents"))
+    print("data/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
     return 0
 
 

@@ -234,36 +234,41 @@ _read: set[str] = set()
 
 def note_read(file: Path) -> Path:
     """Note that this process reads a file of the data, and return the file."""
-    _read.add(file.name)
+    pair = file.is_relative_to(paths.CASES)
+    _read.add(f"cases/{file.relative_to(paths.CASES).as_posix()}" if pair else file.name)
     return file
 
 
 def files_read() -> list[str]:
-    """The names of the files of the data that this process has read, in order."""
+    """Return the files of the data that this process has read, in order: their names, below data/cases their paths."""
     return sorted(_read)
+
+
+def _declared(name: str, folder: Path) -> Table:
+    schema = read_schema(note_read(folder / paths.DATAPACKAGE.name))
+    if name not in schema:
+        raise DataError(f"there is no table “{name}”{nearest(name, list(schema))}; tables: {', '.join(schema)}")
+    return schema[name]
 
 
 @cache
 def _load(name: str, folder: Path) -> pd.DataFrame:
-    schema = read_schema(note_read(folder / paths.DATAPACKAGE.name))
-    if name not in schema:
-        raise DataError(f"there is no table “{name}”{nearest(name, list(schema))}; tables: {', '.join(schema)}")
-    note_read(folder / schema[name].file)
-    frame, faults = read_table(schema[name], folder)
+    table = _declared(name, folder)
+    note_read(folder / table.file)
+    frame, faults = read_table(table, folder)
     require_none(faults)
     return frame
 
 
 def labels(table: str, column: str, folder: Path = paths.DATA) -> dict[Any, str]:
     """The names of the values of a column for readers, in order: {"peace": "Peace"}."""
-    schema = read_schema(note_read(folder / paths.DATAPACKAGE.name))
-    [field] = [field for field in schema[table].fields if field.name == column]
+    [field] = [field for field in _declared(table, folder).fields if field.name == column]
     return dict(field.labels)
 
 
 def described(table: str, folder: Path = paths.DATA) -> str:
     """The id of the document that a table cuts up: the statement of the provisions, the strategy of the sections."""
-    return read_schema(note_read(folder / paths.DATAPACKAGE.name))[table].document
+    return _declared(table, folder).document
 
 
 def load(name: str, folder: Path = paths.DATA) -> pd.DataFrame:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.data.tables import load
+from analysis.core import paths
+from analysis.data.tables import described, load
+from analysis.measures import alignment, counterparts
 from analysis.measures.embeddings import read_scores
 from analysis.measures.placebos import (
     base_rows,
@@ -19,15 +22,30 @@ from analysis.measures.placebos import (
     standing,
     without_states,
 )
+from analysis.measures.provisions import speakers
 from analysis.measures.similarity import represent
 from analysis.measures.specifications import EMBEDDINGS, Source, Specification, placebo_sets
 from analysis.texts import documents
 from analysis.texts.features import load_features
 
+TABLE = "codings_alignment"
+
 
 def load_source() -> Source:
     """The committed features, tables and embedding scores. Raises DataError where one is missing or broken."""
     return Source(load_features(), load("documents"), load("terms"), read_scores())
+
+
+def table_folder(statement: str, strategy: str) -> Path | None:
+    """Return the folder with provisions, outline and codings of a pair: data/, one in data/cases, or None.
+
+    Raises DataError where a folder of data/cases does not declare these tables.
+    """
+    declared = sorted(paths.CASES.glob(f"*/{paths.DATAPACKAGE.name}"))
+    for folder in (paths.DATA, *(file.parent for file in declared)):
+        if (described("provisions", folder), described("strategy_sections", folder)) == (statement, strategy):
+            return folder
+    return None
 
 
 def parties(table: pd.DataFrame, document_id: str) -> tuple[str, ...]:
@@ -120,6 +138,49 @@ def nearest_documents(
         frame = pd.DataFrame({"document_id": list(best.index), "score": best.to_numpy()})
         parts.append(frame.assign(of=of, place=range(1, len(best) + 1), pair=frame["document_id"] == own))
     return pd.concat(parts, ignore_index=True)
+
+
+def closest_sentences(source: Source, statement: str, strategy: str, *, mask: bool) -> pd.DataFrame:
+    """Return for each sentence of a statement the closest one of a strategy, by the cosine of TF-IDF vectors.
+
+    Columns: paragraph and sentence in the statement; section, paragraph_there, sentence_there in the strategy; cosine.
+    """
+    sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=mask)
+    queries, searched = sentences.rows(statement), sentences.rows(strategy)
+    represented = represent("tfidf", sentences.counts, base_rows(sentences.frame, "all"))
+    cosines = represented.similarities(queries, searched)
+    there = sentences.frame.iloc[searched[cosines.argmax(axis=1)]][["section", "paragraph", "sentence"]]
+    here = sentences.frame.iloc[queries][["paragraph", "sentence"]].reset_index(drop=True)
+    return here.join(there.reset_index(drop=True), rsuffix="_there").assign(cosine=cosines.max(axis=1))
+
+
+def provisions_beside(source: Source, folder: Path, *, mask: bool) -> pd.DataFrame:
+    """Return the provisions of a statement, each beside the closest section of the strategy and what coders found.
+
+    folder holds the tables of the pair. Columns: those of the provisions, speaker (the state that speaks alone, else
+    both), passages and heading (closest to the provision's sentence), coded (the sections that at least two coders
+    named, or the only one), strength (settled; missing where nobody has coded).
+    """
+    provisions, sections, codings = (load(name, folder) for name in ("provisions", "strategy_sections", TABLE))
+    statement, strategy = described("provisions", folder), described("strategy_sections", folder)
+    sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=mask)
+    searched = sentences.rows(strategy)
+    section_of = counterparts.listed_sections(sentences.frame["section"].iloc[searched], sections["section_id"])
+    queries = counterparts.provision_rows(provisions, sentences, source.features, statement)
+    cosines = represent("tfidf", sentences.counts, base_rows(sentences.frame, "all")).similarities(queries, searched)
+    passages = sentences.frame.iloc[searched].assign(section=section_of)
+    closest = counterparts.closest_passages(cosines, passages, provisions["provision_id"], most=3)
+    parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
+    named, strength = {}, pd.Series(dtype="float64")
+    if len(codings):
+        enough = min(2, codings["coder"].nunique())
+        named = counterparts.coded_sections(alignment.section_matrix(codings), section_of, parents, coders=enough)
+        strength = alignment.adjudicate(codings).set_index("provision_id")["strength"]
+    headings = sections.set_index("section_id")["heading"]
+    beside = provisions.merge(counterparts.beside_coders(closest, named, headings, parents), on="provision_id")
+    names = {state: state for state in parties(source.documents, statement)}
+    spoken = speakers(beside, load("provision_actors", folder), names)
+    return spoken.assign(strength=spoken["provision_id"].map(strength))
 
 
 def reading(rank_among_statements: int, rank_among_strategies: int) -> str:

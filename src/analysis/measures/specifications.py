@@ -94,8 +94,7 @@ class Source:
     def frames(self, shared: Specification, parts: Iterable[str] = PARTS) -> dict[tuple[str, bool, str], pd.DataFrame]:
         """The score frames of all specifications that share unit, representation, mask and idf base with this one."""
         if shared.representation == EMBEDDINGS:
-            frames = embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
-            return {key: self._with_all_documents(frame) for key, frame in frames.items()}
+            return embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
         return score_frames(
             self.features,
             self.documents,
@@ -118,12 +117,6 @@ class Source:
         found = row.reindex(documents.ids(table, "statement"))
         found[strategy] = column[strategy]
         return found
-
-    def _with_all_documents(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Scores with missing values for documents that have none, such as those that a case adds."""
-        statements, strategies = (documents.ids(self.documents, kind) for kind in ("statement", "strategy"))
-        new = set(statements) - set(scores.index) or set(strategies) - set(scores.columns)
-        return scores.reindex(index=statements, columns=strategies) if new else scores
 
     def scores(self, specification: Specification) -> pd.DataFrame:
         """The scores of all statements with all strategies in one specification."""

@@ -23,7 +23,7 @@ from analysis.core.errors import BuildError, ParameterError
 from analysis.core.files import write_whole
 from analysis.release import rocrate, sbom
 from analysis.runs.inputs import cells_hash
-from analysis.runs.notebooks import notebook_files
+from analysis.runs.notebooks import name_of, notebook_files
 from analysis.runs.start import read_chapter
 
 SUMS = "SHA256SUMS"
@@ -82,7 +82,7 @@ def changed_files(root: Path = paths.ROOT) -> list[str]:
 def built_files(html: Path, pdf: Path, executed: Path) -> dict[str, Path]:
     """What the build made, by its name in the archive: HTML, PDF and executed notebooks with their results."""
     files = {f"{HTML}/{file.relative_to(html).as_posix()}": file for file in html.rglob("*") if file.is_file()}
-    notebooks = {f"{EXECUTED}/{file.name}": file for file in executed.glob("*.ipynb")}
+    notebooks = {f"{EXECUTED}/{name_of(file, executed)}.ipynb": file for file in executed.rglob("*.ipynb")}
     return files | notebooks | {PDF: pdf}
 
 
@@ -107,7 +107,7 @@ def require_current(root: Path = paths.ROOT, source: Path = paths.SOURCE) -> Pat
         if not (source / place).exists() or (source / place).read_bytes() != file.read_bytes():
             raise BuildError(f"the book is older than {_relative(file)}: `{MAKE}` builds it anew")
     for notebook in notebook_files():
-        staged = source / "notebooks" / notebook.name
+        staged = source / "notebooks" / notebook.relative_to(paths.NOTEBOOKS)
         if not staged.exists() or cells_hash(staged) != cells_hash(notebook):
             raise BuildError(f"the book is older than {_relative(notebook)}: `{MAKE}` builds it anew")
     return source / "notebooks"
@@ -169,7 +169,8 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     contents = {name: file.read_bytes() for name, file in files.items()}
     cff: dict[str, Any] = yaml_files.parse(contents["CITATION.cff"].decode("utf-8"))
     package = json.loads(contents["data/datapackage.json"])
-    titles = {file.name: read_chapter(file).title for file in notebook_files(root / "notebooks")}
+    notebooks = root / "notebooks"
+    titles = {f"{name_of(file, notebooks)}.ipynb": read_chapter(file).title for file in notebook_files(notebooks)}
     if LOCK in contents:
         contents[sbom.NAME] = sbom.write(contents[LOCK])
     sizes = {name: len(content) for name, content in contents.items()}

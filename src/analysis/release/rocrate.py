@@ -40,7 +40,7 @@ FOLDERS = {
     "src/": ("The code: loading, checks, measures, charts, running, publishing", CODE),
     "tests/": ("The tests of all of it", CODE),
     "book/": ("The pages of the book in Markdown, style and fonts", DATA),
-    "cases/": ("Other statements and strategies", DATA),
+    "data/cases/": ("Provisions, outlines and codings of other pairs", DATA),
     "build/html/": ("The book as HTML; it opens at build/html/index.html and needs no network", DATA),
 }
 

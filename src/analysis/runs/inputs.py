@@ -56,6 +56,7 @@ def inputs() -> dict[str, Any]:
         "code": computing_code(),
         "data": file_hashes(paths.DATA, "*")
         | file_hashes(paths.FEATURES, "*")
+        | file_hashes(paths.DATA, "cases/*/*")
         | {paths.DATAPACKAGE.name: _digest(declaration(paths.DATA))},
         "lock": file_hashes(paths.ROOT, "uv.lock"),
         "python": platform.python_version(),

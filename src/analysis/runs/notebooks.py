@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +42,22 @@ class Run:
         return self.folder / NOTEBOOK_FOLDER
 
 
-def notebook_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
-    """The chapter notebooks of a folder, in order. Raises RunError where there is none."""
+def chapter_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
+    """Return the chapters in a folder, in order. Raise RunError where there is none."""
     files = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
     if not files:
         raise RunError(f"no notebook like 01-timeline.ipynb in {folder.name}/")
     return files
+
+
+def notebook_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
+    """Return the chapters in a folder, then the notebooks of its folder cases. Raise RunError where no chapter is."""
+    return [*chapter_files(folder), *sorted(folder.glob("cases/*.ipynb"))]
+
+
+def name_of(notebook: Path, folder: Path) -> str:
+    """Return the name of a notebook in a folder: 01-timeline, or cases/compare-a-pair."""
+    return notebook.relative_to(folder).with_suffix("").as_posix()
 
 
 # --- what has to be executed
@@ -71,7 +81,7 @@ def _reasons(
 
 def explain(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> dict[str, list[str]]:
     """Why `run_notebooks` would execute each notebook, by name; without a reason it would not."""
-    cells = {file.stem: cells_hash(file) for file in notebook_files(source)}
+    cells = {name_of(file, source): cells_hash(file) for file in notebook_files(source)}
     return _reasons(cells, folder, _manifest(folder), inputs())
 
 
@@ -160,15 +170,15 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     """
     from analysis.validation.check import check
 
-    files = notebook_files(source)
+    files = {name_of(file, source): file for file in notebook_files(source)}
     require_none(check())
     busy = f"{folder.parent}: another run or build is at work here; wait for it, or end it"
     with written(folder, "the run", "the last good run is untouched"), locked(folder.parent, busy):
         return _run_changed(files, folder, progress=progress)
 
 
-def _run_changed(files: Sequence[Path], folder: Path, *, progress: bool) -> Run:
-    common, cells = inputs(), {file.stem: cells_hash(file) for file in files}
+def _run_changed(files: Mapping[str, Path], folder: Path, *, progress: bool) -> Run:
+    common, cells = inputs(), {name: cells_hash(file) for name, file in files.items()}
     manifest_before = _manifest(folder)
     before = manifest_before.get("notebooks", {})
     reasons = _reasons(cells, folder, manifest_before, common)
@@ -177,29 +187,34 @@ def _run_changed(files: Sequence[Path], folder: Path, *, progress: bool) -> Run:
         return Run((), tuple(kept), folder)
 
     with new_folder(folder) as work:
-        (work / NOTEBOOK_FOLDER).mkdir()
+        executed = {name: work / NOTEBOOK_FOLDER / f"{name}.ipynb" for name in files}
+        for parent in {file.parent for file in executed.values()}:
+            parent.mkdir(parents=True, exist_ok=True)
         for name in kept:
-            shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", work / NOTEBOOK_FOLDER)
-        todo = [file for file in files if file.stem not in kept]
-        seconds = _execute_all(todo, work / NOTEBOOK_FOLDER, progress=progress)
-        results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
+            shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", executed[name])
+        todo = [name for name in files if name not in kept]
+        seconds = _execute_all({name: (files[name], executed[name]) for name in todo}, progress=progress)
+        results = read_results(list(executed.values()))
         entries = kept | {
-            file.stem: {
-                "cells": cells[file.stem],
-                "files": recorded_files(work / NOTEBOOK_FOLDER / file.name),
+            name: {
+                "cells": cells[name],
+                "files": recorded_files(executed[name]),
                 "parameters": {},
-                "seconds": round(seconds[file.stem], 2),
+                "seconds": round(seconds[name], 2),
             }
-            for file in todo
+            for name in todo
         }
         write_json(work / RESULTS, results)
         manifest = {"inputs": common, "notebooks": entries, "results": results, "versions": versions()}
         write_json(work / MANIFEST, manifest)
-    return Run(tuple(file.stem for file in todo), tuple(kept), folder)
+    return Run(tuple(todo), tuple(kept), folder)
 
 
-def _execute_all(files: Sequence[Path], target: Path, *, progress: bool) -> dict[str, float]:
-    """Execute notebooks in parallel into a folder; returns the seconds each took. Raises RunError with all failures."""
+def _execute_all(files: Mapping[str, tuple[Path, Path]], *, progress: bool) -> dict[str, float]:
+    """Execute notebooks (source and target by name) in parallel, and return the seconds that each took.
+
+    Raises RunError with all failures.
+    """
     from tqdm import tqdm
 
     from analysis.runs.kernels import quiet_kernels
@@ -207,8 +222,8 @@ def _execute_all(files: Sequence[Path], target: Path, *, progress: bool) -> dict
     seconds: dict[str, float] = {}
     failures: list[str] = []
     with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-        longest_first = sorted(files, key=lambda file: -file.stat().st_size)
-        jobs = {pool.submit(execute, file, target / file.name, scratch): file.stem for file in longest_first}
+        longest_first = sorted(files, key=lambda name: -files[name][0].stat().st_size)
+        jobs = {pool.submit(execute, *files[name], scratch): name for name in longest_first}
         bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
         for job in bar:
             bar.set_postfix_str(jobs[job])
@@ -240,9 +255,10 @@ def update_committed(
     """
     changed = []
     for file in notebook_files(run.notebooks):
-        committed = target / file.name
+        name = name_of(file, run.notebooks)
+        committed = target / f"{name}.ipynb"
         if not committed.exists() or committed.read_bytes() != file.read_bytes():
             write_whole(committed, file.read_bytes())
-            changed.append(file.stem)
+            changed.append(name)
     write_whole(readme_picture, (picture(run.notebooks / README_FIGURE[0], README_FIGURE[1]) + "\n").encode())
     return changed

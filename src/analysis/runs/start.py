@@ -43,8 +43,8 @@ class Chapter:
 
 
 def chapter_files() -> list[Path]:
-    """The notebooks that the book's contents name, in its order."""
-    names = re.findall(r"^ *- file: notebooks/(\S+)$", paths.TOC.read_text(encoding="utf-8"), re.MULTILINE)
+    """The chapters that the book's contents name, in its order."""
+    names = re.findall(r"^ *- file: notebooks/(\d\d-\S+)$", paths.TOC.read_text(encoding="utf-8"), re.MULTILINE)
     return [paths.NOTEBOOKS / f"{name}.ipynb" for name in names]
 
 

@@ -6,7 +6,6 @@ A corpus folder holds texts/ID.txt for each document of data/documents.csv, in t
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ import pandas as pd
 from analysis.core import paths
 from analysis.core.errors import DataError
 from analysis.data.faults import FIRST_ROW
-from analysis.texts.features import TABLES, build_tables, join_tables, parquet, read_features, write_features
+from analysis.texts.features import TABLES, build_tables, read_features, write_features
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_texts(folder: Path, table: pd.DataFrame, where: str = "data/documents.csv") -> dict[str, str]:
-    """The texts of all documents of a table, which stands in the file `where`, by id.
+def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
+    """The texts of all documents of the table of documents, by id.
 
     Raises DataError with every text that is missing, altered or not UTF-8.
     """
@@ -38,7 +37,7 @@ def read_texts(folder: Path, table: pd.DataFrame, where: str = "data/documents.c
         found = hashlib.sha256(raw).hexdigest()
         if found != row.sha256:
             faults.append(
-                f"texts/{file.name}: SHA-256 {found}; {where}, row {number}, column sha256 has "
+                f"texts/{file.name}: SHA-256 {found}; data/documents.csv, row {number}, column sha256 has "
                 f"{str(row.sha256)[:12]}…: use the text that was read, or record the new one there"
             )
             continue
@@ -48,7 +47,7 @@ def read_texts(folder: Path, table: pd.DataFrame, where: str = "data/documents.c
             faults.append(f"texts/{file.name}: byte {error.start} is not UTF-8")
     if faults:
         shown = "\n".join(faults[:10]) + (f"\n… and {len(faults) - 10} more" if len(faults) > 10 else "")
-        raise DataError(f"{folder} is not the corpus of {where}:\n{shown}")
+        raise DataError(f"{folder} is not the corpus of data/documents.csv:\n{shown}")
     return texts
 
 
@@ -58,46 +57,19 @@ def last_blocks(table: pd.DataFrame) -> dict[str, int]:
     return dict(zip(cut["document_id"], cut["last_block"].astype(int), strict=True))
 
 
-def tables_of(folder: Path, table: pd.DataFrame, where: str = "data/documents.csv") -> "dict[str, pa.Table]":
+def tables_of(folder: Path, table: pd.DataFrame) -> "dict[str, pa.Table]":
     """The tables of features that the texts of a folder give. Raises DataError where a text is not as recorded."""
-    return build_tables(read_texts(folder, table, where), last_blocks(table))
+    return build_tables(read_texts(folder, table), last_blocks(table))
 
 
-def build(
-    folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES, where: str = "data/documents.csv"
-) -> dict[str, int]:
+def build(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> dict[str, int]:
     """Make the features of a folder of texts and write them; returns the number of rows of each table.
 
     Nothing is written unless all texts are there and as recorded.
     """
-    tables = tables_of(folder, table, where)
+    tables = tables_of(folder, table)
     write_features(tables, target)
     return {name: made.num_rows for name, made in tables.items()}
-
-
-def build_added(texts: Path, table: pd.DataFrame, case: Path) -> dict[str, int]:
-    """Make the features of the documents that a case adds (table) and keep them in its folder; returns their rows.
-
-    Raises DataError where the case adds none, or a text is missing or not as recorded. The texts stay where they are.
-    """
-    where = f"cases/{case.name}/documents.csv"
-    if table.empty:
-        raise DataError(f"{where} adds no document; the shared ones have their features")
-    return build(texts, table, case / paths.FEATURES.name, where)
-
-
-def read_added(folder: Path) -> "dict[str, pa.Table]":
-    """The features of the documents that the folder of a case adds, as tables; empty where it adds none."""
-    added = folder / paths.FEATURES.name
-    if not (added / f"{TABLES[0]}.parquet").exists():
-        return {}
-    return {name: read_features(name, added) for name in TABLES}
-
-
-def united_features(shared: Path, added: "Mapping[str, pa.Table]") -> dict[str, bytes]:
-    """The features in a folder and those added to them, by file name, as if made of all texts together."""
-    joined = join_tables({name: read_features(name, shared) for name in TABLES}, added)
-    return {f"{name}.parquet": parquet(table) for name, table in joined.items()}
 
 
 def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> list[str]:

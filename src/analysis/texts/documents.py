@@ -44,3 +44,15 @@ def find(name: str, value: object, documents: pd.DataFrame, kind: str = "documen
             f"all {len(known)} stand in data/documents.csv"
         )
     return str(value)
+
+
+def find_english(name: str, value: object, documents: pd.DataFrame, kind: str) -> str:
+    """Return the id of a document of a kind in English, the language of the placebos. Raise ParameterError."""
+    document_id = find(name, value, documents, kind)
+    if document_id not in set(comparable(documents)["document_id"]):
+        [language] = documents.loc[documents["document_id"] == document_id, "language"]
+        raise ParameterError(
+            f"{name}: {value!r} is in another language (column language: {language}); words are compared, and every "
+            f"placebo is in English; allowed: a {kind} in English"
+        )
+    return document_id

@@ -115,63 +115,6 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
     }
 
 
-def join_tables(one: "Mapping[str, pa.Table]", other: "Mapping[str, pa.Table]") -> "dict[str, pa.Table]":
-    """The features of two sets of texts as one, as `build_tables` makes them of both sets together.
-
-    The sets share no document.
-    """
-    import pyarrow as pa
-
-    sides = (one, other)
-    passages = pa.concat_tables([side["passages"].replace_schema_metadata() for side in sides]).to_pandas()
-    order = np.argsort(passages["document_id"].astype(str).to_numpy(), kind="stable")
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.arange(len(order))
-    shift = (0, one["passages"].num_rows)
-    counts = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "passage": places[side["counts"]["passage"].to_numpy() + start],
-                    "token": side["counts"]["token"].to_pandas().astype(str),
-                    "count": side["counts"]["count"].to_numpy(),
-                }
-            )
-            for side, start in zip(sides, shift, strict=True)
-        ]
-    ).sort_values(["passage", "token"])
-    vocabulary, tokens = np.unique(counts["token"].to_numpy(dtype=str), return_inverse=True)
-    words = pa.array(vocabulary.tolist(), pa.string())
-    column = pa.DictionaryArray.from_arrays(pa.array(tokens.astype(np.int32)), words)
-    ngrams = pd.concat([side["ngrams"].to_pandas().astype({"document_id": str, "section": str}) for side in sides])
-    ngrams = ngrams.sort_values("document_id", kind="stable")
-
-    def named(frame: pd.DataFrame, like: Any) -> Any:
-        columns = {}
-        for field in like.schema:
-            values = frame[field.name].to_numpy()
-            if pa.types.is_dictionary(field.type):
-                values = pa.array(values.astype(str).tolist(), pa.string()).dictionary_encode().cast(field.type)
-            columns[field.name] = values if isinstance(values, pa.Array) else pa.array(values, field.type)
-        return pa.table(columns)
-
-    hashes: dict[str, str] = {}
-    for side in sides:
-        hashes |= json.loads((side["passages"].schema.metadata or {})[HASHES.encode()])
-    ordered = {document_id: hashes[document_id] for document_id in sorted(hashes)}
-    return {
-        "passages": named(passages.iloc[order], one["passages"]).replace_schema_metadata({HASHES: json.dumps(ordered)}),
-        "counts": pa.table(
-            {
-                "passage": pa.array(counts["passage"].to_numpy(), pa.int32()),
-                "token": column,
-                "count": pa.array(counts["count"].to_numpy(), pa.int16()),
-            }
-        ),
-        "ngrams": named(ngrams, one["ngrams"]),
-    }
-
-
 # --- files
 
 

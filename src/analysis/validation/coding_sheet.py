@@ -77,15 +77,15 @@ def read_rows(file: Path, table: Table) -> list[list[str]]:
     return [[(record[name] or "").strip() for name in _columns(table)] for record in records]
 
 
-def add_sheet(file: Path, folder: Path = paths.DATA, target: Path | None = None) -> int:
+def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
     """Add the rows of a filled sheet to the table of codings; returns how many.
 
     The rows are checked with all rules in a copy of the tables first. Raises DataError with every fault, by the row of
-    the sheet, and leaves the table as it was. target is the file of the table, where it does not lie in the folder.
+    the sheet, and leaves the table as it was.
     """
     table = read_schema(folder / paths.DATAPACKAGE.name)[TABLE]
     rows = read_rows(file, table)
-    target = target or folder / table.file
+    target = folder / table.file
     current = target.read_text(encoding="utf-8")
     added = io.StringIO()
     csv.writer(added, lineterminator="\n").writerows(rows)

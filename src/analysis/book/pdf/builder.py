@@ -49,7 +49,6 @@ def write_markup(source: Path, doctrees: Path, day: date) -> Path:
         **described(citation.read_text(encoding="utf-8") if citation.exists() else ""),
         "author": settings["author"],
         "subtitle": settings.get("book_subtitle", ""),
-        "case": bool(paths.CASE),
         "edition": settings.get("book_edition") or f"version {settings['version']}",
         "date": {"year": day.year, "month": day.month, "day": day.day},
         "language": settings.get("language", "en"),
