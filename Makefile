@@ -175,9 +175,9 @@ audit: tools ## known vulnerabilities and licences of all packages, secrets in f
 	$(HEADING) 'audit'
 	@$(BIN)/python tests/audit_check.py --tools build/tools/bin
 
-links: setup ## ask for every external link of book and data (needs a network; some minutes)
+links: committed ## ask for every external link of book and data (needs a network; some minutes)
 	$(HEADING) 'links'
-	@$(BIN)/balancing-act links
+	@$(BIN)/jupyter-book build build/source --path-output build/links --builder linkcheck
 
 fuzz: setup ## the readers with more odd input than in `make unit` (some minutes)
 	$(HEADING) 'fuzz'
