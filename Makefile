@@ -154,8 +154,12 @@ tools: setup ## create build/tools, which `make lock` and `make audit` use, from
 	  printf '%s\n' "$$locked" > build/tools/.locked; \
 	fi
 
+# The bill without what would differ from one run to the next, and without addresses and hashes of files (uv.lock has them).
+BILL := import json, sys; bill = json.load(sys.stdin); del bill["serialNumber"], bill["metadata"]["timestamp"]; \
+  [part.pop("externalReferences") for part in bill["components"]]; print(json.dumps(bill, indent=1))
+
 # uv resolves for Python 3.11 to 3.13 on every platform; pip alone cannot.
-lock: tools ## resolve pyproject.toml into uv.lock and requirements/*.txt
+lock: tools ## resolve pyproject.toml into uv.lock, requirements/*.txt and the bill of materials beside them
 	$(HEADING) 'lock'
 	@set -eu; \
 	uv="build/tools/bin/uv --quiet --no-config --no-python-downloads"; \
@@ -168,6 +172,8 @@ lock: tools ## resolve pyproject.toml into uv.lock and requirements/*.txt
 	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project $$parts; } > build/$$name.txt; \
 	  mv build/$$name.txt requirements/$$name.txt; \
 	done; \
+	$$uv export --locked --python $(BIN)/python --all-extras --all-groups --format cyclonedx1.5 > build/sbom.cdx.json; \
+	$(BIN)/python -c '$(BILL)' < build/sbom.cdx.json > requirements/sbom.cdx.json; \
 	grep -c '==' requirements/base.txt requirements/full.txt requirements/tools.txt
 
 # Known vulnerabilities need a network: what could not be asked is said, and is no success. No part of `make test`.
