@@ -30,7 +30,6 @@ PARTS = (
     "social",
     "table_nodes",
     "architecture",
-    "speed_page",
     "safety",
 )
 
