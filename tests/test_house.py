@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis.book.architecture import PACKAGES
+from analysis.book.directives import PACKAGES
 from analysis.core import paths
 
 LINES = 500
@@ -36,7 +36,7 @@ def module_name(file: Path) -> str:
 def imported(tree: ast.AST, modules: Collection[str]) -> dict[str, Named]:
     """What code imports from the package, at its top or within a function, by the name under which it knows it.
 
-        modules: the names of all modules, which tell `from analysis.book.architecture import PACKAGES
+        modules: the names of all modules, which tell `from analysis.book.directives import PACKAGES
     from analysis.core import paths` from a name in analysis.core.
     """
     found: dict[str, Named] = {}

@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from analysis.book import speed, speed_charts
-from analysis.book.architecture import parsed
 from analysis.book.charts import chart_folder, chart_node
+from analysis.book.directives import parsed
 from analysis.charts.show import Figure
 from analysis.core.errors import DataError
 from analysis.core.wording import in_markdown, table_in_markdown
