@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from altered import altered
 
-from analysis.book.architecture import PACKAGES, claim_values
+from analysis.book.directives import PACKAGES, claim_values
 from analysis.claims.evidence import Evidence, load_evidence
 from analysis.core import paths
 from analysis.core.errors import ParameterError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis.book.architecture import PACKAGES
+from analysis.book.directives import PACKAGES
 from analysis.core import paths
 
 LINES = 500

@@ -16,11 +16,10 @@ from test_publish import CHART, code_cell
 
 from analysis.book import build
 from analysis.book.hover import shortened
-from analysis.book.opening import darkened, newest_release
-from analysis.book.pages import minutes, with_addresses
+from analysis.book.links import linkable, pattern
+from analysis.book.pages import darkened, minutes, newest_release, with_addresses
 from analysis.book.pdf import builder
 from analysis.book.search import split_words
-from analysis.book.terms import linkable, pattern
 from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.data.tables import load

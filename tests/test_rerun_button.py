@@ -11,7 +11,7 @@ from sphinx.errors import ConfigError
 from test_publish import notebook, outside, write_source
 
 from analysis.book import build as publish
-from analysis.book.rerun_button import binder_address, commands
+from analysis.book.pages import binder_address, commands
 from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.runs import rerun

@@ -8,9 +8,11 @@ host.
 
 import base64
 import hashlib
+import importlib.metadata
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,11 +22,12 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from analysis.book.safety import spec_faults
-from analysis.book.table_nodes import about
-from analysis.charts import vega
+from analysis.book.tables import about
+from analysis.charts import theme, vega
 from analysis.core import paths
 from analysis.core.files import write_whole
 from analysis.data import export
@@ -279,9 +282,86 @@ def load_scripts(
         app.add_js_file(SCRIPT, loading_method="defer")
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the node and the scripts with Sphinx."""
+# --- the page with all charts
+
+
+class gallery(nodes.General, nodes.Element):
+    """Where the charts of all chapters stand."""
+
+
+class ChartGallery(SphinxDirective):
+    """```{chart-gallery} becomes the pictures of all charts, chapter by chapter."""
+
+    has_content: ClassVar[bool] = False
+
+    def run(self) -> list[nodes.Node]:
+        """A place to fill when all chapters are read."""
+        self.env.note_reread()  # the charts are those of other pages
+        return [gallery()]
+
+
+def chapters(env: Any) -> list[str]:
+    """The pages of notebooks, in the order of the book."""
+    return sorted(name for name in env.found_docs if env.doc2path(name).endswith(".ipynb"))
+
+
+def visit_gallery_html(translator: Any, _node: gallery) -> None:
+    """Write a list of pictures under the title of each chapter."""
+    builder = translator.builder
+    env, here = builder.env, builder.get_target_uri(builder.current_docname)
+    parts = []
+    for number, name in enumerate(chapters(env), 1):
+        tree = env.get_doctree(name)
+        address = relative_uri(here, builder.get_target_uri(name))
+        items = []
+        for node in tree.findall(chart):
+            file = picture_file(builder, node["digest"], small=True)
+            link = f"{address}#{node['ids'][0]}" if node["ids"] else address
+            items.append(
+                f'<li><a href="{escape(link)}"><img src="{relative_uri(here, file)}" alt="" loading="lazy" '
+                f'width="{node["width"]:g}" height="{node["height"]:g}"><span>{escape(node["heading"])}</span></a></li>'
+            )
+        if items:
+            title = f"{number}. {env.titles[name].astext()}"
+            parts.append(f'<h2>{escape(title)}</h2>\n<ul class="ba-gallery">{"".join(items)}</ul>\n')
+    translator.body.append("".join(parts))
+    raise nodes.SkipNode
+
+
+# --- the scripts that draw them
+
+
+@cache
+def _bundle() -> str:
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle(vl_version=vega.VERSION))  # type: ignore[call-arg]
+
+
+def vega_script(folder: Path) -> str:
+    """The Vega scripts with the colours of the dark page, as a classic script, which also loads from file://.
+
+    The bundle takes a second to make, so a folder keeps it between builds.
+    """
+    kept = folder / f"bundle-{vega.VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
+    if not kept.exists():
+        write_once(kept, _bundle())
+    dark = json.dumps({"config": theme.DARK_CONFIG, "colours": theme.DARK_COLOURS}, sort_keys=True)
+    return f"(function () {{\n{kept.read_text(encoding='utf-8')}\n}})();\nwindow.bookCharts = {dark};\n"
+
+
+def write_scripts(app: Sphinx, error: Exception | None) -> None:
+    """Write the Vega scripts into a finished HTML book."""
+    if error is None and app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / ENGINE
+        target.write_text(vega_script(chart_folder(app)), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx."""
     app.add_node(chart, html=(visit_chart_html, None))
     app.connect("html-page-context", load_scripts)
-    app.setup_extension("analysis.book.vega_bundle")
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.add_node(gallery, html=(visit_gallery_html, None))
+    app.add_directive("chart-gallery", ChartGallery)
+    app.add_css_file("gallery.css")
+    app.connect("build-finished", write_scripts)

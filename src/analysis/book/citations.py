@@ -139,9 +139,8 @@ def add_citations(
     app.add_js_file(SCRIPT, loading_method="defer")
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive, the ids of tables and the buttons with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx."""
     app.add_directive("citations", Citations)
     app.add_post_transform(NameTables)
     app.connect("html-page-context", add_citations)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -91,7 +91,6 @@ class GatherCode(SphinxPostTransform):
         return parts
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
+def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.add_post_transform(GatherCode)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,16 +9,13 @@ from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from analysis.claims.evidence import Evidence, load_evidence
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
-
 
 SCRIPT = "ledger.js"
 
@@ -141,16 +138,15 @@ def depart_fold(translator: Any, _node: fold) -> None:
 
 
 def load_script(
-    app: "Sphinx", _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
+    app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load the script of the filter on the page that has one."""
     if doctree is not None and next(doctree.findall(entry_filter), None) is not None:
         app.add_js_file(SCRIPT, loading_method="defer")
 
 
-def setup(app: "Sphinx") -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.add_node(ledger_entry, html=(visit_entry, depart_entry))
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.connect("html-page-context", load_script)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

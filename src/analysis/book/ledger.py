@@ -295,7 +295,6 @@ def visit_strip(translator: Any, node: verdict_strip) -> None:
 
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Register with Sphinx."""
-    app.setup_extension("analysis.book.entries")
     app.add_node(ledger_filter, html=(visit_filter, None))
     app.add_node(verdict_strip, html=(visit_strip, None))
     app.add_directive("claims-ledger", ClaimsLedger)

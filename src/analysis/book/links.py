@@ -4,18 +4,16 @@ Only entries that the book has become links, so a book without the article's tab
 the text of pages and for tables and lists of notebooks; in the PDF these are text as well.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from analysis.book import entry_ids
 from analysis.book.entries import around, ledger_entry
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 CLOSED = (
     nodes.reference,
@@ -50,10 +48,10 @@ def link_texts(document: nodes.document, address: Callable[[str], str]) -> None:
 
     address gives where an entry is, empty where the book has no such entry.
     """
-    for text in [text for text in document.findall(nodes.Text) if entry_ids.ID.search(text) and not is_closed(text)]:
+    for text in [text for text in document.findall(nodes.Text) if ID.search(text) and not is_closed(text)]:
         own = entry_around(text)
         parts: list[nodes.Node] = []
-        for place, words in enumerate(entry_ids.split(text.astext())):
+        for place, words in enumerate(split(text.astext())):
             target = address(words) if place % 2 and words.lower() != own else ""
             if target:
                 parts.append(nodes.reference("", words, refuri=target, internal=True, classes=["ba-entry"]))
@@ -71,7 +69,7 @@ class LinkEntries(SphinxPostTransform):
     def address(self, entry_id: str) -> str:
         """Where an entry is, from this page; empty where the book has no such entry."""
         std: Any = self.env.get_domain("std")
-        page, name = entry_ids.page_of(entry_id), entry_id.lower()
+        page, name = page_of(entry_id), entry_id.lower()
         if std.anonlabels.get(name, ("",))[0] != page:
             return ""
         return f"{self.app.builder.get_relative_uri(self.env.docname, page)}#{name}"
@@ -82,14 +80,155 @@ class LinkEntries(SphinxPostTransform):
         if self.app.builder.format != "html":
             return
         for node in list(self.document.findall(nodes.raw)):
-            linked = (
-                entry_ids.linked(node.astext(), self.address) if "html" in node["format"].split() else node.astext()
+            html = linked(node.astext(), self.address) if "html" in node["format"].split() else node.astext()
+            if html != node.astext():
+                node.replace_self(nodes.raw("", html, format=node["format"]))
+
+
+# --- ids in HTML and in notebooks
+
+PAGES = {"C": "book/ledger", "O": "book/ledger", "P": "book/provisions", "E": "book/events"}
+ID = re.compile(r"(?<![\w./#=&-])(?:[CO]\d{1,2}|P\d{2}|E\d{3})(?![\w/=]|-\d)")
+# what a link may not stand in, or may not change
+CLOSED_TAGS = {"a", "button", "code", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "script", "style", "summary", "svg"}
+_TAG = re.compile(r"(<!--.*?-->|<[^>]+>)", re.S)
+_NAME = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
+_MARK = re.compile(r'<span class="ba-entry">([^<]+)</span>')
+CHART, TABLE, TEXT = "chart", "table", "text"
+
+
+def page_of(entry_id: str) -> str:
+    """The page on which an entry stands, without its ending."""
+    return PAGES[entry_id[0]]
+
+
+def split(words: str) -> list[str]:
+    """A text cut at the ids in it: text, id, text, id, …, text."""
+    return re.split(f"({ID.pattern})", words)
+
+
+def linked(html: str, address: Callable[[str], str]) -> str:
+    """HTML in which the ids of entries are links, but for those in links, code, headings and summaries.
+
+    address gives where an entry is, empty where the book has no such entry.
+    """
+    parts, closed = [], 0
+    for part in _TAG.split(_MARK.sub(lambda mark: mark[1] if address(mark[1]) else mark[0], html)):
+        if tag := _NAME.match(part):
+            if tag[2].lower() in CLOSED_TAGS:
+                closed += -1 if tag[1] else 1
+        elif not closed and not part.startswith("<!--"):
+            part = ID.sub(
+                lambda found: (
+                    f'<a class="ba-entry" href="{place}">{found[0]}</a>' if (place := address(found[0])) else found[0]
+                ),
+                part,
             )
-            if linked != node.astext():
-                node.replace_self(nodes.raw("", linked, format=node["format"]))
+        parts.append(part)
+    return "".join(parts)
 
 
-def setup(app: "Sphinx") -> dict[str, bool]:
+def _ids_of_chart(part: Any) -> Iterable[str]:
+    if isinstance(part, str):
+        if ID.fullmatch(part):
+            yield part
+    elif isinstance(part, Mapping):
+        for value in part.values():
+            yield from _ids_of_chart(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _ids_of_chart(value)
+
+
+def mentions(notebook: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The entries that an executed notebook shows, with where: in a chart, in a table, in the text; in this order."""
+    found: dict[str, set[str]] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            for entry_id in ID.findall("".join(cell["source"])):
+                found.setdefault(entry_id, set()).add(TEXT)
+        for output in cell.get("outputs", ()):
+            for kind, content in output.get("data", {}).items():
+                if kind.startswith("application/vnd.vegalite"):
+                    ids, where = _ids_of_chart(content), CHART
+                elif kind == "text/html":
+                    html = "".join(content)
+                    ids, where = ID.findall(re.sub(r"<[^>]+>", " ", html)), TABLE if "<table" in html else TEXT
+                else:
+                    continue
+                for entry_id in ids:
+                    found.setdefault(entry_id, set()).add(where)
+    order = (CHART, TABLE, TEXT)
+    return {entry_id: sorted(places, key=order.index) for entry_id, places in found.items()}
+
+
+# --- words of the glossary
+
+GLOSSARY = "book/glossary"
+WITHOUT = (GLOSSARY, "book/changelog")
+SINGLE = ("démarche", "dyad", "placebo", "residual", "2+2")
+APART = ("joint statement", "senkaku islands")  # the subject of the book needs no explanation on every page
+
+
+def straight(term: str) -> str:
+    """A term in small letters, with plain apostrophes."""
+    return term.lower().replace("’", "'")
+
+
+def linkable(term: str) -> bool:
+    """Whether a term of the glossary is linked where it stands in a text."""
+    name = straight(term)
+    return name not in APART and (" " in name or name in SINGLE)
+
+
+def pattern(terms: list[str]) -> re.Pattern[str]:
+    """What finds terms in a text, the longest first, with the ending of a plural."""
+    longest = sorted(terms, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest))})(?=s?(?!\w))".replace("'", "['’]"), re.IGNORECASE)
+
+
+class LinkTerms(SphinxPostTransform):
+    """The first mention of a term on a page becomes a link to the glossary."""
+
+    default_priority = 710
+    formats = ("html",)
+
+    def run(self, **_: Any) -> None:
+        """Change the paragraphs of the page."""
+        std: Any = self.env.get_domain("std")
+        known = {
+            straight(name): place
+            for (kind, name), (page, place) in std.objects.items()
+            if kind == "term" and page == GLOSSARY and linkable(name)
+        }
+        if self.env.docname in WITHOUT or not known:
+            return
+        address = self.app.builder.get_relative_uri(self.env.docname, GLOSSARY)
+        search = pattern(list(known))
+        seen: set[str] = set()
+        for text in list(self.document.findall(nodes.Text)):
+            if (
+                not isinstance(text.parent, nodes.paragraph | nodes.strong | nodes.emphasis)
+                or is_closed(text)
+                or entry_around(text)
+            ):
+                continue
+            parts: list[nodes.Node] = []
+            rest = 0
+            words = text.astext()
+            for found in search.finditer(words):
+                place = known[straight(found[1])]
+                if place in seen:
+                    continue
+                seen.add(place)
+                target = nodes.reference("", found[1], refuri=f"{address}#{place}", internal=True, classes=["ba-term"])
+                parts += [nodes.Text(words[rest : found.start()]), target]
+                rest = found.end()
+            if parts:
+                text.parent.replace(text, [*parts, nodes.Text(words[rest:])])
+
+
+def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.add_post_transform(LinkEntries)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.add_post_transform(LinkTerms)

@@ -6,11 +6,11 @@ An entry names its claims, events and chapters by their ids, which `analysis.boo
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docutils import nodes
+from sphinx.application import Sphinx
 
-from analysis.book import entry_ids
 from analysis.book.entries import (
     EntriesDirective,
     depart_fold,
@@ -25,12 +25,10 @@ from analysis.book.entries import (
     strong,
     visit_fold,
 )
+from analysis.book.links import mentions
 from analysis.claims import records
 from analysis.core import wording
 from analysis.data.tables import labels, load
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 PROVISIONS = ("provisions", "provision_actors", "claim_provisions", "claim_events", "codings_alignment")
 EVENTS = (
@@ -136,7 +134,7 @@ class _Records(EntriesDirective):
         found: dict[str, dict[str, list[str]]] = {}
         for file in sorted(Path(self.env.srcdir, "notebooks").glob("*.ipynb")):
             self.env.note_dependency(str(file))
-            for entry_id, where in entry_ids.mentions(json.loads(file.read_text(encoding="utf-8"))).items():
+            for entry_id, where in mentions(json.loads(file.read_text(encoding="utf-8"))).items():
                 found.setdefault(entry_id, {})[file.stem] = where
         return found
 
@@ -211,11 +209,9 @@ def leave_out(_translator: Any, _node: nodes.Element) -> None:
     raise nodes.SkipNode
 
 
-def setup(app: "Sphinx") -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
-    app.setup_extension("analysis.book.entries")
     app.add_node(word_filter, html=(visit_filter, None), typst=(leave_out, None))
     app.add_node(more_fold, html=(visit_fold, depart_fold), typst=(leave_out, None))
     app.add_directive("provision-entries", Provisions)
     app.add_directive("event-entries", Events)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -140,8 +140,8 @@ def settle_early(
     )
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register role, settings and files with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx."""
     app.add_config_value("results_file", RESULTS_FILE, "env", str)
     app.add_config_value("citation_line", "", "html", str)
     app.add_config_value("book_day", "", "html", str)
@@ -158,4 +158,3 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", settle_early)
     app.connect("build-finished", drop_icon_script)
     app.connect("build-finished", write_entrance)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

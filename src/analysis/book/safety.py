@@ -7,13 +7,11 @@ each page is looked through once more before it is written, and what could run s
 import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.util import logging
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 SCHEMES = ("http", "https", "mailto")
 REFUSED_TAGS = frozenset(
@@ -90,7 +88,7 @@ def _addresses(part: Any, *, data: bool) -> Iterator[str]:
         yield f"it holds “{part[:60]}”"
 
 
-def look_through(app: "Sphinx", document: nodes.document, page: str) -> None:
+def look_through(app: Sphinx, document: nodes.document, page: str) -> None:
     """Warn, which stops the build, of what a page must not hold; a check of links shows nothing."""
     if app.builder.name == "linkcheck":
         return
@@ -106,7 +104,6 @@ def look_through(app: "Sphinx", document: nodes.document, page: str) -> None:
                 logger.warning("HTML with %s is refused: a page must run nothing", fault, location=page)
 
 
-def setup(app: "Sphinx") -> dict[str, bool]:
-    """Register with Sphinx, after all that changes pages."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx."""
     app.connect("doctree-resolved", look_through, priority=990)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,16 +9,14 @@ import json
 import re
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.search import languages
 from sphinx.search.en import SearchEnglish
 
 from analysis.book.entries import ledger_entry
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 LANGUAGE = "book"
 SCRIPT, TEXTS = "search-excerpts.js", "search-texts.js"
@@ -104,7 +102,7 @@ def places(document: nodes.document) -> list[Place]:
     return [place_of(node) for node in document.findall(is_place) if isinstance(node, nodes.Element)]
 
 
-def _kept(app: "Sphinx") -> dict[str, list[Place]]:
+def _kept(app: Sphinx) -> dict[str, list[Place]]:
     builder: Any = app.builder
     if not hasattr(builder, "book_texts"):
         builder.book_texts = {}
@@ -112,37 +110,36 @@ def _kept(app: "Sphinx") -> dict[str, list[Place]]:
     return kept
 
 
-def collect(app: "Sphinx", document: nodes.document, page: str) -> None:
+def collect(app: Sphinx, document: nodes.document, page: str) -> None:
     """Keep the texts of a page that is about to be written."""
     if app.builder.format == "html":
         _kept(app)[page] = places(document)
 
 
-def write_texts(app: "Sphinx", error: Exception | None) -> None:
+def write_texts(app: Sphinx, error: Exception | None) -> None:
     """Write the texts into a finished HTML book, as a classic script, which also loads from file://."""
     if error is None and app.builder.format == "html":
         content = json.dumps(_kept(app), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
         Path(app.outdir, "_static", TEXTS).write_text(f"window.bookTexts = {content};\n", encoding="utf-8")
 
 
-def load_scripts(app: "Sphinx", page: str, _template: str, _context: dict[str, Any], _doctree: Any) -> None:
+def load_scripts(app: Sphinx, page: str, _template: str, _context: dict[str, Any], _doctree: Any) -> None:
     """Load the texts and the script that shows them on the page of the search."""
     if page == "search":
         for script in (TEXTS, SCRIPT):
             app.add_js_file(script, loading_method="defer")
 
 
-def choose_language(_app: "Sphinx", config: Any) -> None:
+def choose_language(_app: Sphinx, config: Any) -> None:
     """Let the search use the splitter of the book, and no excerpts that it would have to fetch."""
     config.html_search_language = LANGUAGE
     config.html_show_search_summary = False
 
 
-def setup(app: "Sphinx") -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     languages[LANGUAGE] = BookSearch
     app.connect("config-inited", choose_language)
     app.connect("doctree-resolved", collect, priority=910)
     app.connect("html-page-context", load_scripts)
     app.connect("build-finished", write_texts)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

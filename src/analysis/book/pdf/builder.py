@@ -1,20 +1,27 @@
 """The PDF of the book: Sphinx writes Typst markup from the same sources as the HTML, and Typst sets it.
 
 The builder of sphinxcontrib-typstbuilder 0.1.1 expects a newer Sphinx and templates that load packages from a network;
-`sphinx_pdf_writer` and `sphinx_pdf_builder` mend both, and `sphinx_pdf_layout` what the end of a page would spoil. Date
+this one and `writer` mend both, and `layout` what the end of a page would spoil. Date
 and version come from the sources, fonts from this repository and from packages, so the same sources give the same bytes
 on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
 """
 
-import importlib.util
+import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinxcontrib_typstbuilder import TypstBuilder  # type: ignore[import-untyped]
 
 from analysis.book import sphinx
+from analysis.book.charts import gallery
 from analysis.book.pdf.layout import settle
+from analysis.book.pdf.text import prepare, show_addresses
+from analysis.book.pdf.writer import BookTranslator
 from analysis.core import paths, yaml_files
 from analysis.core.errors import BuildError
 from analysis.core.files import write_whole
@@ -101,12 +108,52 @@ def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
     write_whole(pdf, content)
 
 
+# --- the builder for Sphinx
+
+
+class BookBuilder(TypstBuilder):  # type: ignore[misc]
+    """Writes the whole book as one Typst file beside its pictures and template."""
+
+    name = "typst"
+    default_translator_class = BookTranslator
+
+    def write(self, *_: Any) -> None:
+        """Write the book; the installed Sphinx knows only builders that write page by page."""
+        self._write_doc(self.config.root_doc, "book", self.config.html_title, "template", [], self.config.pdf_metadata)
+
+    def _assemble_doctree(self, startdocname: str, appendices: list[str]) -> nodes.document:
+        root = self.env.get_doctree(startdocname)
+        parts = {
+            toctree["entries"][0][1]: toctree["caption"]
+            for toctree in root.findall(addnodes.toctree)
+            if toctree["entries"] and toctree.get("caption")
+        }
+        tree: nodes.document = super()._assemble_doctree(startdocname, appendices)
+        tree["parts"] = parts
+        for page in [page for page in tree.findall(addnodes.start_of_file) if next(page.findall(gallery), None)]:
+            page.parent.remove(page)  # a list of figures stands at the beginning
+        prepare(tree)
+        show_addresses(tree)
+        return tree
+
+    def _copy_images(self, outdir: Path) -> None:
+        for image, name in self.images.items():
+            shutil.copyfile(Path(self.srcdir) / image, outdir / name)
+
+    def _copy_download_files(self, outdir: Path) -> None:
+        pass
+
+    def _copy_template(self, template_name: str, outdir: Path) -> None:
+        (outdir / "templates").mkdir(exist_ok=True)
+        shutil.copyfile(paths.TYPST / "template.typ", outdir / "templates" / f"{template_name}.typ")
+
+    def _write_metadata(self, title: str, extra_metadata: dict[str, Any], outdir: Path) -> None:
+        (outdir / "metadata.json").write_text(json.dumps({"title": title, **extra_metadata}), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add the builder of the PDF where its packages are installed."""
     app.add_config_value("pdf_metadata", {}, "", dict)
-    if importlib.util.find_spec("sphinxcontrib_typstbuilder") is not None:
-        from analysis.book.pdf.typst import BookBuilder
-
-        app.setup_extension("sphinxcontrib_typstbuilder")
-        app.add_builder(BookBuilder, override=True)
+    app.setup_extension("sphinxcontrib_typstbuilder")
+    app.add_builder(BookBuilder, override=True)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

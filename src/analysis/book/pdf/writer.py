@@ -11,17 +11,17 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.util import logging
-from sphinxcontrib_typstbuilder._writer import (  # type: ignore[import-untyped]
+from sphinxcontrib_typstbuilder._writer import (
     BlockMarkupFunction,
     MarkupArg,
+    Table,  # type: ignore[import-untyped]
     TypstTranslator,
     escape_raw_str,
     escape_str,
 )
 
 from analysis.book.charts import chart_folder
-from analysis.book.pdf.table import BookTable
-from analysis.book.pdf.text import breakable, marked_text
+from analysis.book.pdf.text import breakable, column_widths, marked_text
 from analysis.core.errors import BuildError
 
 logger = logging.getLogger(__name__)
@@ -281,3 +281,30 @@ class BookTranslator(TypstTranslator):  # type: ignore[misc]
 
     def visit_download_reference(self, node: nodes.Element) -> None:
         """Write only the text of a link to a file of the HTML book."""
+
+
+# --- tables
+
+
+class BookTable(Table):  # type: ignore[misc]
+    """A table with the caption it has, if any, and columns that suit their texts."""
+
+    def __init__(self, node: nodes.Element) -> None:
+        super().__init__(node)
+        rows = [[entry.astext() for entry in row] for row in node.findall(nodes.row)]
+        self.widths = column_widths(rows)
+        self.place: dict[str, str | None] = {}  # id and number, where it has one
+
+    def to_text(self) -> str:
+        """The call that draws the table."""
+        call = BlockMarkupFunction(
+            name="book-table",
+            named_params={
+                **self.place,
+                "columns": f"({', '.join(self.widths)},)",
+                "caption": self.named_params.get("caption"),
+            },
+            positional_params=self.cells,
+            labels=self.labels,
+        )
+        return str(call.to_text())
