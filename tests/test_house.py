@@ -48,23 +48,49 @@ def imported(tree: ast.AST, modules: Collection[str]) -> dict[str, Named]:
     return found
 
 
-def named_in(tree: ast.AST, modules: Collection[str], own: str = "") -> set[Named]:
-    """What code names of the package: what it imports, what it takes from modules, and names of its own module."""
+def place_of(node: ast.expr, known: Mapping[str, Named], modules: Collection[str]) -> Named | None:
+    """The module, and the name in it, that `measures.provisions.tagged` stands for; None where it is of no module."""
+    if isinstance(node, ast.Name):
+        return known.get(node.id)
+    before = place_of(node.value, known, modules) if isinstance(node, ast.Attribute) else None
+    if before is None or before[1] or not isinstance(node, ast.Attribute):
+        return None
+    inner = f"{before[0]}.{node.attr}"
+    return (inner, "") if inner in modules else (before[0], node.attr)
+
+
+def named_in(tree: ast.Module, modules: Collection[str], own: str = "") -> set[Named]:
+    """What code names of the package: what it imports, what it takes from modules, and names of its own module.
+
+    What a package hands on (`__all__`) is named where others take it from there.
+    """
     known = imported(tree, modules)
-    found = {*known.values(), *((module, "") for module, _ in known.values())}
+    found = set() if "__all__" in defined(tree) else {*known.values()}
+    found |= {(module, "") for module, _ in known.values()}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found.add((known.get(node.value.id, ("", ""))[0], node.attr))
+        if isinstance(node, ast.Attribute) and (place := place_of(node, known, modules)):
+            found |= {place, (place[0], "")}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.add((own, node.id))
+            found |= {(own, node.id), known.get(node.id, ("", ""))}
         elif isinstance(node, ast.Constant) and str(node.value).startswith("analysis."):
             module = str(node.value).removeprefix("analysis.")  # an extension that calls in another
             found |= {(module, ""), (module, "setup")}
-        elif isinstance(node, ast.Constant) and str(node.value).isidentifier():
+        elif isinstance(node, ast.Constant) and str(node.value).isidentifier() and "__all__" not in defined(tree):
             found.add((own, node.value))  # a type hint that stands before what it names
             if f"{own}.{node.value}" in modules:  # a part of an extension
                 found |= {(f"{own}.{node.value}", ""), (f"{own}.{node.value}", "setup")}
     return found
+
+
+def handed_on(package: Trees) -> dict[Named, Named]:
+    """What packages hand on: the name that others take, and the place it comes from."""
+    faces = {module: tree for module, tree in package.items() if "__all__" in defined(tree)}
+    return {
+        (module, name): place
+        for module, tree in faces.items()
+        for name, place in imported(tree, package).items()
+        if place[1] and repr(name) in ast.unparse(tree)
+    }
 
 
 def imports(package: Trees) -> dict[str, set[str]]:
@@ -125,10 +151,13 @@ def unused(package: Trees) -> list[str]:
         used |= named_in(tree, package, module)
     for file in (*paths.NOTEBOOKS.rglob("*.ipynb"), *(paths.ROOT / "benchmarks").glob("*.py")):
         used |= named_in(ast.parse(code_of(file)), package)
+    faces = handed_on(package)
+    used |= {faces[name] for name in used & faces.keys()}
     packages = {"", "__main__", *(module.rpartition(".")[0] for module in package)}
     names = [(module, name) for module, tree in package.items() for name in ("", *defined(tree))]
     unnamed = [(module, name) for module, name in names if (module, name) not in used and name != "__all__"]
-    return [f"{module}.{name}" for module, name in unnamed if name or module not in packages]
+    idle = [f"{module}.{name}" for module, name in sorted(faces.keys() - used)]
+    return [f"{module}.{name}" for module, name in unnamed if name or module not in packages] + idle
 
 
 def too_large(code: Path) -> list[str]:
