@@ -469,8 +469,9 @@ def test_host_that_is_not_there(site: Site, tmp_path: Path) -> None:
             rf"{base}/{result.document_id} was not fetched: {base}/robots.txt could not be fetched \(.*refused\); check"
         )
         assert re.match(told, result.message)
-    [result] = fetched(site, tmp_path, "one", source_url="ftp://127.0.0.1/one")
-    assert result.message.startswith("ftp://127.0.0.1/one is no web address; ")
+    for url in ("ftp://127.0.0.1/one", "http:///one", "http://[/one"):
+        [result] = fetched(site, tmp_path, "one", source_url=url)
+        assert result.message.startswith(f"{url} is no web address; ")
 
 
 # --- politeness

@@ -6,6 +6,7 @@ which says where each came from. What is fetched is compared with the committed 
 
 import hashlib
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,6 +43,7 @@ PAUSE = 2.0  # seconds between two requests to one host, unless its robots.txt a
 CONNECT, READ = 10.0, 30.0  # seconds to connect, and for the next bytes
 LONGEST_WAIT = 120.0  # seconds that a publisher may ask us to wait
 RETRIES, REDIRECTS = 3, 5
+ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?([/?#]|$)")
 MOVED = "if it has moved, record its new address in data/documents.csv, column source_url"
 
 Outcome = Literal["unchanged", "drifted", "failed", "no address"]
@@ -113,7 +115,7 @@ class Visitor:
 
     def _pause(self, url: str) -> float:
         """Return the pause before a request. Raises FetchError where robots.txt forbids it or cannot be read."""
-        if urlsplit(url).scheme not in ("http", "https"):
+        if not ADDRESS.match(url):
             raise FetchError(f"{url} is no web address; {MOVED}")
         address = urljoin(url, "/robots.txt")
         if address not in self._robots:
