@@ -398,18 +398,6 @@ operation."""
     ]
 
 
-def test_encrypted_pdf_is_unreadable() -> None:
-    from io import BytesIO
-
-    from pypdf import PdfReader, PdfWriter
-
-    writer, encrypted = PdfWriter(clone_from=PdfReader(BytesIO(as_pdf([["Some words."]])))), BytesIO()
-    writer.encrypt("secret", algorithm="RC4-128")
-    writer.write(encrypted)
-    with pytest.raises(FetchError, match="cannot be read as PDF"):
-        extract.extract(encrypted.getvalue())
-
-
 # --- redirects and failures
 
 
@@ -598,18 +586,13 @@ def test_killed_run_goes_on_with_the_rest(site: Site, tmp_path: Path, monkeypatc
     assert site.asked == []
 
 
-def test_text_is_made_again_from_the_raw_file(site: Site, tmp_path: Path) -> None:
-    site.pages["/one"] = answer(as_page(TEXT))
+def test_lost_text_is_made_again_and_altered_raw_file_or_address_fetched_again(site: Site, tmp_path: Path) -> None:
+    site.pages |= {"/one": answer(as_page(TEXT), ETag='"v1"'), "/new": answer(as_page(TEXT))}
     fetched(site, tmp_path, "one")
     (tmp_path / "texts" / "one.txt").unlink()
     fetched(site, tmp_path, "one")
     assert (tmp_path / "texts" / "one.txt").read_text(encoding="utf-8") == TEXT
     assert len(site.requests("/one")) == 1
-
-
-def test_altered_raw_file_or_address_is_fetched_again(site: Site, tmp_path: Path) -> None:
-    site.pages |= {"/one": answer(as_page(TEXT), ETag='"v1"'), "/new": answer(as_page(TEXT))}
-    fetched(site, tmp_path, "one")
     (tmp_path / "raw" / "one.html").write_bytes(as_page(OTHER))
     assert fetched(site, tmp_path, "one")[0].outcome == "unchanged"
     assert "if-none-match" not in site.requests("/one")[1]
@@ -618,9 +601,8 @@ def test_altered_raw_file_or_address_is_fetched_again(site: Site, tmp_path: Path
 
 
 def test_refresh_asks_whether_it_changed(site: Site, tmp_path: Path) -> None:
-    date = "Wed, 01 Jan 2025 00:00:00 GMT"
     site.pages["/one"] = in_turn(
-        answer(as_page(TEXT), ETag='W/"v1"', Last_Modified=date),
+        answer(as_page(TEXT), ETag='W/"v1"', Last_Modified=DATE),
         answer(b"", 304, Content_Length=""),
         answer(as_page(OTHER)),
     )
@@ -628,16 +610,17 @@ def test_refresh_asks_whether_it_changed(site: Site, tmp_path: Path) -> None:
     before = (tmp_path / "fetch.json").read_bytes()
     assert fetched(site, tmp_path, "one", refresh=True)[0].outcome == "unchanged"
     asked = site.requests("/one")[1]
-    assert (asked["if-none-match"], asked["if-modified-since"]) == ('W/"v1"', date)
+    assert (asked["if-none-match"], asked["if-modified-since"]) == ('W/"v1"', DATE)
     assert (tmp_path / "fetch.json").read_bytes() == before
     assert fetched(site, tmp_path, "one", refresh=True)[0].outcome == "drifted"
     assert (tmp_path / "texts" / "one.txt").read_text(encoding="utf-8") == OTHER
 
 
-def test_refresh_that_fails_keeps_what_is_there(site: Site, tmp_path: Path) -> None:
-    site.pages["/one"] = in_turn(answer(as_page(TEXT)), answer(b"", 404))
+def test_refresh_that_cannot_be_read_keeps_what_is_there(site: Site, tmp_path: Path) -> None:
+    site.pages["/one"] = in_turn(answer(as_page(TEXT)), answer(b"\x89PNG", kind="image/png"))
     fetched(site, tmp_path, "one")
     assert fetched(site, tmp_path, "one", refresh=True)[0].outcome == "failed"
+    assert files_in(tmp_path) == ["fetch.json", "one.html", "one.txt", "one.unreadable"]
     assert fetched(site, tmp_path, "one")[0].outcome == "unchanged"
 
 
@@ -648,17 +631,9 @@ def test_page_that_became_a_pdf_leaves_one_raw_file(site: Site, tmp_path: Path) 
     assert [file.name for file in (tmp_path / "raw").iterdir()] == ["one.pdf"]
 
 
-BROKEN = [
-    "{",
-    "[]",
-    "{}",
-    '{"documents": {"one": 1}, "partial": {}}',
-    '{"documents": {"one": {}}, "partial": {}}',
-    "\xff",
-]
-
-
-@pytest.mark.parametrize("content", BROKEN)
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "{}", '{"documents": {"one": 1}}', '{"documents": {"one": {}}}', "\xff"]
+)
 def test_broken_state_is_named(site: Site, tmp_path: Path, content: str) -> None:
     (tmp_path / "fetch.json").write_text(content, encoding="latin-1")
     with pytest.raises(FetchError, match=r"fetch.json is broken \(.+\); delete it to fetch the documents again"):
@@ -704,10 +679,10 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize("package", ["httpx", "protego", "tenacity", "trafilatura", "pypdf"])
 def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    for name in ("fetch", "extract"):
-        monkeypatch.delitem(sys.modules, f"analysis.texts.{name}")
+    module = "analysis.texts." + ("extract" if package in ("trafilatura", "pypdf") else "fetch")
+    monkeypatch.delitem(sys.modules, module)
     with pytest.raises(FetchError, match=re.escape('pip install -e ".[fetch]"')):
-        importlib.import_module("analysis.texts.fetch")
+        importlib.import_module(module)
 
 
 def test_report() -> None:
