@@ -47,13 +47,9 @@ def test_ties_go_to_the_weaker_claim() -> None:
     # R. G. Newcombe (1998), Statistics in Medicine 17, table I, method 3
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_wilson_interval_as_published(hits: int, n: int, low: float, high: float) -> None:
-    assert alignment.wilson_interval(hits, n) == pytest.approx((low, high), abs=5e-5)
-
-
-def test_wilson_interval_at_the_ends() -> None:
-    assert alignment.wilson_interval(0, 0) == (0, 1)
-    assert alignment.wilson_interval(5, 5)[1] == 1
+def test_the_interval_of_coverage_is_as_published(hits: int, n: int, low: float, high: float) -> None:
+    coded = pd.DataFrame({"pillar": "x", "strength": [2] * hits + [1] * (n - hits)})
+    assert alignment.coverage(coded, "pillar").loc[0, ["low", "high"]].to_list() == pytest.approx([low, high], abs=5e-5)
 
 
 def test_coverage_counts_from_the_threshold_on() -> None:

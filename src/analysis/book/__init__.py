@@ -33,7 +33,6 @@ PARTS = (
     "social",
     "table_nodes",
     "architecture",
-    "speed_page",
     "safety",
 )
 OF_THE_ARTICLE = ("directives", "audit", "ledger", "records")  # they read tables that only the article has

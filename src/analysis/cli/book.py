@@ -1,11 +1,11 @@
-"""Commands that build the book and what goes out with it: archive, links."""
+"""Commands that build the book and what goes out with it: archive."""
 
 import argparse
 import sys
 
 from analysis.cli.place import relative, require_whole_case
 from analysis.core import paths
-from analysis.core.errors import FetchError, ParameterError
+from analysis.core.errors import ParameterError
 
 
 def book_command(options: argparse.Namespace) -> int:
@@ -55,17 +55,3 @@ def archive_command(options: argparse.Namespace) -> int:
         target = archive.write_archive(options.out)
     print(f"{relative(target)}: {target.stat().st_size / 1e6:.1f} MB")
     return 0
-
-
-def links_command(_: argparse.Namespace) -> int:
-    """Ask for every external link; 1 where one is dead, 2 where there is no network."""
-    from analysis.book import external_links
-    from analysis.release import link_check
-
-    try:
-        results = link_check.check_links(external_links.collect(), external_links.read_archived())
-    except FetchError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print("\n".join(link_check.report(results)))
-    return link_check.exit_status(results)

@@ -114,10 +114,6 @@ def make_parser() -> argparse.ArgumentParser:
     archive.add_argument("--out", type=Path, metavar="FILE", help="the zip (default: in build/archive)")
     archive.set_defaults(call=cli_book.archive_command)
 
-    text = "ask for every external link of book and data: exit 1 where one is dead, 2 where there is no network"
-    link = commands.add_parser("links", help=text, description=text)
-    link.set_defaults(call=cli_book.links_command)
-
     text = "indices of the signals among Japan, China and the United States, on two scales"
     signal = commands.add_parser("signals", help=text, description=text)
     signal.add_argument("--dyad", metavar="PAIR", help="JPN-CHN, JPN-USA or CHN-USA (default: all)")

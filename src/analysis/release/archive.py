@@ -21,7 +21,7 @@ from analysis.book.sphinx import require_packages
 from analysis.core import paths, yaml_files
 from analysis.core.errors import BuildError, ParameterError
 from analysis.core.files import write_whole
-from analysis.release import rocrate, sbom
+from analysis.release import rocrate
 from analysis.runs.inputs import cells_hash
 from analysis.runs.notebooks import notebook_files
 from analysis.runs.start import read_chapter
@@ -29,8 +29,6 @@ from analysis.runs.start import read_chapter
 SUMS = "SHA256SUMS"
 HTML, PDF, EXECUTED = "build/html", "build/pdf/balancing-act.pdf", "build/executed"
 MAKE = "make book"
-MADE = (rocrate.NAME, sbom.NAME)
-LOCK = "uv.lock"
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
@@ -64,7 +62,7 @@ def repository_files(root: Path = paths.ROOT) -> list[str]:
         except (OSError, subprocess.CalledProcessError) as error:
             raise BuildError(f"git does not list the files of the repository ({error})") from None
     else:
-        names = [name for name in read_sums(root) if not name.startswith("build/") and name not in MADE]
+        names = [name for name in read_sums(root) if not name.startswith("build/") and name != rocrate.NAME]
         if not names:
             raise BuildError(f"neither git nor {SUMS} says which files belong to the archive")
     if gone := [name for name in names if name and not (root / name).is_file()]:
@@ -170,8 +168,6 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     cff: dict[str, Any] = yaml_files.parse(contents["CITATION.cff"].decode("utf-8"))
     package = json.loads(contents["data/datapackage.json"])
     titles = {file.name: read_chapter(file).title for file in notebook_files(root / "notebooks")}
-    if LOCK in contents:
-        contents[sbom.NAME] = sbom.write(contents[LOCK])
     sizes = {name: len(content) for name, content in contents.items()}
     crate = rocrate.metadata(sizes, cff, package, titles)
     contents[rocrate.NAME] = (json.dumps(crate, ensure_ascii=False, indent=2) + "\n").encode()
