@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from analysis.book import speed, speed_charts, speed_page
 from analysis.core import paths
 from analysis.core.errors import DataError
-from analysis.signals.export_events import read_counts
+from analysis.signals.exports import count_file
 
 CELL = "book/peers.csv, row 3, column seconds"
 SIZES = (10, 100, 1000, 10_000, 100_000)
@@ -241,8 +241,8 @@ def test_pandas_counts_the_made_events_as_this_book_does(
 ) -> None:
     script = benchmark("gdelt")
     script.write_events(tmp_path / "events.csv", 3000)
-    counts, report = read_counts(tmp_path / "events.csv", progress=False)
-    assert (report.format, report.lines, report.bad) == ("gdelt2", 3000, 0)
+    counts, report = count_file(tmp_path / "events.csv")
+    assert (report.format, report.lines, report.bad) == ("GDELT 2.0", 3000, 0)
     assert report.kept > 50
     for at_once in (None, 700):
         pd.testing.assert_frame_equal(script.count_with_pandas(tmp_path / "events.csv", at_once), counts)

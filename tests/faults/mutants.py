@@ -24,9 +24,8 @@ MODULES = (
     "core/wording", "measures/agreement", "measures/alignment", "measures/before_after", "measures/continuity",
     "measures/counterparts", "measures/embeddings", "measures/keyness", "measures/pair", "measures/placebos",
     "measures/provisions", "measures/series", "measures/similarity", "measures/specifications", "measures/strategy",
-    "signals/coding", "signals/dual_track", "signals/events", "signals/export_counts", "signals/export_events",
-    "signals/export_formats", "signals/export_tables", "signals/indices", "texts/documents", "texts/drift",
-    "texts/features", "texts/quotations", "texts/segment",
+    "signals/coding", "signals/dual_track", "signals/events", "signals/exports", "signals/indices", "texts/documents",
+    "texts/drift", "texts/features", "texts/quotations", "texts/segment",
 )  # fmt: skip
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
