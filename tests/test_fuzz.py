@@ -31,7 +31,7 @@ from analysis.data.export import About, DataTable, as_csv, harmless, shown_cell
 from analysis.data.schema import read_schema
 from analysis.data.tables import load, read_table
 from analysis.runs import parameters, rerun, sweep_file
-from analysis.signals import export_events, export_formats
+from analysis.signals import exports
 from analysis.texts import documents
 from analysis.texts.extract import extract
 from analysis.texts.quotations import parts_of
@@ -220,11 +220,11 @@ def test_grids_of_sweeps(tmp_path: Path, values: dict[str, Any]) -> None:
 # --- event files
 
 GDELT = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
-POLECAT = "\t".join(export_formats.POLECAT_COLUMNS) + "\n2025-02-07\tCONSULT\tvisit\tJapan\tUnited States"
+POLECAT = "\t".join(exports.POLECAT_COLUMNS) + "\n2025-02-07\tJapan\tUnited States\tCONSULT\tvisit"
 
 
 def counted(file: Path) -> Any:
-    return taken_or_refused(lambda: export_events.read_counts(file, largest_bad_share=1, progress=False))
+    return taken_or_refused(lambda: exports.count_file(file, largest_bad_share=1))
 
 
 @fuzz(SOME)
