@@ -44,9 +44,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page 1280 pixels wide and without a network; what it logs as an error, or asks another host, is a failure."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True, accept_downloads=True)
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page 1280 pixels wide, or as a test asks for, and without a network; an error that it logs, or a request to
+    another host, is a failure.
+    """
+    asked = {"viewport": {"width": 1280, "height": 900}} | getattr(request, "param", {})
+    context = browser.new_context(offline=True, accept_downloads=True, **asked)
     opened = context.new_page()
     opened.set_default_timeout(15_000)
     faults: list[str] = []
