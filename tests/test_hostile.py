@@ -242,7 +242,7 @@ def test_cards_for_sharing_hold_no_tag(html: Path) -> None:
 
 
 def test_the_pdf_shows_a_text_as_a_text(source: Path, html: Path) -> None:
-    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "pdf" / "book.pdf"
     pdf.parent.mkdir()
     builder.build_pdf(source, pdf, source.parent / "work" / "pdf-doctrees")

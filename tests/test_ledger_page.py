@@ -168,7 +168,7 @@ def test_every_kind_of_check_is_explained(html: Path) -> None:
 
 
 def test_the_pdf_has_every_entry_and_no_form(source: Path) -> None:
-    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
     builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
     reader = PdfReader(pdf)
