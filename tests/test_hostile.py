@@ -42,7 +42,7 @@ from analysis.core.wording import address_in_markdown, in_markdown
 from analysis.data.export import About, DataTable, as_csv, as_xlsx, text_cell
 from analysis.data.schema import read_schema
 from analysis.release import archive, link_check
-from analysis.runs import exercises, rerun, sweep_file
+from analysis.runs import exercises, parameters, rerun, sweep
 from analysis.runs.notebooks import notebook_files
 from analysis.runs.results import read_results
 from analysis.signals import export_events, export_streams
@@ -418,17 +418,17 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("value", INJECTIONS)
 def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from analysis.runs.in_process import compute
+    from papermill.translators import PythonTranslator
+
+    from analysis.runs.kernels import compute
 
     monkeypatch.chdir(tmp_path)
     chapter = rerun.find_notebook("04")
-    known = rerun.declared(chapter)
-    values = rerun.read_values([f"strategy={value}"], known)
-    with pytest.raises(ParameterError, match=r"strategy: .* is not the id of a strategy"):
-        rerun.check_values(chapter, values)
     with pytest.raises(ParameterError):
-        rerun.read_values([f"{value}=1"], known)
-    assert "/" not in rerun.slug(chapter, values)
+        rerun.read_pairs([f"{value}=1"], parameters.declared(chapter))
+    with pytest.raises(ParameterError):
+        rerun.read_pairs([f"unit={value}"], [parameters.Parameter("unit", "str", "a", "", "one of a, b")])
+    assert "/" not in rerun.slug(chapter, {"strategy": value})
     # past the check: papermill and the notebooks of cases write the value into a cell
     cells = [
         nbformat.v4.new_code_cell('word: str = "a"  # a word', metadata={"tags": ["parameters"]}),
@@ -441,6 +441,7 @@ def test_a_parameter_is_a_value_and_never_code(value: str, tmp_path: Path, monke
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), file)
     assert compute(file, {"word": value})["word"]["value"] == value
+    assert ast.literal_eval(PythonTranslator.translate(value)) == value
     line = notebooks.set_parameters('word: str = "a"  # a word', {"word": value}, {"word"})
     [node] = ast.parse(line).body
     assert isinstance(node, ast.AnnAssign)
@@ -511,7 +512,7 @@ def test_yaml_of_anybody_is_refused_at_once(text: str, tmp_path: Path) -> None:
         file.write_bytes(raw)
     for read_it, error in (
         (lambda: settings.read(case), DataError),
-        (lambda: sweep_file.read_sweep(tmp_path / "sweep.yml"), ParameterError),
+        (lambda: sweep.read_sweep(tmp_path / "sweep.yml"), ParameterError),
         (lambda: exercises.read(tmp_path / "exercises.yml"), ParameterError),
     ):
         with pytest.raises(error) as caught:

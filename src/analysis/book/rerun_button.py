@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 from sphinx.util.osutil import relative_uri
 
-from analysis.runs.rerun import declared
+from analysis.runs.parameters import declared
 
 PAGE = "book/rerun"
 SCRIPT = "rerun.js"
@@ -40,7 +40,7 @@ def binder_address(repository: str, notebook: str) -> str:
 
 def commands(notebook: Path) -> list[tuple[str, str]]:
     """The ways to rerun a chapter at home: what each is for, and its command lines."""
-    parameter = next(iter(declared(notebook).values()))
+    parameter = declared(notebook)[0]
     value = str(parameter.default).lower() if parameter.type == "bool" else str(parameter.default)
     number = notebook.stem.partition("-")[0]
     pair, single = shlex.quote(f"{parameter.name}={value}"), shlex.quote(value)

@@ -11,7 +11,7 @@ from analysis.data.faults import FIRST_ROW, Fault, nearest, row_of
 from analysis.data.tables import described, load
 from analysis.measures.counterparts import provision_rows
 from analysis.measures.placebos import in_unit
-from analysis.runs import rerun
+from analysis.runs import parameters
 from analysis.texts.features import load_features
 from analysis.validation.check import check
 
@@ -74,7 +74,8 @@ def value_faults(case: Case) -> Iterator[Fault]:
     """Values of parameters in case.yml that the chapters of the laid-out case refuse, as their first cells say."""
     for chapter in case.parameters:
         try:
-            rerun.check_values(paths.NOTEBOOKS / f"{chapter}.ipynb", {})
+            notebook = paths.NOTEBOOKS / f"{chapter}.ipynb"
+            parameters.check_values(notebook, {one.name: one.default for one in parameters.declared(notebook)})
         except ParameterError as error:
             value, _, allowed = str(error).removeprefix("parameter ").partition("; ")
             yield Fault(f"{SETTINGS}, parameters.{chapter}", None, None, value, allowed)

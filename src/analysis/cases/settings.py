@@ -19,7 +19,7 @@ from analysis.core.errors import ParameterError
 from analysis.data.faults import Fault, nearest, require_none, show_value
 from analysis.data.schema import read_schema
 from analysis.data.tables import load, read_table
-from analysis.runs.rerun import TYPES, declared
+from analysis.runs.parameters import declared
 from analysis.texts import documents
 
 SETTINGS = "case.yml"
@@ -29,6 +29,7 @@ TABLES = ("provisions", "provision_actors", "strategy_sections", "codings_alignm
 SHARED_TABLES = ("documents", "states", "terms")
 CHAPTERS = ("02-statement", "03-strategy", "04-alignment")
 PAGES = ("index", "codebook", *CHAPTERS)
+TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*"
 MOST_APPROACHES = 3
 MOST_LETTERS = 300
@@ -179,7 +180,7 @@ def parameter_faults(given: Mapping[Any, Any]) -> Iterator[Fault]:
             hint = nearest(str(chapter), list(CHAPTERS))
             yield _fault(place, f"the chapter is unknown{hint}", f"allowed: {', '.join(CHAPTERS)}")
             continue
-        known = declared(paths.SHARED_NOTEBOOKS / f"{chapter}.ipynb")
+        known = {parameter.name: parameter for parameter in declared(paths.SHARED_NOTEBOOKS / f"{chapter}.ipynb")}
         known = {name: known[name] for name in known if name not in ("statement", "strategy")}  # settings of their own
         if not isinstance(values, dict):
             yield _fault(place, _shown(values), f"allowed: values by name, of {', '.join(known)}")
