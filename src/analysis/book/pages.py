@@ -25,7 +25,7 @@ from analysis.book.tables import OPENING
 from analysis.charts import theme, vega
 from analysis.core import wording
 from analysis.data.tables import load
-from analysis.runs.rerun import declared
+from analysis.runs.parameters import declared
 
 WORDS_A_MINUTE = 220  # of prose that one reads to understand it
 SIGNS_A_WORD = 2  # Chinese and Japanese signs that take as long as a word
@@ -261,7 +261,7 @@ def binder_address(repository: str, notebook: str) -> str:
 
 def commands(notebook: Path) -> list[tuple[str, str]]:
     """The ways to rerun a chapter at home: what each is for, and its command lines."""
-    parameter = next(iter(declared(notebook).values()))
+    parameter = declared(notebook)[0]
     value = str(parameter.default).lower() if parameter.type == "bool" else str(parameter.default)
     number = notebook.stem.partition("-")[0]
     place = "notebooks/cases" if notebook.parent.name == "cases" else "notebooks"
