@@ -23,7 +23,7 @@ MODULES = (
     "claims/checks/wording", "claims/evidence", "claims/forecasts", "claims/ledger", "claims/quotation_audit",
     "core/wording", "measures/agreement", "measures/alignment", "measures/before_after", "measures/continuity",
     "measures/counterparts", "measures/embeddings", "measures/keyness", "measures/pair", "measures/placebos",
-    "measures/provisions", "measures/series", "measures/similarity", "measures/specifications", "measures/strategy",
+    "measures/provisions", "measures/series", "measures/similarity", "measures/specifications", "measures/provisions",
     "signals/coding", "signals/dual_track", "signals/events", "signals/export_counts", "signals/export_events",
     "signals/export_formats", "signals/export_tables", "signals/indices", "texts/documents", "texts/drift",
     "texts/features", "texts/quotations", "texts/segment",

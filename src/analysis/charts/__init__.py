@@ -5,11 +5,11 @@ It imports core to claims.
 
 from analysis.charts.argument import argument_map
 from analysis.charts.events import (
+    FORM_COLOURS,
     day_axis,
     day_rule,
     days_as_text,
     dyad_row,
-    monthly_density,
     protest_ladder,
     quarterly_contacts,
     timeline,
@@ -19,15 +19,14 @@ from analysis.charts.events import (
 from analysis.charts.provisions import (
     TOLD,
     agreement_intervals,
+    approach_scale,
     change_bars,
     coverage_intervals,
     provision_tiles,
     scale_of,
     section_heatmap,
-    section_lengths,
     section_take_up,
     speaker_colours,
-    speech_acts,
     titled,
     topic_heatmap,
 )
@@ -52,15 +51,20 @@ from analysis.charts.texts import (
     recall_points,
     specification_curve,
 )
+from analysis.charts.theme import PALETTE, SEQUENCE
 
 __all__ = [
     "CHOICE_LABELS",
     "DIRECTION_LABELS",
+    "FORM_COLOURS",
     "OPTION_LABELS",
+    "PALETTE",
     "SCALE_NAMES",
+    "SEQUENCE",
     "SERIES_NAMES",
     "TOLD",
     "agreement_intervals",
+    "approach_scale",
     "argument_map",
     "balance_dots",
     "change_bars",
@@ -74,7 +78,6 @@ __all__ = [
     "in_words",
     "index_lines",
     "key_words",
-    "monthly_density",
     "placebo_strips",
     "protest_ladder",
     "provision_tiles",
@@ -82,13 +85,11 @@ __all__ = [
     "recall_points",
     "scale_of",
     "section_heatmap",
-    "section_lengths",
     "section_take_up",
     "series_strip",
     "signal_points",
     "speaker_colours",
     "specification_curve",
-    "speech_acts",
     "strand_lines",
     "timeline",
     "titled",

@@ -16,6 +16,8 @@ from analysis.signals.events import DYADS, FORMS
 
 LANES = {**DYADS, "trilateral": "All three, or two with a third", "other": "Other"}
 DYAD_COLOURS = {"JPN-USA": PALETTE["USA"], "JPN-CHN": PALETTE["CHN"], "CHN-USA": PALETTE["other"]}
+# rungs of the ladder of protests, the weakest first
+FORM_COLOURS = dict(zip(FORMS, ("#8A8A8A", *SEQUENCE[1:], PALETTE["accent"]), strict=True))
 KIND_SHAPES = {"contact": "circle", "friction": "cross", "military": "triangle-up", "other": "square"}
 
 
@@ -98,27 +100,6 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
         .add_params(picked, pair, zoom)
     )
     return (day_rule(marked, label) + points).properties(width=WIDTH - 130, height=330, title=titled(title, subtitle))
-
-
-def monthly_density(events: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Events a month, by the search that found them. Needs date and search (1 or 2)."""
-    month = events["date"].dt.strftime("%Y-%m-01")
-    searches = events["search"].map({1: "first search", 2: "second search"})
-    counts = (
-        events.assign(month=month, found=searches).groupby(["month", "found"]).size().rename("events").reset_index()
-    )
-    colours = {"first search": PALETTE["ink"], "second search": PALETTE["accent"]}
-    return (
-        with_words(alt.Chart(counts), "month", "%B %Y")
-        .mark_bar(width=7)
-        .encode(
-            x=day_axis("month"),
-            y=alt.Y("events:Q", title="Events a month", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("found:N", title="Found by", scale=scale_of(colours)),
-            tooltip=[alt.Tooltip("words:N", title="Month"), "found:N", "events:Q"],
-        )
-        .properties(width=WIDTH, height=170, title=titled(title, subtitle))
-    )
 
 
 def protest_ladder(

@@ -77,47 +77,9 @@ def provision_tiles(
     return alt.layer(tiles).properties(width=width, height={"step": 34}, title=titled(title, subtitle))
 
 
-def speech_acts(acts: pd.DataFrame, *, colours: dict[str, str], title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Speech acts by speaker. Needs speech_act, speaker (as in colours), provisions (count)."""
-    order = acts.groupby("speech_act")["provisions"].sum().sort_values(ascending=False).index.to_list()
-    acts = acts.assign(rank=acts["speaker"].map({speaker: place for place, speaker in enumerate(colours)}))
-    return (
-        alt.Chart(acts)
-        .mark_bar()
-        .encode(
-            x=alt.X("provisions:Q", title="Provisions", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("speech_act:N", title=None, sort=order, axis=alt.Axis(labelLimit=160)),
-            color=alt.Color("speaker:N", title="Who speaks", scale=scale_of(colours)),
-            order="rank:Q",
-            tooltip=["speech_act:N", "speaker:N", "provisions:Q"],
-        )
-        .properties(width=WIDTH - 140, height={"step": 17}, title=titled(title, subtitle))
-    )
-
-
-def _approach_colour(approaches: Mapping[int, str]) -> alt.Color:
-    """The colours of approaches by name; without a legend where the strategy has none."""
-    colours = {name: PALETTE[str(number)] for number, name in approaches.items()}
-    legend = alt.Undefined if len(approaches) > 1 else None
-    return alt.Color("approach:N", title="Approach", scale=scale_of(colours), legend=legend)
-
-
-def section_lengths(
-    sections: pd.DataFrame, *, approaches: Mapping[int, str], title: str, subtitle: str
-) -> alt.TopLevelMixin:
-    """Length of the strategy's sections. Needs section_id, label, paragraphs, approach (a number of approaches)."""
-    frame = sections[["section_id", "label", "paragraphs"]].assign(approach=sections["approach"].map(dict(approaches)))
-    return (
-        alt.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=alt.X("paragraphs:Q", title="Paragraphs"),
-            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=330)),
-            color=_approach_colour(approaches),
-            tooltip=["section_id:N", "label:N", "approach:N", "paragraphs:Q"],
-        )
-        .properties(width=WIDTH - 270, height={"step": 19}, title=titled(title, subtitle))
-    )
+def approach_scale(names: Mapping[int, str]) -> alt.Scale:
+    """Return the colours of approaches by name; names: the name of each approach, 0 for none."""
+    return scale_of({name: PALETTE[str(number)] for number, name in names.items()})
 
 
 def coverage_intervals(
@@ -203,7 +165,7 @@ def section_take_up(
         x=alt.X("count:Q", title="Provisions", axis=alt.Axis(tickMinStep=1)),
         tooltip=["section_id:N", "heading:N", "count:Q", "provisions:N"],
     )
-    bars = base.mark_bar().encode(color=_approach_colour(approaches))
+    bars = base.mark_bar().encode(color=alt.Color("approach:N", title="Approach", scale=approach_scale(approaches)))
     none = base.transform_filter("datum.count == 0").mark_text(text="none", align="left", dx=4, color=PALETTE["ink"])
     return (bars + none).properties(width=WIDTH - 300, height={"step": 17}, title=titled(title, subtitle))
 

@@ -6,6 +6,8 @@ apart for colour-blind readers, and shape or position always says the same as co
 
 from typing import Any
 
+import altair as alt
+
 PALETTE: dict[str, str] = {
     # states
     "USA": "#2166AC",
@@ -109,3 +111,9 @@ DARK_COLOURS: dict[str, str] = {
     SEQUENCE[2]: "#5B93C9",
     SEQUENCE[3]: "#BBD7F2",
 }
+
+
+@alt.theme.register("balancing-act", enable=True)
+def reader_theme() -> alt.theme.ThemeConfig:
+    """Return the settings that give a reader's own Altair chart the look of the book."""
+    return alt.theme.ThemeConfig(config=CONFIG)  # type: ignore[typeddict-item]

@@ -2,3 +2,7 @@
 
 It imports core.
 """
+
+from analysis.data.tables import labels, load, row
+
+__all__ = ["labels", "load", "row"]

@@ -272,3 +272,16 @@ def load(name: str, folder: Path = paths.DATA) -> pd.DataFrame:
     Raises DataError with every fault of the table, or with the known names where there is no such table.
     """
     return _load(name, folder).copy()
+
+
+def row(table: str, key: str, folder: Path = paths.DATA) -> pd.Series:
+    """Return the row of a table that has this id, which is its first column: the event E082, the document jpn-nds-2022.
+
+    Raises DataError with the nearest id where there is none.
+    """
+    frame = _load(table, folder)
+    matches = frame[frame.iloc[:, 0] == key]
+    if matches.empty:
+        ids = list(frame.iloc[:, 0])
+        raise DataError(f"{table}: there is no {frame.columns[0]} “{key}”{nearest(key, ids)}")
+    return matches.iloc[0]

@@ -2,3 +2,33 @@
 
 It imports core, data and texts.
 """
+
+from analysis.measures import (
+    agreement,
+    alignment,
+    before_after,
+    continuity,
+    counterparts,
+    keyness,
+    pair,
+    placebos,
+    provisions,
+    series,
+    similarity,
+    specifications,
+)
+
+__all__ = [
+    "agreement",
+    "alignment",
+    "before_after",
+    "continuity",
+    "counterparts",
+    "keyness",
+    "pair",
+    "placebos",
+    "provisions",
+    "series",
+    "similarity",
+    "specifications",
+]

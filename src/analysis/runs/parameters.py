@@ -1,14 +1,165 @@
-"""Read the parameters of a notebook: right type, known value, or one clear message before any work starts."""
+"""Parameters of a notebook: declared once, in its cell tagged `parameters`, and read before any work starts.
 
+Each line of the cell is `name: type = default  # meaning [allowed]`. What stands in brackets is one of
+
+    [1 to 3]                                      numbers, with both ends
+    [a day], [a day up to 2026-06-30]             days as YYYY-MM-DD
+    [true or false]                               may be left out
+    [one of sentence, paragraph]                  one value
+    [some of a, b, c]                             values with commas between them, or a list
+    [one of events.event_id where kind is call]   the values of a column of a table of data/, perhaps of some rows
+"""
+
+import ast
+import json
+import math
+import re
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from analysis.core.errors import ParameterError
+from analysis.core.errors import ParameterError, RunError
 from analysis.data.faults import nearest
+from analysis.data.tables import load
+
+# the forms of what may stand in brackets, by type
+BOUNDS = {
+    "int": r"(?P<low>-?[\d,]+) to (?P<high>-?[\d,]+)",
+    "float": r"(?P<low>-?[\d,.]+) to (?P<high>-?[\d,.]+)",
+    "bool": r"true or false",
+    "str": r"a day(?: up to (?P<latest>\d{4}-\d\d-\d\d))?|(?P<how_many>one|some) of (?P<values>.+)",
+}
+COLUMN = r"(?P<table>\w+)\.(?P<column>\w+)(?: where (?P<other>\w+) is (?P<value>.+))?"
 
 T = TypeVar("T", int, float)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a notebook: its name, type, default, meaning, and what it may be, in the words of its comment."""
+
+    name: str
+    type: str
+    default: Any
+    meaning: str
+    allowed: str = ""
+
+    def read(self, value: object) -> Any:
+        """Return the typed value that a value or its text stands for.
+
+        It is a number, True or False, a text, a day as a timestamp, or a list where it is `some of`. Raises
+        ParameterError with the name, the value and what is allowed.
+        """
+        if self.type == "bool":
+            return read_switch(self.name, value)
+        bound = re.fullmatch(BOUNDS[self.type], self.allowed)
+        if self.type in ("int", "float"):
+            return self._number(value, bound)
+        if bound and bound["how_many"]:
+            choose = read_choice if bound["how_many"] == "one" else read_choices
+            return choose(self.name, value, _choices(bound["values"]))
+        if bound:
+            return read_day(self.name, value, pd.Timestamp(bound["latest"]) if bound["latest"] else None)
+        if not isinstance(value, str):
+            raise ParameterError(f"parameter {self.name}: {value!r}; allowed: text")
+        return value
+
+    def _number(self, value: object, bound: re.Match[str] | None) -> int | float:
+        kind: type[int | float] = int if self.type == "int" else float
+        number: int | float = math.nan
+        if isinstance(value, str | int | kind) and not isinstance(value, bool):
+            with suppress(ValueError, OverflowError):
+                number = kind(value)
+        low, high = (float(bound[end].replace(",", "")) if bound else math.inf for end in ("low", "high"))
+        if not (low <= number <= high if bound else abs(number) < high):
+            words = "a whole number" if kind is int else "a number"
+            ends = f" from {bound['low']} to {bound['high']}" if bound else ""
+            raise ParameterError(f"parameter {self.name}: {value!r}; allowed: {words}{ends}")
+        return number
+
+    def plain(self, value: object) -> int | float | bool | str:
+        """Return a value as the cell of the notebook holds it. Raises ParameterError as `read` does."""
+        typed = self.read(value)
+        if isinstance(typed, list):
+            return ",".join(typed)
+        return f"{typed:%Y-%m-%d}" if isinstance(typed, pd.Timestamp) else typed
+
+
+def _choices(values: str) -> list[str]:
+    """Return the values that `one of` or `some of` allows: those listed, or those of a column of a table."""
+    place = re.fullmatch(COLUMN, values)
+    if place is None:
+        return [item.strip() for item in values.split(",")]
+    rows = load(place["table"])
+    for column in filter(None, (place["column"], place["other"])):
+        if column not in rows:
+            raise RunError(
+                f"[… of {values}]: {place['table']}.csv has no column {column}{nearest(column, list(map(str, rows)))}"
+            )
+    if place["other"]:
+        rows = rows[rows[place["other"]].astype(str) == place["value"]]
+    return sorted(rows[place["column"]].astype(str).unique())
+
+
+def declared(notebook: Path) -> list[Parameter]:
+    """Return the parameters of a notebook in order.
+
+    Raises RunError where the notebook cannot be read or declares none, or where a type or what stands in brackets is
+    none of those above. Written with `ast`: papermill's own reader costs each kernel half a second of imports.
+    """
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError) as error:
+        raise RunError(f"{notebook.name} is not a readable notebook: {error}") from error
+    for cell in cells:
+        if "parameters" in cell["metadata"].get("tags", []):
+            source = "".join(cell["source"])
+            return [
+                _parameter(notebook.name, node, source.splitlines()[node.lineno - 1])
+                for node in ast.parse(source).body
+                if isinstance(node, ast.AnnAssign) and node.value is not None
+            ]
+    raise RunError(f"{notebook.name} has no cell with the tag “parameters”")
+
+
+def _parameter(file: str, node: ast.AnnAssign, line: str) -> Parameter:
+    name, kind, default = ast.unparse(node.target), ast.unparse(node.annotation), ast.literal_eval(node.value or node)
+    comment = re.fullmatch(r"(?P<meaning>.*?)(?: *\[(?P<allowed>[^\[\]]*)\])?", line.partition("  # ")[2].strip())
+    meaning, allowed = (comment["meaning"], comment["allowed"] or "") if comment else ("", "")
+    if kind not in BOUNDS:
+        raise RunError(f"{file}: parameter {name}: type {kind}; allowed: {', '.join(BOUNDS)}")
+    if allowed and not re.fullmatch(BOUNDS[kind], allowed):
+        raise RunError(
+            f"{file}: parameter {name}: [{allowed}] says nothing of type {kind}; see analysis.runs.parameters"
+        )
+    return Parameter(name, kind, default, meaning, allowed)
+
+
+def read_values(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the typed values of parameters by name. Raises ParameterError for the first that is not allowed."""
+    return {parameter.name: parameter.read(values[parameter.name]) for parameter in parameters}
+
+
+def check_values(notebook: Path, values: Mapping[str, Any]) -> None:
+    """Raise ParameterError where a notebook has no parameter of a name, or does not allow its value."""
+    known = {parameter.name: parameter for parameter in declared(notebook)}
+    for name, value in values.items():
+        require_known(name, known)
+        known[name].read(value)
+
+
+def require_known(name: str, known: Iterable[str]) -> None:
+    """Raise ParameterError with the nearest name where a parameter is not among those known."""
+    names = list(known)
+    if name not in names:
+        raise ParameterError(f"there is no parameter “{name}”{nearest(name, names)}; known: {', '.join(names)}")
+
+
+# --- values
 
 
 def read_day(name: str, value: object, latest: pd.Timestamp | None = None) -> pd.Timestamp:
@@ -24,11 +175,16 @@ def read_day(name: str, value: object, latest: pd.Timestamp | None = None) -> pd
     return day
 
 
+def require_order(first: str, start: pd.Timestamp, last: str, end: pd.Timestamp) -> None:
+    """Raise ParameterError where a window, set by two parameters of these names, ends before it starts."""
+    if end < start:
+        raise ParameterError(f"parameter {last}: {end:%Y-%m-%d} lies before {first} ({start:%Y-%m-%d})")
+
+
 def read_window(first: str, start: object, last: str, end: object) -> tuple[pd.Timestamp, pd.Timestamp]:
     """First and last day of a window, from two parameters. Raises ParameterError where it ends before it starts."""
     days = read_day(first, start), read_day(last, end)
-    if days[1] < days[0]:
-        raise ParameterError(f"parameter {last}: {end} lies before {first} ({start})")
+    require_order(first, days[0], last, days[1])
     return days
 
 
@@ -60,9 +216,10 @@ def read_choice(name: str, value: object, allowed: Iterable[str]) -> str:
 def read_choices(name: str, value: object, allowed: Iterable[str]) -> list[str]:
     """Some of the allowed values, written with commas, in the order given, none twice. Raises ParameterError."""
     known = list(allowed)
-    chosen = [read_choice(name, item.strip(), known) for item in str(value).split(",")]
-    if len(set(chosen)) < len(chosen):
-        raise ParameterError(f"parameter {name}: {value!r} names a value twice")
+    items = value if isinstance(value, list) else str(value).split(",")
+    chosen = [read_choice(name, str(item).strip(), known) for item in items]
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ParameterError(f"parameter {name}: {value!r} names {'a value twice' if chosen else 'no value'}")
     return chosen
 
 

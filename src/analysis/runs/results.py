@@ -41,6 +41,11 @@ class Results:
         self._entries[name] = {"value": plain, "text": str(plain) if text is None else text}
         return str(self._entries[name]["text"])
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts of all results recorded so far, by name."""
+        return {name: str(entry["text"]) for name, entry in self._entries.items()}
+
     def __getitem__(self, name: str) -> str:
         """The text of a result."""
         return str(self._entries[name]["text"])

@@ -2,3 +2,7 @@
 
 It imports core, data, texts and measures.
 """
+
+from analysis.signals import coding, dual_track, events, indices
+
+__all__ = ["coding", "dual_track", "events", "indices"]
