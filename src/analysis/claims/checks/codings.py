@@ -9,8 +9,7 @@ from analysis.core.errors import ParameterError
 from analysis.data.faults import nearest
 from analysis.data.tables import labels
 from analysis.measures import alignment, continuity
-from analysis.measures.placebos import standing, without_states
-from analysis.measures.specifications import placebo_sets
+from analysis.measures.placebos import placebo_sets
 from analysis.signals.events import STATE_NAMES, named
 
 
@@ -110,14 +109,14 @@ def rank(
     among: statements or strategies. other_states: without documents of the states that issued the strategy.
     """
     table, scores = evidence.tables["documents"], evidence.scores(statement, strategy)
-    sets = {name: (values, own) for name, values, own in placebo_sets(scores, table, statement, strategy)}
+    sets = placebo_sets(scores, table, statement, strategy)
     if among not in sets:
         raise ParameterError(f"among: {among!r} is not one of {', '.join(sets)}")
-    series, own = sets[among]
+    placebos = sets[among]
     if other_states:
         [issuers] = table.loc[table["document_id"] == strategy, "parties"]
-        series = series[without_states(table, series.index, own, issuers)]
-    found = standing(series, own)
+        placebos = placebos.without_states(table, issuers)
+    found = placebos.standing()
     whose = ", those of the same state left out," if other_states else ""
     sentence = (
         f"By likeness of words the pair ranks {wording.ordinal(found.rank)} among {found.placebos + 1} {among}{whose} "
