@@ -10,6 +10,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from analysis.texts.documents import SERIES, STRATEGIES_OF_JAPAN
+
 NAME = "National Defense Strategy"
 
 
@@ -19,6 +21,11 @@ def published_by(
     """Return the documents dated before a day, and those dated after it."""
     names = list(names)
     return [name for name in names if dates[name] < day], [name for name in names if dates[name] > day]
+
+
+def of_japan(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of the statements of the leaders of Japan and the United States with Japan's strategies."""
+    return scores.loc[list(SERIES), list(STRATEGIES_OF_JAPAN)]
 
 
 def by_period(scores: pd.DataFrame, later: Sequence[str]) -> pd.DataFrame:

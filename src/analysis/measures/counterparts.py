@@ -3,8 +3,8 @@
 A provision is compared by the sentence of the statement in which it stands, or by our paraphrase of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import comb
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from analysis.data.faults import FIRST_ROW
 from analysis.measures.alignment import within
 from analysis.measures.placebos import Passages, base_rows, in_unit
 from analysis.measures.similarity import Floats, Rows, represent
-from analysis.measures.specifications import EMBEDDINGS, Source, Specification
+from analysis.measures.specifications import Source, Specification
 from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
 from analysis.texts.features import Features
 from analysis.texts.segment import tokenize
@@ -52,7 +52,7 @@ def provision_rows(provisions: pd.DataFrame, sentences: Passages, features: Feat
     return np.array(rows, dtype=np.intp)
 
 
-def paraphrase_counts(texts: Sequence[str], features: Features, masked: Iterable[str]) -> Floats:
+def paraphrase_counts(texts: Collection[str], features: Features, masked: Iterable[str]) -> Floats:
     """Return the token counts of texts of our own, (texts, tokens that the mask leaves); other words count nothing."""
     left_out = set(masked)
     tokens = (token for token in features.vocabulary if token not in left_out)
@@ -83,25 +83,32 @@ class SectionSearch:
         queries = provision_rows(provisions, self.sentences, self.source.features, statement)
         return self._similarities(self.sentences.counts, queries)
 
-    def by_paraphrase(self, texts: Sequence[str]) -> Floats:
-        """Return how like each searched sentence is to texts of our own, weighted as sentences are."""
+    def by_paraphrase(self, provisions: pd.DataFrame) -> Floats:
+        """Return how like each searched sentence is to our paraphrase of a provision, weighted as sentences are."""
         from scipy.sparse import csr_array, vstack
 
         terms = self.source.terms
         masked = terms.loc[terms["role"] == "mask", "token"] if self.specification.mask else ()
-        counts = csr_array(paraphrase_counts(texts, self.source.features, masked))
+        counts = csr_array(paraphrase_counts(provisions["paraphrase"], self.source.features, masked))
         together = csr_array(vstack([self.sentences.counts, counts]))
-        return self._similarities(together, np.arange(len(texts)) + self.sentences.counts.shape[0])
+        return self._similarities(together, np.arange(len(provisions)) + self.sentences.counts.shape[0])
 
     def _similarities(self, counts: "csr_array", queries: Rows) -> Floats:
         base = base_rows(self.sentences.frame, self.specification.idf_base)
         base = np.append(base, np.zeros(counts.shape[0] - len(base), dtype=bool))
         return represent(self.specification.representation, counts, base).similarities(queries, self.searched)
 
-    def closest(self, similarities: Floats, provision_ids: Iterable[str], *, most: int) -> pd.DataFrame:
-        """Return the closest passages of each provision, no two of one section (`closest_passages`)."""
+    def recall(
+        self, similarities: Floats, provisions: pd.DataFrame, coded: Mapping[str, set[str]], *, seed: int
+    ) -> pd.DataFrame:
+        """Return how often the sections that coders named are among the best, by how many are looked at (k)."""
+        ranked = section_similarity(similarities, self.section_of)
+        return recall_table(ranked, provisions["provision_id"].to_list(), coded, seed=seed).set_index("k")
+
+    def closest(self, similarities: Floats, provisions: pd.DataFrame) -> pd.DataFrame:
+        """Return the three closest passages of each provision, no two of one section (`closest_passages`)."""
         passages = self.sentences.frame.iloc[self.searched].assign(section=self.section_of)
-        return closest_passages(similarities, passages, provision_ids, most=most)
+        return closest_passages(similarities, passages, provisions["provision_id"], most=3)
 
 
 def search_sections(
@@ -109,15 +116,12 @@ def search_sections(
 ) -> SectionSearch:
     """Return the sentences of a strategy, ready to be searched by the words of a provision.
 
-    sections: the outline of the strategy. Where the specification compares embeddings, of which none are kept for
-    sentences, words are compared by TF-IDF.
+    sections: the outline of the strategy. Words are compared also where the specification compares embeddings.
     """
-    representation = "tfidf" if specification.representation == EMBEDDINGS else specification.representation
-    by_words = replace(specification, representation=representation)
     sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=specification.mask)
     searched = sentences.rows(strategy)
     section_of = listed_sections(sentences.frame["section"].iloc[searched], sections["section_id"])
-    return SectionSearch(source, by_words, sentences, searched, section_of)
+    return SectionSearch(source, specification.lexical(), sentences, searched, section_of)
 
 
 def listed_sections(sections: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from analysis.measures.placebos import (
     placebo_strategies,
     rank_in_draws,
 )
-from analysis.measures.specifications import Source, Specification
+from analysis.measures.specifications import ADJUSTMENTS, Source, Specification
 from analysis.texts import documents
 from analysis.texts.features import load_features
 
@@ -46,6 +46,16 @@ def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strateg
         for placebos_are, placebos in (("all", every), ("other states", every.without_states(table, issuers))):
             rows.append({"among": among, "placebos_are": placebos_are, **asdict(placebos.standing())})
     return pd.DataFrame(rows)
+
+
+def standings_by_adjustment(
+    source: Source, specification: Specification, statement: str, strategy: str
+) -> pd.DataFrame:
+    """Return `standings` from scores as they are and from double-centred ones, with a column adjustment."""
+    frames = source.frames(specification, [specification.part])
+    scores = {name: source.adjusted(frames, replace(specification, adjustment=name)) for name in ADJUSTMENTS}
+    tables = [standings(scores[name], source.documents, statement, strategy).assign(adjustment=name) for name in scores]
+    return pd.concat(tables, ignore_index=True)
 
 
 SETTINGS = {
@@ -125,9 +135,10 @@ def single_draws(
 ) -> dict[str, float]:
     """Return how the strategy ranks when equally many passages of each strategy are drawn, instead of the mean.
 
-    For a specification that is `drawable`. Keys: passages (drawn from each strategy), and those of `rank_in_draws`.
+    The whole statement is compared by its best matches, by words also where the specification compares embeddings.
+    Keys: passages (how many are drawn from each strategy), and those of `rank_in_draws`.
     """
-    passages, compared = source.compared(specification)
+    passages, compared = source.compared(specification.lexical())
     rivals = placebo_strategies(source.documents, strategy)
     scores = drawn_scores(passages, compared, [statement], rivals, draws=draws, seed=seed)[:, 0]
     return {"passages": drawn_passages(passages.frame), **rank_in_draws(scores, rivals.index(strategy))}
@@ -152,8 +163,8 @@ def align(
     """Return how close a statement is to a strategy, as plain values for JSON.
 
     Keys: statement, strategy, score, residual, standing (of the score: among statements and among strategies, all and
-    of other states), residual_standing (the same for residuals), draws (of single length-matched draws, where the
-    specification draws from token counts and takes the best match: in what share of them the strategy ranks first),
+    of other states), residual_standing (the same for residuals), draws (in what share of single draws the strategy
+    ranks first, by `single_draws`),
     nearest_strategies, nearest_statements (id and score), settings. Missing values are null.
     """
     table = source.documents
@@ -172,7 +183,7 @@ def align(
     }
     passages = in_unit(source.features, table, source.terms, plain.unit, mask=plain.mask)
     result["settings"]["drawn_passages"] = drawn_passages(passages.frame) if plain.length_matched else None
-    if draws and plain.drawable:
+    if draws:
         ranks = single_draws(source, plain, statement, strategy, draws=draws, seed=seed)
         result["draws"] = {"draws": draws, "seed": seed, **{key: ranks[key] for key in ("first", "low", "high")}}
     rounded: dict[str, Any] = _plain(result)

@@ -5,7 +5,7 @@ After U. Simonsohn, J. P. Simmons and L. D. Nelson, Specification curve analysis
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -53,11 +53,9 @@ class Specification:
     idf_base: str = "all"
     adjustment: str = "none"
 
-    @property
-    def drawable(self) -> bool:
-        """Whether single draws of passages can be shown for it: token counts, best match, whole statement."""
-        lexical = self.representation != EMBEDDINGS and self.adjustment == "none"
-        return lexical and self.aggregation == "max" and self.part == "whole" and self.length_matched
+    def lexical(self) -> "Specification":
+        """Return the same, by TF-IDF where it compares embeddings, of which no single passages are kept."""
+        return replace(self, representation="tfidf") if self.representation == EMBEDDINGS else self
 
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
