@@ -244,7 +244,7 @@ def files_read() -> list[str]:
     return sorted(_read)
 
 
-def _declared(name: str, folder: Path) -> Table:
+def _declared(name: str, folder: Path) -> TableSchema:
     schema = read_schema(note_read(folder / paths.DATAPACKAGE.name))
     if name not in schema:
         raise DataError(f"there is no table “{name}”{nearest(name, list(schema))}; tables: {', '.join(schema)}")

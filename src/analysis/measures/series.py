@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.placebos import base_rows, in_unit
-from analysis.measures.similarity import draw_weights, found, represent
+from analysis.measures.similarity import draw_weights, matches, represent
 from analysis.texts.documents import SERIES
 from analysis.texts.features import Features
 
@@ -40,7 +40,7 @@ def closeness(features: Features, documents: pd.DataFrame, terms: pd.DataFrame, 
         for asked in known:
             if asked != searched:
                 similarities = represented.similarities(rows[asked], rows[searched])
-                one_way.loc[asked, searched] = float(found(similarities, weights).mean())
+                one_way.loc[asked, searched] = float(matches(similarities, weights).mean())
     return (one_way + one_way.T) / 2
 
 
