@@ -34,7 +34,7 @@ def previews(document: nodes.document) -> dict[str, Preview]:
     for entry in document.findall(ledger_entry):
         paragraphs = [part for part in entry if isinstance(part, nodes.paragraph) and "ba-lines" not in part["classes"]]
         head, *texts = [part.astext() for part in paragraphs]
-        cards[entry["ids"][0]] = [head, *map(shortened, texts)]
+        cards[entry["ids"][0]] = [head, *map(shortened, [*texts, *entry.get("preview", ())])]
     for item in document.findall(nodes.definition_list_item):
         terms = [term for term in item if isinstance(term, nodes.term)]
         meaning = shortened(" ".join(part.astext() for part in item if isinstance(part, nodes.definition)))
