@@ -99,6 +99,15 @@ def test_a_section_is_taken_up_through_its_parts() -> None:
     table = alignment.section_counterparts(matrix, sections).set_index("section_id")
     assert table["taken_up"].to_dict() == {"III-2": True, "IV-5": False}
     assert table.at["III-2", "provisions"] == "P01"
+    assert table["count"].to_dict() == {"III-2": 1, "IV-5": 0}
+
+
+def test_the_codings_are_read_in_four_ways() -> None:
+    whole, part = ({"measures": True, "security": True, "whole": follows} for follows in (True, False))
+    assert alignment.reading(**whole).endswith("in what the article is about and as a whole.")
+    assert alignment.reading(**part).endswith("in what the article is about, and not beyond.")
+    assert alignment.reading(measures=False, security=True, whole=True).endswith("in part.")
+    assert "does not follow" in alignment.reading(measures=False, security=False, whole=True)
 
 
 # --- continuity

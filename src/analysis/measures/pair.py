@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.core.wording import listing, the
 from analysis.data.tables import load
 from analysis.measures.embeddings import read_scores
 from analysis.measures.placebos import (
@@ -34,6 +35,12 @@ def parties(table: pd.DataFrame, document_id: str) -> tuple[str, ...]:
     return tuple(issuers)
 
 
+def issuers_in_words(table: pd.DataFrame, document_id: str) -> str:
+    """Return the names of the states that issued a document, as a sentence has them."""
+    names = load("states").set_index("state")["name"]
+    return listing([the(str(names.get(state, state))) for state in parties(table, document_id)])
+
+
 def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> pd.DataFrame:
     """Return the standing of the pair among four sets of placebos, from scores or residuals.
 
@@ -52,10 +59,13 @@ def standings_by_adjustment(
     source: Source, specification: Specification, statement: str, strategy: str
 ) -> pd.DataFrame:
     """Return `standings` from scores as they are and from double-centred ones, with a column adjustment."""
-    frames = source.frames(specification, [specification.part])
-    scores = {name: source.adjusted(frames, replace(specification, adjustment=name)) for name in ADJUSTMENTS}
-    tables = [standings(scores[name], source.documents, statement, strategy).assign(adjustment=name) for name in scores]
-    return pd.concat(tables, ignore_index=True)
+    tables = [
+        standings(source.scores(replace(specification, adjustment=adjustment)), source.documents, statement, strategy)
+        for adjustment in ADJUSTMENTS
+    ]
+    return pd.concat(tables, ignore_index=True).assign(
+        adjustment=[name for name in ADJUSTMENTS for _ in tables[0].index]
+    )
 
 
 SETTINGS = {
@@ -68,13 +78,10 @@ SETTINGS = {
 
 def in_four_settings(source: Source, specification: Specification) -> dict[str, pd.DataFrame]:
     """Return the scores of a specification with names out or kept and length matched or not, by SETTINGS."""
-    scores = {}
-    for mask in (True, False):
-        frames = source.frames(replace(specification, mask=mask), [specification.part])
-        for matched in (True, False):
-            setting = replace(specification, mask=mask, length_matched=matched)
-            scores[SETTINGS[mask, matched]] = source.adjusted(frames, setting)
-    return scores
+    return {
+        name: source.scores(replace(specification, mask=mask, length_matched=matched))
+        for (mask, matched), name in SETTINGS.items()
+    }
 
 
 def places(placebo_set: PlaceboSet, table: pd.DataFrame, issuers: Iterable[str]) -> pd.DataFrame:
