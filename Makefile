@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat load lab binder tools lock audit links fuzz clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat lab binder tools lock audit links fuzz clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -123,6 +123,7 @@ bench: setup ## time every job beside the plain ways to do it, and with size (an
 	@$(BIN)/python benchmarks/peers.py
 	$(HEADING) 'with size'
 	@$(BIN)/python benchmarks/growth.py
+	@$(BIN)/python benchmarks/report.py
 
 lighthouse: html ## weigh and time every page of the HTML book (needs npm and Chromium; some minutes)
 	$(HEADING) 'pages'
@@ -131,10 +132,6 @@ lighthouse: html ## weigh and time every page of the HTML book (needs npm and Ch
 repeat: setup ## two builds from two clean clones, compared byte by byte, and results on every Python (ten minutes)
 	$(HEADING) 'repeat'
 	@$(BIN)/python benchmarks/repeat.py
-
-load: setup ## many runs in a row, kills at random moments, a full disk, a clock that jumps (Linux; two to three hours)
-	$(HEADING) 'load and failure'
-	@$(BIN)/python benchmarks/failures.py
 
 lab: setup ## open the notebooks in JupyterLab, at the start notebook
 	@$(BIN)/jupyter lab
@@ -146,8 +143,8 @@ binder: setup ## install as Binder does, timed, and run all notebooks in Jupyter
 	$(HEADING) 'Binder: the notebooks in JupyterLab'
 	@$(BIN)/python tests/lab_check.py --repository build/binder/repository --python build/binder/venv/bin/python
 
-# What changes or judges the locks, and the fuzzer, have an environment of their own, locked with hashes too.
-tools: setup ## create build/tools, which `make lock`, `make audit` and `make fuzz` use, from requirements/tools.txt
+# What changes or judges the locks has an environment of its own, locked with hashes too.
+tools: setup ## create build/tools, which `make lock` and `make audit` use, from requirements/tools.txt
 	@set -eu; \
 	locked=$$(cksum < requirements/tools.txt); \
 	if [ "$$(cat build/tools/.locked 2>/dev/null)" != "$$locked" ]; then \
@@ -157,8 +154,12 @@ tools: setup ## create build/tools, which `make lock`, `make audit` and `make fu
 	  printf '%s\n' "$$locked" > build/tools/.locked; \
 	fi
 
+# The bill without what would differ from one run to the next, and without addresses and hashes of files (uv.lock has them).
+BILL := import json, sys; bill = json.load(sys.stdin); del bill["serialNumber"], bill["metadata"]["timestamp"]; \
+  [part.pop("externalReferences") for part in bill["components"]]; print(json.dumps(bill, indent=1))
+
 # uv resolves for Python 3.11 to 3.13 on every platform; pip alone cannot.
-lock: tools ## resolve pyproject.toml into uv.lock and requirements/*.txt
+lock: tools ## resolve pyproject.toml into uv.lock, requirements/*.txt and the bill of materials beside them
 	$(HEADING) 'lock'
 	@set -eu; \
 	uv="build/tools/bin/uv --quiet --no-config --no-python-downloads"; \
@@ -171,6 +172,8 @@ lock: tools ## resolve pyproject.toml into uv.lock and requirements/*.txt
 	    $$uv export --locked --python $(BIN)/python --no-header --no-emit-project $$parts; } > build/$$name.txt; \
 	  mv build/$$name.txt requirements/$$name.txt; \
 	done; \
+	$$uv export --locked --python $(BIN)/python --all-extras --all-groups --format cyclonedx1.5 > build/sbom.cdx.json; \
+	$(BIN)/python -c '$(BILL)' < build/sbom.cdx.json > requirements/sbom.cdx.json; \
 	grep -c '==' requirements/base.txt requirements/full.txt requirements/tools.txt
 
 # Known vulnerabilities need a network: what could not be asked is said, and is no success. No part of `make test`.
@@ -178,15 +181,13 @@ audit: tools ## known vulnerabilities and licences of all packages, secrets in f
 	$(HEADING) 'audit'
 	@$(BIN)/python tests/audit_check.py --tools build/tools/bin
 
-links: setup ## ask for every external link of book and data (needs a network; some minutes)
+links: committed ## ask for every external link of book and data (needs a network; some minutes)
 	$(HEADING) 'links'
-	@$(BIN)/balancing-act links
+	@$(BIN)/jupyter-book build build/source --path-output build/links --builder linkcheck
 
-fuzz: tools ## the readers with more odd input than in `make unit`, drawn and then steered (half an hour)
-	$(HEADING) 'fuzz: drawn'
+fuzz: setup ## the readers with more odd input than in `make unit` (some minutes)
+	$(HEADING) 'fuzz'
 	@FUZZ=2000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
-	$(HEADING) 'fuzz: steered'
-	@$(BIN)/python tests/fuzz_check.py --tools build/tools
 
 clean: ## remove what was made, but not .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

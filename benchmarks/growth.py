@@ -1,8 +1,8 @@
 """How time and memory grow with documents, passages, specifications and events, to this machine's limit: `make bench`.
 
 Each size runs in a process of its own, the smaller ones several times. Documents, passages and events beyond those of
-this book are made from them: passages drawn at random, lines repeated. Prints the table and writes it for the book,
-which draws it and fits the model for sizes beyond (`analysis.book.speed`).
+this book are made from them: passages drawn at random, lines repeated. Prints the table and writes it to
+benchmarks/growth.csv.
 """
 
 import argparse
@@ -18,12 +18,9 @@ import gdelt
 import measuring
 import numpy as np
 import pandas as pd
-from measuring import Timing, timed
+from measuring import HERE, Timing, timed
 
-from analysis.book.speed import HERE
-from analysis.core import paths
-
-OUTPUT = paths.BOOK / "growth.csv"
+OUTPUT = Path(__file__).with_suffix(".csv")
 PANDAS = "pandas, in pieces"
 STATEMENT, STRATEGY = "us-jpn-2025-02-07", "jpn-nds-2022"
 LONG = 20.0  # seconds from which a size runs once

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+HERE = "here"  # the way of this project, beside which the others stand
 LEAST, SHARE = 0.05, 0.05  # seconds between two looks at the memory, and the share of the time that they may take
 
 

@@ -2,7 +2,7 @@
 
 Each way of a job runs several times, in turn with the others, in a process of its own, with the memory that it takes.
 Where a plain way would take hours, a part of the work is timed and the whole is projected from it, as the column `part`
-says. Prints the table, writes it for the book, and exits with 1 where a bar is missed.
+says. Prints the table, writes it to benchmarks/peers.csv, and exits with 1 where a bar is missed.
 """
 
 import argparse
@@ -20,12 +20,11 @@ from typing import Any
 import gdelt
 import measuring
 import pandas as pd
-from measuring import Timing, scaled, timed
+from measuring import HERE, Timing, scaled, timed
 
-from analysis.book.speed import HERE
 from analysis.core import paths
 
-OUTPUT = paths.BOOK / "peers.csv"
+OUTPUT = Path(__file__).with_suffix(".csv")
 PAPERMILL = "papermill, one by one"
 PACKAGES = (
     *("papermill", "nbclient", "jupyter-book", "sphinx", "scikit-learn", "krippendorff", "pandas", "numpy", "scipy"),
@@ -199,10 +198,10 @@ def book_jupyter(folder: Path) -> Jobs:
 
 
 def _sweep(folder: Path) -> Any:
-    from analysis.runs import sweep_file
+    from analysis.runs.sweep import read_sweep
 
     (folder / "light.yml").write_text(SWEEP, encoding="utf-8")
-    return sweep_file.read_sweep(folder / "light.yml")
+    return read_sweep(folder / "light.yml")
 
 
 def _sweep_in(folder: Path, workers: int, scheduler: str | None) -> Jobs:

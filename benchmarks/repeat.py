@@ -27,7 +27,7 @@ AROUND = 40  # bytes shown around the first difference
 # what is compared: name, pattern of the files below a clone
 PARTS = {
     "features": "data/features/*",
-    "executed notebooks": "build/run/notebooks/*.ipynb",
+    "executed notebooks": "build/run/notebooks/**/*.ipynb",
     "results": "build/run/results.json",
     "HTML": "build/html/**/*",
     "PDF": "build/pdf/*.pdf",

@@ -5,8 +5,9 @@ import re
 from contextlib import suppress
 
 import pytest
+from altered import altered
 
-from analysis.book.architecture import PACKAGES, claim_values
+from analysis.book.directives import PACKAGES, claim_values
 from analysis.claims.evidence import Evidence, load_evidence
 from analysis.core import paths
 from analysis.core.errors import ParameterError
@@ -45,9 +46,9 @@ def evidence() -> Evidence:
 def test_the_values_of_a_claim_follow_its_rows(evidence: Evidence) -> None:
     values = claim_values(evidence, "C32")
     assert (values["check"], values["part"], values["verdict"]) == ("quotation", "quotation", "misquoted")
-    right = values["arguments"].replace("words=illegal", "words=unlawful")
-    checks = evidence.tables["checks"].replace({"arguments": {values["arguments"]: right}})
-    changed = Evidence({**evidence.tables, "checks": checks}, evidence.texts)
+    right = values["arguments"].replace('"illegal"', '"unlawful"')
+    checks = evidence.table("checks").replace({"arguments": {values["arguments"]: right}})
+    changed = altered(evidence, {"checks": checks})
     assert claim_values(changed, "C32")["verdict"] == "confirmed"
 
 

@@ -1,19 +1,19 @@
 """The dual track: an exact test with its power, sensitivity, and answers; series, strands and aftermath beside it."""
 
-from dataclasses import replace
 from itertools import combinations
 from math import comb
 
 import numpy as np
 import pandas as pd
 import pytest
+from altered import altered
 
-from analysis.claims import forecasts, ledger
+from analysis.claims import ledger
 from analysis.claims.evidence import Evidence, last_cited_day, load_evidence
 from analysis.core.errors import ParameterError
 from analysis.data.tables import load
 from analysis.measures import continuity, series
-from analysis.signals import coding, dual_track
+from analysis.signals import coding, dual_track, indices
 from analysis.signals import events as diplomacy
 from analysis.signals.dual_track import Change
 from analysis.texts.features import as_features, build_tables, load_features
@@ -187,10 +187,8 @@ def test_later_events_do_not_move_the_tests_of_the_steps(real: pd.DataFrame) -> 
     pd.testing.assert_frame_equal(ledger.ledger(load_evidence()), ledger.ledger(early))
 
     def compared(evidence: Evidence) -> pd.DataFrame:
-        tables = evidence.tables
-        protests = diplomacy.protest_table(
-            tables["protests"], tables["events"], tables["codings_signals"], tables["event_sources"]
-        )
+        tables = map(evidence.table, ("protests", "events", "codings_signals", "event_sources"))
+        protests = diplomacy.protest_table(*tables)
         return diplomacy.rank_among(protests, "E087")
 
     pd.testing.assert_frame_equal(compared(everything), compared(early))
@@ -201,28 +199,28 @@ def test_later_events_do_not_move_the_tests_of_the_steps(real: pd.DataFrame) -> 
 
 def test_expectations_are_scored_by_later_events() -> None:
     evidence = load_evidence(hindsight=True)
-    found = forecasts.scored(evidence).set_index("forecast_id")["outcome"]
+    found = ledger.forecasts(evidence).set_index("forecast_id")["outcome"]
     assert found["F2"] == "did not happen"
     assert found["F4"] == "happened"
-    assert set(found) <= set(forecasts.OUTCOMES)
+    assert set(found) <= set(ledger.FORECAST_OUTCOMES)
     due = evidence.until(pd.Timestamp("2025-10-21"))  # the last day of F2, and of the last event that is left
-    assert forecasts.scored(due).set_index("forecast_id").at["F2", "outcome"] == "did not happen"
+    assert ledger.forecasts(due).set_index("forecast_id").at["F2", "outcome"] == "did not happen"
     early = evidence.until(pd.Timestamp("2025-04-01"))
-    assert set(forecasts.scored(early).set_index("forecast_id")["outcome"][["F2", "F4"]]) == {"not yet decidable"}
+    assert set(ledger.forecasts(early).set_index("forecast_id")["outcome"][["F2", "F4"]]) == {"not yet decidable"}
 
 
 def test_an_expectation_that_cannot_be_read_is_named() -> None:
     evidence = load_evidence(hindsight=True)
-    broken = evidence.tables["forecasts"].assign(arguments="event=E001")
-    evidence = replace(evidence, tables={**evidence.tables, "forecasts": broken})
+    broken = evidence.table("forecasts").assign(arguments='{"event": "E001"}')
+    evidence = altered(evidence, {"forecasts": broken})
     with pytest.raises(ParameterError, match=r"forecasts.csv, F1 \(happened\): happened has no argument “event”"):
-        forecasts.scored(evidence)
+        ledger.forecasts(evidence)
 
 
 def test_two_periods_are_set_side_by_side() -> None:
     rows = {"source": ["JPN"], "target": ["CHN"], "scale": ["plover"], "signals": [3], "mean": [1.0], "balance": [0.5]}
     before, after = pd.DataFrame(rows), pd.DataFrame({**rows, "mean": [-1.0]})
-    [row] = forecasts.compare(before, after, "plover").to_dict("records")
+    [row] = indices.compare_periods(before, after, "plover").to_dict("records")
     assert (row["mean_before"], row["mean_after"], row["change"]) == (1.0, -1.0, -2.0)
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from analysis.book import entry_ids
-from analysis.book.entry_ids import CHART, TABLE, TEXT
+from analysis.book import links as entry_ids
+from analysis.book.links import CHART, TABLE, TEXT
 from analysis.core import paths
 
 

@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pandas as pd
 import pytest
 import yaml
@@ -24,18 +23,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.book.safety import html_faults
-from analysis.cases import settings as cases
-from analysis.claims import ledger
-from analysis.claims.checks.registry import CHECKS
+from analysis.claims.checks import CHECKS, read_check
 from analysis.core import paths, yaml_files
-from analysis.core.errors import DataError, FetchError, ParameterError, ProjectError
+from analysis.core.errors import DataError, ParameterError, ProjectError
 from analysis.core.wording import in_markdown
 from analysis.data.export import About, DataTable, as_csv, harmless, shown_cell
 from analysis.data.schema import read_schema
 from analysis.data.tables import load, read_table
-from analysis.runs import parameters, rerun, sweep_file
-from analysis.signals import export_events, export_formats
-from analysis.texts import documents, web
+from analysis.runs import parameters, rerun, sweep
+from analysis.signals import exports
+from analysis.texts import documents
 from analysis.texts.extract import extract
 from analysis.texts.quotations import parts_of
 from analysis.texts.segment import passages, split_sentences, tokenize
@@ -147,8 +144,8 @@ def test_days_windows_and_numbers(one: str, other: str) -> None:
     taken_or_refused(parameters.read_window, "a", one, "b", other)
     taken_or_refused(parameters.read_number, "n", one, 0, 3)
     taken_or_refused(parameters.read_switch, "s", one)
-    for kind in rerun.TYPES:
-        taken_or_refused(rerun.Parameter("p", kind, "", "meaning").read, one)
+    for kind in parameters.BOUNDS:
+        taken_or_refused(parameters.Parameter("p", kind, "", "meaning").read, one)
 
 
 @fuzz(SOME)
@@ -157,8 +154,6 @@ def test_ids_and_names(text: str) -> None:
     found = taken_or_refused(documents.find, "ID", text, load("documents"))
     assert found is None or found in set(load("documents")["document_id"])
     taken_or_refused(rerun.find_notebook, text)
-    name = taken_or_refused(cases.require_name, text)
-    assert name is None or (paths.CASES / name).resolve().parent == paths.CASES.resolve()
     slug = rerun.slug(Path("04-alignment.ipynb"), {"p": text})
     assert (paths.RUNS / slug).resolve().parent == paths.RUNS.resolve()
 
@@ -166,10 +161,10 @@ def test_ids_and_names(text: str) -> None:
 @fuzz(SOME)
 @given(
     check=st.sampled_from(sorted(CHECKS)),
-    arguments=st.one_of(TEXT, st.lists(st.builds("{}={}".format, TEXT, TEXT)).map("; ".join)),
+    arguments=st.one_of(TEXT, st.dictionaries(TEXT, st.one_of(TEXT, st.lists(TEXT), st.floats())).map(json.dumps)),
 )
 def test_arguments_of_checks(check: str, arguments: str) -> None:
-    taken_or_refused(ledger.read_arguments, check, arguments)
+    taken_or_refused(read_check, check, arguments)
 
 
 @fuzz(SOME)
@@ -188,15 +183,13 @@ YAML = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT.filter(sound), inner, max_size=4)),
     max_leaves=8,
 )
-KEYS = st.sampled_from([*cases.FORMS, *sweep_file.KEYS, "extra"])
+KEYS = st.sampled_from([*sweep.NEEDED, *sweep.GRID_KEYS, "cases", "extra"])
 MARKS = st.sampled_from("-:{}[]&*!|>'\"%@`#,?~\n \t<=0x1")
 
 
-def refused_as_case_and_sweep(folder: Path, text: str) -> None:
-    for name in ("case.yml", "sweep.yml"):
-        (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="")
-    assert taken_or_refused(cases.read, folder) is None
-    assert taken_or_refused(sweep_file.read_sweep, folder / "sweep.yml") is None
+def refused_as_sweep(folder: Path, text: str) -> None:
+    (folder / "sweep.yml").write_text(text, encoding="utf-8", errors="replace", newline="")
+    assert taken_or_refused(sweep.read_sweep, folder / "sweep.yml") is None
 
 
 @fuzz(SOME)
@@ -204,14 +197,14 @@ def refused_as_case_and_sweep(folder: Path, text: str) -> None:
     content=st.one_of(YAML, st.dictionaries(KEYS, YAML, max_size=9)),
     tail=st.sampled_from(["", "*a", "&a [*a]", "<<: 1", "\t"]),
 )
-def test_cases_and_sweeps_of_any_values(tmp_path: Path, content: Any, tail: str) -> None:
-    refused_as_case_and_sweep(tmp_path, json.dumps(content) + "\n" + tail)  # JSON is YAML
+def test_sweeps_of_any_values(tmp_path: Path, content: Any, tail: str) -> None:
+    refused_as_sweep(tmp_path, json.dumps(content) + "\n" + tail)  # JSON is YAML
 
 
 @fuzz(SOME)
 @given(text=st.text(st.one_of(MARKS, st.characters()), max_size=60))
-def test_cases_and_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
-    refused_as_case_and_sweep(tmp_path, text)
+def test_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
+    refused_as_sweep(tmp_path, text)
     with suppress(yaml.YAMLError):
         yaml_files.parse(text)
 
@@ -221,17 +214,17 @@ def test_cases_and_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
 def test_grids_of_sweeps(tmp_path: Path, values: dict[str, Any]) -> None:
     content = {"chapter": "04", "result": "coverage", "grid": values}
     (tmp_path / "sweep.yml").write_text(json.dumps(content), encoding="utf-8")
-    taken_or_refused(sweep_file.read_sweep, tmp_path / "sweep.yml")
+    taken_or_refused(sweep.read_sweep, tmp_path / "sweep.yml")
 
 
 # --- event files
 
 GDELT = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
-POLECAT = "\t".join(export_formats.POLECAT_COLUMNS) + "\n2025-02-07\tCONSULT\tvisit\tJapan\tUnited States"
+POLECAT = "\t".join(exports.POLECAT_COLUMNS) + "\n2025-02-07\tJapan\tUnited States\tCONSULT\tvisit"
 
 
 def counted(file: Path) -> Any:
-    return taken_or_refused(lambda: export_events.read_counts(file, largest_bad_share=1, progress=False))
+    return taken_or_refused(lambda: exports.count_file(file, largest_bad_share=1))
 
 
 @fuzz(SOME)
@@ -267,27 +260,7 @@ def test_packed_event_files_that_are_broken(tmp_path: Path, which: int, places: 
     counted(tmp_path / "a")
 
 
-# --- the web
-
-HOSTS = st.sampled_from(
-    ["listed.org", "evil.org", "127.0.0.1", "user@listed.org", "listed.org@evil.org", "listed.org:80", "www.listed.org"]
-)
-BEGINNINGS = st.sampled_from(["http://", "https://", "//", "/", "javascript:", "file://", "http:/\\", ""])
-BETWEEN = st.sampled_from(["", "/", "\\", "#", "?", "\t", "%2f", "@"])
-ADDRESSES = st.one_of(TEXT, st.builds("{}{}{}{}".format, BEGINNINGS, HOSTS, BETWEEN, st.one_of(HOSTS, TEXT)))
-
-
-@fuzz(SOME)
-@given(location=ADDRESSES)
-def test_no_redirect_leads_to_another_host(location: str) -> None:
-    visitor: Any = web.Visitor(None, ["listed.org"], web.Limits())  # type: ignore[arg-type]
-    try:
-        sent = location.encode("utf-8", "replace").decode("utf-8")  # half a pair of signs does not come over a line
-        asked = httpx.URL(visitor._target("https://listed.org/a", sent, 1))
-    except (FetchError, httpx.InvalidURL):  # the client asks no such address
-        return
-    assert asked.scheme in ("http", "https")
-    assert asked.host.removeprefix("www.") == "listed.org"
+# --- pages and PDFs
 
 
 @fuzz(FEW)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis.book.architecture import PACKAGES
+from analysis.book.directives import PACKAGES
 from analysis.core import paths
 
 LINES = 500
 MODULES = 20  # of a package, beside its __init__
-# each package imports only from those before it
-ORDER = (*PACKAGES[: PACKAGES.index("book")], "cases", *PACKAGES[PACKAGES.index("book") :])
+# each imports only from those before it; what every notebook imports stands behind what it hands on
+ORDER = (*PACKAGES[: PACKAGES.index("book")], "chapter", *PACKAGES[PACKAGES.index("book") :])
 FILES = sorted(paths.CODE.rglob("*.py"))
 Trees = dict[str, ast.Module]
 Named = tuple[str, str]  # a module and a name in it, or "" for the module itself
@@ -36,8 +36,7 @@ def module_name(file: Path) -> str:
 def imported(tree: ast.AST, modules: Collection[str]) -> dict[str, Named]:
     """What code imports from the package, at its top or within a function, by the name under which it knows it.
 
-        modules: the names of all modules, which tell `from analysis.book.architecture import PACKAGES
-    from analysis.core import paths` from a name in analysis.core.
+    modules: the names of all modules, which tell `from analysis.core import paths` from a name in analysis.core.
     """
     found: dict[str, Named] = {}
     for node in ast.walk(tree):
@@ -49,23 +48,49 @@ def imported(tree: ast.AST, modules: Collection[str]) -> dict[str, Named]:
     return found
 
 
-def named_in(tree: ast.AST, modules: Collection[str], own: str = "") -> set[Named]:
-    """What code names of the package: what it imports, what it takes from modules, and names of its own module."""
+def place_of(node: ast.expr, known: Mapping[str, Named], modules: Collection[str]) -> Named | None:
+    """The module, and the name in it, that `measures.provisions.tagged` stands for; None where it is of no module."""
+    if isinstance(node, ast.Name):
+        return known.get(node.id)
+    before = place_of(node.value, known, modules) if isinstance(node, ast.Attribute) else None
+    if before is None or before[1] or not isinstance(node, ast.Attribute):
+        return None
+    inner = f"{before[0]}.{node.attr}"
+    return (inner, "") if inner in modules else (before[0], node.attr)
+
+
+def named_in(tree: ast.Module, modules: Collection[str], own: str = "") -> set[Named]:
+    """What code names of the package: what it imports, what it takes from modules, and names of its own module.
+
+    What a package hands on (`__all__`) is named where others take it from there.
+    """
     known = imported(tree, modules)
-    found = {*known.values(), *((module, "") for module, _ in known.values())}
+    found = set() if "__all__" in defined(tree) else {*known.values()}
+    found |= {(module, "") for module, _ in known.values()}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found.add((known.get(node.value.id, ("", ""))[0], node.attr))
+        if isinstance(node, ast.Attribute) and (place := place_of(node, known, modules)):
+            found |= {place, (place[0], "")}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.add((own, node.id))
+            found |= {(own, node.id), known.get(node.id, ("", ""))}
         elif isinstance(node, ast.Constant) and str(node.value).startswith("analysis."):
             module = str(node.value).removeprefix("analysis.")  # an extension that calls in another
             found |= {(module, ""), (module, "setup")}
-        elif isinstance(node, ast.Constant) and str(node.value).isidentifier():
+        elif isinstance(node, ast.Constant) and str(node.value).isidentifier() and "__all__" not in defined(tree):
             found.add((own, node.value))  # a type hint that stands before what it names
             if f"{own}.{node.value}" in modules:  # a part of an extension
                 found |= {(f"{own}.{node.value}", ""), (f"{own}.{node.value}", "setup")}
     return found
+
+
+def handed_on(package: Trees) -> dict[Named, Named]:
+    """What packages hand on: the name that others take, and the place it comes from."""
+    faces = {module: tree for module, tree in package.items() if "__all__" in defined(tree)}
+    return {
+        (module, name): place
+        for module, tree in faces.items()
+        for name, place in imported(tree, package).items()
+        if place[1] and repr(name) in ast.unparse(tree)
+    }
 
 
 def imports(package: Trees) -> dict[str, set[str]]:
@@ -84,11 +109,18 @@ def in_circles(imported: Mapping[str, set[str]]) -> list[str]:
     return sorted(left)
 
 
+def registered(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether a decorator files something under a name in quotation marks, by which tables call it: a check."""
+    calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
+    return any(isinstance(argument, ast.Constant) for call in calls for argument in call.args)
+
+
 def defined(tree: ast.Module) -> Iterator[str]:
     """The names that a module gives at its top to functions, classes and constants."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
+            if not registered(node):
+                yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
@@ -117,12 +149,15 @@ def unused(package: Trees) -> list[str]:
     used = entrances()
     for module, tree in package.items():
         used |= named_in(tree, package, module)
-    for file in (*paths.NOTEBOOKS.glob("*.ipynb"), *(paths.ROOT / "benchmarks").glob("*.py")):
+    for file in (*paths.NOTEBOOKS.rglob("*.ipynb"), *(paths.ROOT / "benchmarks").glob("*.py")):
         used |= named_in(ast.parse(code_of(file)), package)
+    faces = handed_on(package)
+    used |= {faces[name] for name in used & faces.keys()}
     packages = {"", "__main__", *(module.rpartition(".")[0] for module in package)}
     names = [(module, name) for module, tree in package.items() for name in ("", *defined(tree))]
     unnamed = [(module, name) for module, name in names if (module, name) not in used and name != "__all__"]
-    return [f"{module}.{name}" for module, name in unnamed if name or module not in packages]
+    idle = [f"{module}.{name}" for module, name in sorted(faces.keys() - used)]
+    return [f"{module}.{name}" for module, name in unnamed if name or module not in packages] + idle
 
 
 def too_large(code: Path) -> list[str]:

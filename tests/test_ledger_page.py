@@ -12,12 +12,11 @@ from pypdf import PdfReader
 
 from analysis.book import build
 from analysis.book.entries import slug
-from analysis.book.ledger import filter_choices
-from analysis.book.ledger_entries import place_in_article
+from analysis.book.ledger import filter_choices, place_in_article
 from analysis.book.pdf import builder
 from analysis.claims import ledger
 from analysis.claims.evidence import load_evidence
-from analysis.core import paths
+from analysis.core import paths, wording
 from analysis.data.tables import load
 
 TABLE = '<table><tr><td><span class="ba-entry">C32</span></td></tr></table>'
@@ -94,9 +93,10 @@ def test_every_claim_and_omission_has_an_address(page: str) -> None:
 def test_an_entry_shows_checks_values_evidence_and_what_would_change_it(page: str) -> None:
     found = words(entry(page, "c32"))
     assert "C32 misquoted quotation · ¶4 · computed by checks" in found
-    assert "“illegal” does not stand in the part on the Indo-Pacific of the statement" in found
-    assert "Fails (its quoted words): quotation: words=illegal" in found
-    assert "What would change this verdict: Another verdict would follow if" in found
+    expected = "“illegal” word for word in the part on the Indo-Pacific of the statement"
+    assert f"Fails: its quoted words {expected} Absent, but “unlawful maritime claims” is present" in found
+    assert f"What would change this verdict: Another verdict would follow if instead were found: {expected}." in found
+    assert "quotation {&quot;words&quot;: &quot;illegal&quot;" in found
     assert "P46" in found
     assert 'href="https://www.whitehouse.gov/' in entry(page, "c32")
 
@@ -107,8 +107,8 @@ def test_the_page_on_architecture_tells_the_way_of_a_claim_as_it_ends_here(html:
     [rows] = re.findall(r"Row (\d+) of data/claims.csv .*? Row (\d+) of data/checks.csv", way)
     for row, table, start in zip(map(int, rows), ("claims", "checks"), ("C32,", "C32,2,quotation,"), strict=True):
         assert (paths.DATA / f"{table}.csv").read_text("utf-8").splitlines()[row - 1].startswith(start)
-    [sentence] = re.findall(r"which says: (.*?\.) The verdict follows", way)
-    assert f"Why: {sentence}" in shown
+    [(expected, found)] = re.findall(r"Expected: (.*?)\. Found: (.*?)\. The verdict follows", way)
+    assert f"Fails: its quoted words {expected} {wording.capital(found)}" in shown
     assert "the weightiest part that fails: misquoted." in way
     assert shown.startswith("C32 misquoted")
 
@@ -123,13 +123,13 @@ def test_a_judged_claim_says_who_judged(page: str) -> None:
 def test_an_omission_is_marked_as_ours(page: str) -> None:
     found = words(entry(page, "o1"))
     assert "O1 left out an entry of ours, not a claim of the article · speaks against S6" in found
-    assert "No claim of the article tells P49, P50, P51 or P52." in found
+    assert "No claim of the article about the provisions “indispensable element” (P49)" in found
 
 
 def test_every_choice_of_the_filter_fits_some_claim_and_every_claim_a_choice(page: str) -> None:
     evidence = load_evidence()
     claims = ledger.ledger(evidence)
-    choices = filter_choices(claims, evidence.tables["steps"], evidence.bibliography)
+    choices = filter_choices(claims, evidence.table("steps"), evidence.bibliography)
     classes = re.findall(r'<article id="c\d+" class="([^"]+)"', page)
     for name, (_, values) in choices.items():
         offered = {f"{name}-{value}" for value, _ in values}
@@ -168,7 +168,7 @@ def test_every_kind_of_check_is_explained(html: Path) -> None:
 
 
 def test_the_pdf_has_every_entry_and_no_form(source: Path) -> None:
-    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
     builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
     reader = PdfReader(pdf)

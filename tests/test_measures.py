@@ -6,7 +6,7 @@ import pytest
 from analysis.core import paths
 from analysis.data.schema import read_schema
 from analysis.data.tables import load
-from analysis.measures import alignment, continuity, strategy
+from analysis.measures import alignment, continuity
 from analysis.measures import provisions as statement
 from analysis.signals import events as diplomacy
 
@@ -47,13 +47,9 @@ def test_ties_go_to_the_weaker_claim() -> None:
     # R. G. Newcombe (1998), Statistics in Medicine 17, table I, method 3
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_wilson_interval_as_published(hits: int, n: int, low: float, high: float) -> None:
-    assert alignment.wilson_interval(hits, n) == pytest.approx((low, high), abs=5e-5)
-
-
-def test_wilson_interval_at_the_ends() -> None:
-    assert alignment.wilson_interval(0, 0) == (0, 1)
-    assert alignment.wilson_interval(5, 5)[1] == 1
+def test_the_interval_of_coverage_is_as_published(hits: int, n: int, low: float, high: float) -> None:
+    coded = pd.DataFrame({"pillar": "x", "strength": [2] * hits + [1] * (n - hits)})
+    assert alignment.coverage(coded, "pillar").loc[0, ["low", "high"]].to_list() == pytest.approx([low, high], abs=5e-5)
 
 
 def test_coverage_counts_from_the_threshold_on() -> None:
@@ -297,7 +293,7 @@ def test_who_speaks_most_often_alone_perhaps_nobody() -> None:
 def test_section_lengths_add_up_to_the_document(level: int) -> None:
     paragraphs = int(load("documents").set_index("document_id").at["jpn-nds-2022", "paragraphs"])
     assert (
-        strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
+        statement.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
         == paragraphs
     )
 
@@ -307,7 +303,7 @@ def test_section_lengths_by_hand() -> None:
     rows = [("I", 1, 1.0), ("I-1", 2, 5.0), ("II", 1, 11.0), ("III", 1, 13.0), ("x", 1, None)]
     sections = pd.DataFrame(rows, columns=["section_id", "level", "corpus_line"])
     sections = sections.assign(heading=list("abcde"), approach=[0, 1, 0, 2, 0])
-    table = strategy.section_paragraphs(sections, 7, level=2)
+    table = statement.section_paragraphs(sections, 7, level=2)
     assert table.to_numpy().tolist() == [["I", "I  a", 0, 1], ["I-1", "I-1  b", 1, 2], ["III", "III  d", 2, 4]]
     assert list(table.index) == [0, 1, 2]
-    assert strategy.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]
+    assert statement.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]

@@ -20,16 +20,16 @@ from sphinx import addnodes
 
 from analysis import __version__
 from analysis.book import sphinx
-from analysis.book.pdf import builder, layout, links
+from analysis.book.pdf import builder, layout
 from analysis.charts import show, vega
 from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.runs import results
 
-pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+pytest.importorskip("typst", reason="needs the packages of the extra `book`")
 
 from analysis.book.links import link_texts
-from analysis.book.pdf.text import breakable, column_widths, marked_text, typst_formulas
+from analysis.book.pdf.text import breakable, column_widths, marked_text, readable_address, typst_formulas
 
 PAGES = {
     "_config.yml": """
@@ -40,7 +40,7 @@ PAGES = {
         parse: {myst_enable_extensions: [amsmath, colon_fence, deflist, dollarmath]}
         execute: {execute_notebooks: "off"}
         sphinx:
-          extra_extensions: [analysis.book.roles, analysis.sphinx_charts]
+          extra_extensions: [analysis.book]
           config: {bibtex_reference_style: author_year, nb_render_markdown_format: gfm, nitpicky: true}
         """,
     "_toc.yml": """
@@ -356,11 +356,9 @@ def test_a_fault_is_named_and_keeps_the_last_good_book(book: Path, tmp_path: Pat
 
 def test_unknown_node_is_an_error(book: Path, tmp_path: Path) -> None:
     source = write_sample(tmp_path / "source")
-    (source / "second.md").write_text("# Faulty\n\n```{eval-rst}\n.. acks::\n\n   * one\n```\n", encoding="utf-8")
+    (source / "second.md").write_text("# Faulty\n", encoding="utf-8")
     config = source / "_config.yml"
-    config.write_text(
-        config.read_text(encoding="utf-8").replace("analysis.sphinx_charts]", "analysis.book.charts, sample_node]")
-    )
+    config.write_text(config.read_text(encoding="utf-8").replace("analysis.book]", "analysis.book, sample_node]"))
     (tmp_path / "sample_node.py").write_text(
         "from docutils import nodes\n"
         "class strange(nodes.General, nodes.Element): pass\n"
@@ -487,9 +485,9 @@ def test_ids_of_entries_become_links() -> None:
 
 
 def test_addresses_are_shown_as_people_read_them() -> None:
-    assert links.readable_address("https://a.jp/%E5%B2%B8%E7%94%B0/a%20b") == "https://a.jp/岸田/a%20b"
-    assert links.readable_address("https://a.jp/%e5%b2%b8%e3%80%80") == "https://a.jp/岸%E3%80%80"  # a wide space
-    assert links.readable_address("https://a.jp/%E5%B2") == "https://a.jp/%E5%B2"
+    assert readable_address("https://a.jp/%E5%B2%B8%E7%94%B0/a%20b") == "https://a.jp/岸田/a%20b"
+    assert readable_address("https://a.jp/%e5%b2%b8%e3%80%80") == "https://a.jp/岸%E3%80%80"  # a wide space
+    assert readable_address("https://a.jp/%E5%B2") == "https://a.jp/%E5%B2"
 
 
 def test_column_widths() -> None:

@@ -16,11 +16,10 @@ from test_publish import CHART, code_cell
 
 from analysis.book import build
 from analysis.book.hover import shortened
-from analysis.book.opening import darkened, newest_release
-from analysis.book.pages import minutes, with_addresses
+from analysis.book.links import linkable, pattern
+from analysis.book.pages import darkened, minutes, newest_release, with_addresses
 from analysis.book.pdf import builder
 from analysis.book.search import split_words
-from analysis.book.terms import linkable, pattern
 from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.data.tables import load
@@ -374,7 +373,7 @@ def test_the_texts_for_excerpts_are_those_of_the_pages(html: Path) -> None:
 
 
 def test_the_pdf_has_the_records_and_their_links_and_no_controls(source: Path) -> None:
-    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
     builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
     reader = PdfReader(pdf)

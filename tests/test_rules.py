@@ -159,9 +159,9 @@ def test_an_omission_needs_a_check(change: Change, data: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("provisions=P08; acts=reaffirm", "act needs actors"),
-        ("provisions=P08; acts=reaffirm; actors=USA; who=JPN", "act has no argument “who”"),
-        ("provisions=P80; acts=reaffirm; actors=USA", "“P80” (nearest: P"),
+        ('{"provisions": ["P08"], "acts": ["reaffirm"]}', "act needs actors"),
+        ('{"provisions": ["P08"], "acts": ["reaffirm"], "who": ["JPN"]}', "act has no argument “who”"),
+        ('{"provisions": ["P80"], "acts": ["reaffirm"], "actors": ["USA"]}', "“P80” (nearest: P"),
     ],
 )
 def test_arguments_of_checks_are_read_before_any_work(change: Change, data: Path, arguments: str, message: str) -> None:
@@ -174,7 +174,7 @@ def test_arguments_of_checks_are_read_before_any_work(change: Change, data: Path
 
 def test_a_document_that_a_check_names_must_exist(change: Change, data: Path) -> None:
     row = row_of("checks", entry_id="C19")
-    change("checks", row, arguments="words=x; document=us-jpn-2025-02-08")
+    change("checks", row, arguments='{"words": ["x"], "document": "us-jpn-2025-02-08"}')
     [fault] = check(data)
     assert "“us-jpn-2025-02-08” (nearest: us-jpn-2025-02-07); allowed: a document_id of documents.csv" in str(fault)
 

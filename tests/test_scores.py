@@ -55,7 +55,7 @@ from analysis.measures.specifications import (
     require_score,
     z_of_each,
 )
-from analysis.runs import in_process
+from analysis.runs import kernels
 from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, SERIES, STRATEGIES_OF_JAPAN, ids
 from analysis.texts.features import as_features, build_tables
 
@@ -440,7 +440,7 @@ def results_of(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
     By papermill in this process: that its results are those of a kernel is tested with the sweeps.
     """
     quick = {"curve": False, "matched_draws": 1, "draws": 100}
-    return in_process.compute(paths.NOTEBOOKS / "04-alignment.ipynb", run | quick)
+    return kernels.compute(paths.NOTEBOOKS / "04-alignment.ipynb", run | quick)
 
 
 def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import subprocess
@@ -15,8 +14,6 @@ import audit_check
 import pytest
 import yaml
 from audit_check import Outcome, check_licences, is_allowed, licence_of, secrets_in
-
-from analysis.release import sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = {
@@ -97,7 +94,7 @@ def unhashed(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(file.name for file in (ROOT / "requirements").iterdir()))
+@pytest.mark.parametrize("name", sorted(file.name for file in (ROOT / "requirements").glob("*.txt")))
 def test_every_line_of_the_requirements_has_a_hash(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
     assert unhashed(text) == []
@@ -237,29 +234,11 @@ def test_silence_of_the_services_is_no_success(tmp_path: Path) -> None:
 
 
 def test_the_bill_lists_every_package_of_the_lock_once() -> None:
-    bill = sbom.bill(lock())
-    locked = sorted((p["name"], p["version"]) for p in lock()["package"] if "editable" not in p["source"])
-    assert [(c["name"], c["version"]) for c in bill["components"]] == locked
-    refs = [component["bom-ref"] for component in bill["components"]]
-    assert len(set(refs)) == len(refs)
-    own = bill["metadata"]["component"]
-    assert (own["name"], own["licenses"]) == ("balancing-act", [{"expression": "MIT AND CC-BY-4.0"}])
-    tree = {entry["ref"]: entry["dependsOn"] for entry in bill["dependencies"]}
-    assert {own["bom-ref"], *refs} == set(tree)
-    assert all(set(needs) <= set(refs) for needs in tree.values())
-    assert {ref for needs in tree.values() for ref in needs} == set(refs)
-    scopes = {component["name"]: component["scope"] for component in bill["components"]}
-    assert (scopes["pandas"], scopes["python-dateutil"], scopes["torch"], scopes["xlsxwriter"]) == (
-        *("required", "required"),
-        *("optional", "optional"),
-    )
-
-
-def test_the_bill_is_the_same_to_the_byte_and_moves_with_the_lock() -> None:
-    raw = (ROOT / "uv.lock").read_bytes()
-    made = sbom.write(raw)
-    assert made == sbom.write(raw)
-    assert json.loads(made)["specVersion"] == "1.6"
-    changed = copy.deepcopy(lock())
-    changed["package"][0]["version"] = "999"
-    assert sbom.bill(changed)["serialNumber"] != json.loads(made)["serialNumber"]
+    bill = json.loads((ROOT / "requirements" / "sbom.cdx.json").read_text(encoding="utf-8"))
+    parts = [*bill["components"], bill["metadata"]["component"]]
+    locked = sorted((package["name"], package["version"]) for package in lock()["package"])
+    assert sorted((part["name"], part["version"]) for part in parts) == locked
+    refs = {part["bom-ref"] for part in parts}
+    assert len(refs) == len(parts)
+    assert {entry["ref"] for entry in bill["dependencies"]} == refs
+    assert not {"serialNumber", "timestamp"} & {*bill, *bill["metadata"]}  # what would differ from run to run

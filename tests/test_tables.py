@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,6 +23,12 @@ from analysis.texts.features import read_features
 from analysis.validation.check import check
 
 Change = Callable[..., Path]
+PACKAGES = (paths.DATAPACKAGE, *sorted(paths.CASES.glob("*/datapackage.json")))
+
+
+def resources(package: Path) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(package.read_text("utf-8"))["resources"]
+    return listed
 
 
 def only_fault(folder: Path) -> Fault:
@@ -188,9 +195,8 @@ def test_every_column_has_a_description_of_one_sentence() -> None:
 
 
 def test_no_table_is_declared_without_a_file_or_lies_there_undeclared() -> None:
-    declared = {resource["path"] for resource in json.loads(paths.DATAPACKAGE.read_text("utf-8"))["resources"]}
-    there = {str(file.relative_to(paths.DATA)) for file in paths.DATA.rglob("*") if file.is_file()}
-    assert declared | {paths.DATAPACKAGE.name} == there
+    declared = {package.parent / raw["path"] for package in PACKAGES for raw in resources(package)}
+    assert declared | set(PACKAGES) == {file for file in paths.DATA.rglob("*") if file.is_file()}
 
 
 def test_the_files_are_those_that_were_recorded() -> None:
@@ -246,13 +252,14 @@ def test_no_text_makes_the_reader_fail_otherwise(cell: str) -> None:
             continue
 
 
-def test_an_independent_validator_agrees() -> None:
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.parent.name)
+def test_an_independent_validator_agrees(package: Path) -> None:
     from frictionless import Package
 
-    descriptor = json.loads(paths.DATAPACKAGE.read_text("utf-8"))
+    descriptor = json.loads(package.read_text("utf-8"))
     # it reads the million rows of the features one by one; test_features_are_as_declared looks at them
     descriptor["resources"] = [raw for raw in descriptor["resources"] if raw["format"] != "parquet"]
-    report = Package.from_descriptor(descriptor, basepath=str(paths.DATA)).validate()
+    report = Package.from_descriptor(descriptor, basepath=str(package.parent)).validate()
     assert report.valid, report.flatten(["title", "note"])
     assert len(report.tasks) == len(descriptor["resources"])
 

@@ -72,7 +72,7 @@ def decimals(value: float, digits: int = 2) -> Shown:
 
 def _display(*parts: object) -> None:
     if InteractiveShell.initialized():  # a sweep runs the cells without a kernel, for their results alone
-        display(*parts)
+        display(*parts)  # type: ignore[no-untyped-call]
 
 
 class Chapter(Results):

@@ -135,7 +135,11 @@ def chapters_as_they_are() -> dict[str, tuple[float, Called, dict[int, str]]]:
         started = time.perf_counter()
         with Calls().noted() as called:
             shown = dict(chapters.cells_shown(notebook))
-        found[notebook.name] = time.perf_counter() - started, sorted(called), shown
+        found[notebook.relative_to(notebook_files()[0].parent).as_posix()] = (
+            time.perf_counter() - started,
+            sorted(called),
+            shown,
+        )
     return found
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMED_OUT = "timed out"
-FOLDERS = ("book", "cases", "data", "jupyter", "notebooks", "requirements", "src", "sweeps", "tests")
+FOLDERS = ("book", "data", "jupyter", "notebooks", "requirements", "src", "sweeps", "tests")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "pictures", "browser")
 
 

@@ -1,5 +1,10 @@
-"""Beside each link to a page with a known archived copy (data/archived.csv), a link to the copy, on every page."""
+"""Links to pages elsewhere: beside each with a known archived copy a link to the copy, and those that tables name.
 
+`make links` asks for all of them with Sphinx's own `linkcheck`, which sees the links of the text; addresses that stand
+in tables alone are shown to it as links of the first page.
+"""
+
+import csv
 import re
 from collections.abc import Mapping
 from html import escape, unescape
@@ -9,16 +14,23 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from analysis.book.external_links import read_archived
-
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 LINK = re.compile(r'<a\b[^>]*\bhref="(https?://[^"]+)"[^>]*>.*?</a>', re.S)
 
 
+def read_archived(folder: Path) -> dict[str, str]:
+    """Return the known archived copy of each page by its address, from archived.csv of a folder, where there is one."""
+    file = folder / "archived.csv"
+    if not file.exists():
+        return {}
+    with file.open(encoding="utf-8", newline="") as stream:
+        return {row["url"]: row["archive_url"] for row in csv.DictReader(stream)}
+
+
 def with_copies(html: str, archived: Mapping[str, str]) -> str:
-    """HTML with a link to the copy after each link to an archived page."""
+    """Return HTML with a link to the copy after each link to an archived page."""
 
     def followed(match: re.Match[str]) -> str:
         copy = archived.get(unescape(match[1]))
@@ -28,7 +40,7 @@ def with_copies(html: str, archived: Mapping[str, str]) -> str:
 
 
 class LinkCopies(SphinxPostTransform):
-    """Adds the links to copies, in HTML and in the PDF."""
+    """Add the links to copies, in HTML and in the PDF."""
 
     default_priority = 910
 
@@ -48,7 +60,30 @@ class LinkCopies(SphinxPostTransform):
                 node.replace_self(nodes.raw("", followed, format="html"))
 
 
+def table_addresses(folder: Path) -> set[str]:
+    """Return the cells of all tables of a folder that are a web address."""
+    addresses = set()
+    for file in folder.glob("*.csv"):
+        with file.open(encoding="utf-8", newline="") as stream:
+            addresses |= {cell for row in csv.reader(stream) for cell in row if re.fullmatch(r"https?://\S+", cell)}
+    return addresses
+
+
+class ShowTableAddresses(SphinxPostTransform):
+    """Show `linkcheck` the addresses of the tables, as links of the first page."""
+
+    default_priority = 790  # before Sphinx collects the links
+    builders = ("linkcheck",)
+
+    def run(self, **_: Any) -> None:
+        """Add the links at the end of the first page."""
+        if self.env.docname == self.config.root_doc:
+            addresses = sorted(table_addresses(Path(self.env.srcdir, "data")))
+            self.document += [nodes.reference("", "", refuri=address) for address in addresses]
+
+
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_post_transform(LinkCopies)
+    app.add_post_transform(ShowTableAddresses)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

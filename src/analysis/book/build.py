@@ -16,7 +16,7 @@ from analysis.core.files import new_folder, write_whole
 from analysis.runs.notebooks import RESULTS, notebook_files
 from analysis.runs.workers import default_workers, open_pool
 
-PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
+PDF_PACKAGES = ("typst", "pypandoc-binary", "noto-cjk")
 
 
 def _copy_if_changed(source: Path, target: Path) -> None:
@@ -27,17 +27,18 @@ def _copy_if_changed(source: Path, target: Path) -> None:
 
 
 def staged_files() -> dict[Path, Path]:
-    """The files of the repository that the book is made of, notebooks aside, by their place in the staged folder."""
+    """Return the files that the book is made of, notebooks aside, by their place in the staged folder."""
     files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
     for folder in (paths.BOOK, paths.DATA):
         files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
-    # a case has a day, that of the package, but is not what CITATION.cff cites
-    return files | {name: paths.ROOT / name for name in ((CHANGELOG,) if paths.CASE else (CHANGELOG, CITATION))}
+    return files | {name: paths.ROOT / name for name in (CHANGELOG, CITATION)}
 
 
 def stage(notebooks: Path, results: Mapping[str, Any], source: Path = paths.SOURCE) -> None:
     """Lay out the sources of the book in a folder; files that no longer belong there are removed."""
-    files = staged_files() | {Path("notebooks") / file.name: file for file in notebook_files(notebooks)}
+    files = staged_files() | {
+        Path("notebooks") / file.relative_to(notebooks): file for file in notebook_files(notebooks)
+    }
     for relative, file in files.items():
         _copy_if_changed(file, source / relative)
     results_file = source / RESULTS
@@ -54,7 +55,7 @@ def _state(source: Path, book: Path, notes: Sequence[str]) -> str:
 
 
 def _is_current(book: Path, stamp: Path, now: str) -> bool:
-    """Whether a book was built from the sources of this hash, which its stamp holds."""
+    """Return whether a book was built from the sources of this hash, which its stamp holds."""
     return book.exists() and stamp.exists() and stamp.read_text() == now
 
 
@@ -75,7 +76,7 @@ def _pdf_notes() -> list[str]:
 
 
 def outdated(source: Path = paths.SOURCE, html: Path = paths.HTML, pdf: Path = paths.PDF) -> list[Path]:
-    """Those of the two books that are missing or were built from other sources than the staged ones."""
+    """Return those of the two books that are missing or were built from other sources than the staged ones."""
     work, entrance = source.parent / "work", html / "index.html"
     current = {
         html: _is_current(entrance, work / "html.stamp", _state(source, entrance, _html_notes())),

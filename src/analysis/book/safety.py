@@ -7,13 +7,11 @@ each page is looked through once more before it is written, and what could run s
 import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docutils import nodes
+from sphinx.application import Sphinx
 from sphinx.util import logging
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 SCHEMES = ("http", "https", "mailto")
 REFUSED_TAGS = frozenset(
@@ -29,12 +27,12 @@ logger = logging.getLogger(__name__)
 
 
 def is_harmless(address: str, *, picture: bool = False) -> bool:
-    """Whether an address leads to the web or to a place in the book. picture: whether data of a picture may stand."""
+    """Return whether an address leads to the web or into the book. picture: whether data of a picture may stand."""
     bare = re.sub(r"[\s\x00-\x20\u0080-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]", "", address)
-    found = SCHEME.match(bare)
-    if found is None:
+    scheme = SCHEME.match(bare)
+    if scheme is None:
         return not bare.startswith(("//", "\\"))
-    return found[1].lower() in SCHEMES or (picture and PICTURE.match(bare) is not None)
+    return scheme[1].lower() in SCHEMES or (picture and PICTURE.match(bare) is not None)
 
 
 class _Reader(HTMLParser):
@@ -59,7 +57,7 @@ class _Reader(HTMLParser):
 
 
 def html_faults(html: str) -> list[str]:
-    """What in a piece of HTML could run, or ask another host, when a page is opened."""
+    """Return what in a piece of HTML could run, or ask another host, when a page is opened."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -68,7 +66,7 @@ def html_faults(html: str) -> list[str]:
 
 
 def spec_faults(spec: Mapping[str, Any]) -> list[str]:
-    """What in the specification of a chart would ask an address, or lead out of the folder of charts."""
+    """Return what in the specification of a chart would ask an address, or lead out of the folder of charts."""
     name = spec.get("usermeta", {}).get("figure", {}).get("name", "")
     faults = (
         [] if not name or FIGURE_NAME.fullmatch(str(name)) else [f"its name “{str(name)[:60]}” is not like fig-a-b"]
@@ -77,7 +75,7 @@ def spec_faults(spec: Mapping[str, Any]) -> list[str]:
 
 
 def _addresses(part: Any, *, data: bool) -> Iterator[str]:
-    """Addresses from which a chart would load, and those in its data that run or read files; data: in which it is."""
+    """Yield addresses from which a chart would load, and those in its data that run; data: in which it is."""
     if isinstance(part, Mapping):
         for key, value in part.items():
             if key == "url" and not data:
@@ -90,8 +88,10 @@ def _addresses(part: Any, *, data: bool) -> Iterator[str]:
         yield f"it holds “{part[:60]}”"
 
 
-def look_through(app: "Sphinx", document: nodes.document, page: str) -> None:
-    """Warn, which stops the build, of what a page must not hold."""
+def look_through(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Warn, which stops the build, of what a page must not hold; a check of links shows nothing."""
+    if app.builder.name == "linkcheck":
+        return
     for link in document.findall(nodes.reference):
         if not is_harmless(str(link.get("refuri", ""))):
             logger.warning("a link to “%s” is refused; allowed: %s", link["refuri"][:60], SCHEMES, location=page)
@@ -104,7 +104,6 @@ def look_through(app: "Sphinx", document: nodes.document, page: str) -> None:
                 logger.warning("HTML with %s is refused: a page must run nothing", fault, location=page)
 
 
-def setup(app: "Sphinx") -> dict[str, bool]:
-    """Register with Sphinx, after all that changes pages."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx."""
     app.connect("doctree-resolved", look_through, priority=990)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -66,7 +66,7 @@ def argument_map(found: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLev
         alt.Tooltip("verdict:N", title="Verdict"),
         alt.Tooltip("role:N", title="Role"),
         alt.Tooltip("text:N", title="In our words"),
-        alt.Tooltip("reason:N", title="Why"),
+        alt.Tooltip("found:N", title="Found"),
     ]
     present = set(tiles["verdict"])
     squares = (

@@ -12,7 +12,9 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts.provisions import WIDTH, scale_of, titled
+from analysis.charts.show import Figure
 from analysis.charts.theme import PALETTE, SEQUENCE
+from analysis.core.wording import listing, ordinal, ordinals, percent
 
 CHOICE_LABELS = {
     "unit": "Passage",
@@ -75,6 +77,51 @@ def placebo_strips(
         )
         .resolve_scale(x="shared")
     )
+
+
+def placebo_figure(places: pd.DataFrame, table: pd.DataFrame) -> Figure:
+    """Return the figure of a pair among its placebos in several settings.
+
+    places is the frame of `pair.places_in_settings`, table the table of documents.
+    """
+    groups = {"pair": "the pair", "near": "placebo of the same state", "far": "other placebo"}
+    own = places[places["group"] == "pair"]
+    spans = {among: ordinals(rows["rank"]) for among, rows in own.groupby("among")}
+    told = [
+        f"{setting}: "
+        + listing([f"{ordinal(rank)} among {among}" for rank, among in zip(rows["rank"], rows["among"], strict=True)])
+        for setting, rows in own.groupby("setting", sort=False)
+    ]
+    named = places.assign(
+        panel="Among " + places["among"],
+        name=places["document_id"].map(table.set_index("document_id")["title"]),
+        group=places["group"].map(groups),
+        z=places["z"].round(3),
+    )
+    chart = placebo_strips(
+        named,
+        groups=(groups["pair"], groups["near"], groups["far"]),
+        title=f"The pair ranks {spans['statements']} among statements, {spans['strategies']} among strategies",
+        subtitle="The pair (diamond) among its placebos, with names and length removed or not",
+    )
+    alt_text = f"Rank of the pair among its placebos in {own['setting'].nunique()} settings. {'; '.join(told)}."
+    return Figure(
+        "fig-pair-placebos", chart, alt_text, f"Source: data/features (token counts of {len(table)} documents)"
+    )
+
+
+def curve_figure(table: pd.DataFrame) -> Figure:
+    """Return the figure of the specification curve of a pair. Takes the frame of `specifications.curve`."""
+    first = {among: percent((table[f"rank_{among}"] == 1).mean()) for among in ("statements", "strategies")}
+    title = f"Among statements the pair ranks first in {first['statements']} of {len(table)} specifications"
+    z = table["z_statements"]
+    alt_text = (
+        f"Specification curve. {title}; among strategies in {first['strategies']}. Its distance from the mean of the "
+        f"placebos runs from {z.min():.1f} to {z.max():.1f} standard deviations, with median {z.median():.1f}."
+    )
+    chart = specification_curve(table, among="statements", title=title, subtitle="Each column is one specification")
+    source = "Source: data/features (token counts; scores of embeddings by all-MiniLM-L6-v2)"
+    return Figure("fig-pair-curve", chart, alt_text, source)
 
 
 def gain_dumbbells(scores: pd.DataFrame, *, own: str, title: str, subtitle: str) -> alt.TopLevelMixin:

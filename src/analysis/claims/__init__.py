@@ -5,16 +5,26 @@ It imports core to signals.
 
 import pandas as pd
 
-from analysis.claims import ledger
-from analysis.claims.evidence import load_evidence
-from analysis.claims.ledger import holding
+from analysis.claims import argument_map, ledger
+from analysis.claims.evidence import last_cited_day, load_evidence
+from analysis.claims.ledger import FORECAST_OUTCOMES, HOLDING, VERDICTS, forecasts, holding, omissions, verdict_counts
+
+__all__ = [
+    "FORECAST_OUTCOMES",
+    "HOLDING",
+    "VERDICTS",
+    "argument_map",
+    "forecasts",
+    "holding",
+    "last_cited_day",
+    "ledger",
+    "load_evidence",
+    "of_step",
+    "omissions",
+    "verdict_counts",
+]
 
 
 def of_step(step: str) -> pd.DataFrame:
-    """Return the claims."""
-    return ledger.ledger(load_evidence(), step).assign(expected="", found=lambda t: t["reason"])
-
-
-def of_verdict(verdict: str) -> pd.DataFrame:
-    """Return the claims with a verdict."""
-    return ledger.ledger(load_evidence()).query("verdict == @verdict")
+    """Return the claims of a step of the article: claim_id, claim, verdict, kind, expected, found."""
+    return ledger.ledger(load_evidence(), step)[["claim_id", "claim", "verdict", "kind", "expected", "found"]]

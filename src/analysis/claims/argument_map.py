@@ -6,6 +6,7 @@ omissions stand above the step on which they bear. Places are in pixels from the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import copysign
 from typing import Any
 
 import pandas as pd
@@ -46,7 +47,7 @@ class ArgumentMap:
     """The parts of the picture.
 
     boxes: step_id, title, holds (how many claims hold, in words), x, y, x2, y2. tiles: entry (claim or omission),
-    step_id, number, letter, verdict, role, text, reason, x, y, x2, y2. arrows: source, target, relation, x, y, x2, y2.
+    step_id, number, letter, verdict, role, text, found, x, y, x2, y2. arrows: source, target, relation, x, y, x2, y2.
     width, height: of the picture.
     """
 
@@ -58,7 +59,7 @@ class ArgumentMap:
 
 
 def lay_out(claims: pd.DataFrame, omissions: pd.DataFrame, steps: pd.DataFrame, argument: pd.DataFrame) -> ArgumentMap:
-    """Takes the frames of `ledger.ledger` and `ledger.omissions` and the tables steps and argument; returns the map."""
+    """Return the map. Takes the frames of `ledger.ledger` and `ledger.omissions`, the tables steps and argument."""
     box = {row["step_id"]: row for row in _boxes(claims, steps)}
     tiles = [tile for step_id in box for tile in _claim_tiles(claims[claims["step_id"] == step_id], box[step_id])]
     arrows = [
@@ -79,26 +80,26 @@ def lay_out(claims: pd.DataFrame, omissions: pd.DataFrame, steps: pd.DataFrame, 
 
 
 def _boxes(claims: pd.DataFrame, steps: pd.DataFrame) -> list[dict[str, Any]]:
-    """A box for each step, as high as its claims need, in its column and row."""
+    """Return a box for each step, as high as its claims need, in its column and row."""
     counts = claims["step_id"].value_counts()
     rows = {str(step): max(1, -(-int(counts.get(step, 0)) // IN_ROW)) for step in steps["step_id"]}
     heights = {step: HEAD + n * TILE + MARGIN for step, n in rows.items()}
     tops = [0.0]
     for row in range(max(row for _, row in PLACES.values())):
         tops.append(tops[-1] + max(heights[s] for s, (_, r) in PLACES.items() if r == row) + BETWEEN_ROWS)
-    found = []
+    boxes = []
     for step_id, title in zip(steps["step_id"], steps["title"], strict=True):
         column, row = PLACES[step_id]
         x, y = column * (WIDTH + BETWEEN_COLUMNS), tops[row]
         hold, checkable = ledger.holding(claims[claims["step_id"] == step_id])
         holds = f"{hold} of {checkable} hold" if checkable else "a judgement"
         place = {"x": x, "y": y, "x2": x + WIDTH, "y2": y + heights[step_id]}
-        found.append({"step_id": step_id, "title": f"{step_id} {title}", "holds": holds, **place})
-    return found
+        boxes.append({"step_id": step_id, "title": f"{step_id} {title}", "holds": holds, **place})
+    return boxes
 
 
 def _claim_tiles(claims: pd.DataFrame, box: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The tiles of the claims of a step in its box: conclusions, then assumptions, then the rest, by number."""
+    """Return the tiles of the claims of a step in its box: conclusions, then assumptions, then the rest, by number."""
     order = claims.assign(rank=claims["role"].astype("object").map(ROLES.index)).sort_values(["rank", "claim_id"])
     return [
         {
@@ -109,7 +110,7 @@ def _claim_tiles(claims: pd.DataFrame, box: Mapping[str, Any]) -> list[dict[str,
             "verdict": claim["verdict"],
             "role": str(claim["role"]),
             "text": claim["claim"],
-            "reason": claim["reason"],
+            "found": claim["found"],
             **_square(box["x"] + MARGIN + place % IN_ROW * TILE, box["y"] + HEAD + place // IN_ROW * TILE),
         }
         for place, claim in enumerate(order.to_dict("records"))
@@ -117,7 +118,7 @@ def _claim_tiles(claims: pd.DataFrame, box: Mapping[str, Any]) -> list[dict[str,
 
 
 def _omission_tile(omission: Mapping[Any, Any], box: Mapping[str, Any], place: int) -> dict[str, Any]:
-    """The tile of an omission above the box of its step, beside the arrows: in the middle column at the right end."""
+    """Return the tile of an omission above its step, beside the arrows: in the middle column at the right end."""
     at_right_end = PLACES[box["step_id"]][0] == 1
     shift = WIDTH - MARGIN - (place + 1) * TILE if at_right_end else MARGIN + place * TILE
     return {
@@ -128,7 +129,7 @@ def _omission_tile(omission: Mapping[Any, Any], box: Mapping[str, Any], place: i
         "verdict": "left out",
         "role": "omission",
         "text": omission["omission"],
-        "reason": omission["reason"],
+        "found": omission["reason"],
         **_square(box["x"] + shift, box["y"] - TILE - 16),
     }
 
@@ -138,39 +139,45 @@ def _square(x: float, y: float) -> dict[str, float]:
 
 
 def _between(source: Mapping[str, float], target: Mapping[str, float]) -> dict[str, float]:
-    """From the bottom of one box to the top of another; boxes side by side meet at the near third of their edges."""
+    """Return an arrow from the bottom of one box to the top of another.
+
+    Boxes side by side meet at the near third of their edges.
+    """
 
     def at(box: Mapping[str, float], other: Mapping[str, float]) -> float:
         middle, far = (box["x"] + box["x2"]) / 2, (other["x"] + other["x2"]) / 2
-        return middle + (far > middle) * WIDTH / 3 - (far < middle) * WIDTH / 3
+        return middle if far == middle else middle + copysign(WIDTH / 3, far - middle)
 
     return {"x": at(source, target), "y": source["y2"] + 2, "x2": at(target, source), "y2": target["y"] - 3}
 
 
-def describe(found: ArgumentMap) -> str:
-    """The map in words, for those who do not see it."""
-    boxes = found.boxes.to_dict("records")
+def describe(drawn: ArgumentMap) -> str:
+    """Return the map in words, for those who do not see it."""
+    boxes = drawn.boxes.to_dict("records")
     steps = [f"{row['title']} ({row['holds']})" for row in boxes]
-    between_steps = found.arrows["source"].isin([row["step_id"] for row in boxes])
-    sources = found.arrows[between_steps].groupby("target", sort=False)["source"].agg(list)
-    flows = [f"{wording.listing(ids)} support{'s' * (len(ids) == 1)} {target}" for target, ids in sources.items()]
+    between_steps = drawn.arrows["source"].isin([row["step_id"] for row in boxes])
+    sources = drawn.arrows[between_steps].groupby("target", sort=False)["source"].agg(list)
+    flows = [
+        f"{wording.listing(ids)} {'supports' if len(ids) == 1 else 'support'} {target}"
+        for target, ids in sources.items()
+    ]
     left_out = [
-        f"{row['source']} {row['relation']} {row['target']}" for row in found.arrows[~between_steps].to_dict("records")
+        f"{row['source']} {row['relation']} {row['target']}" for row in drawn.arrows[~between_steps].to_dict("records")
     ]
     return (
-        f"Graph of {len(boxes)} steps with {len(found.tiles) - len(left_out)} claims: {wording.listing(steps)}. "
+        f"Graph of {len(boxes)} steps with {len(drawn.tiles) - len(left_out)} claims: {wording.listing(steps)}. "
         f"{wording.capital('; '.join(flows))}. Left out by the article: {wording.listing(left_out)}."
     )
 
 
-def outline(found: ArgumentMap) -> list[tuple[str, list[str]]]:
-    """The map as a nested list: each step with what it supports, and below it its claims, omissions and verdicts."""
-    entries = found.tiles.to_dict("records")
-    bears = found.arrows.set_index("source")["relation"]
+def outline(drawn: ArgumentMap) -> list[tuple[str, list[str]]]:
+    """Return the map as a nested list: each step with what it supports, and its claims and omissions below it."""
+    entries = drawn.tiles.to_dict("records")
+    bears = drawn.arrows.set_index("source")["relation"]
     items = []
-    for box in found.boxes.to_dict("records"):
+    for box in drawn.boxes.to_dict("records"):
         step = str(box["step_id"])
-        targets = found.arrows.loc[found.arrows["source"] == step, "target"]
+        targets = drawn.arrows.loc[drawn.arrows["source"] == step, "target"]
         supports = f"; supports {wording.listing(list(targets))}" if len(targets) else ""
         lines = [
             f"{entry['entry']} {bears[entry['entry']]} this step, left out: {entry['text']}"

@@ -1,14 +1,14 @@
-"""What the checks of claims read, and what a check says.
+"""What the checks of claims read, and what a check returns.
 
-Evidence ends with the last day that the article cites, so that hindsight decides nothing. Each part of it is read when
-it is first asked for: a chapter depends on the files that its checks need, and on no other.
+Evidence ends with the last day that the article cites, so that hindsight decides nothing. Each part is read when it is
+first asked for: a chapter depends on the files that its checks need, and on no other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from pybtex.database import parse_file
@@ -23,71 +23,84 @@ from analysis.measures.specifications import Source
 from analysis.texts.features import Features, load_features, load_ngrams
 from analysis.texts.quotations import Ngrams
 
-
-class Loaded(Mapping[str, Any]):
-    """A mapping of known keys; the value of a key is read when it is first asked for, and kept."""
-
-    def __init__(self, keys: Iterable[str], read: Callable[[str], Any]) -> None:
-        self._keys, self._read = tuple(keys), cache(read)
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._keys:
-            raise KeyError(key)
-        return self._read(key)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __len__(self) -> int:
-        return len(self._keys)
+Bibliography = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What the checks read: the tables by name; the text features, the n-grams and the bibliography by these names.
+class Outcome:
+    """Whether a check holds, with what was found and what the claim needs as two short phrases."""
 
-    Nothing in the tables is later than the last day that the article cites (`until`).
+    holds: bool
+    found: str
+    expected: str
+
+
+class Check(Protocol):
+    """A check with its arguments."""
+
+    def outcome(self, evidence: "Evidence") -> Outcome:
+        """Return what the evidence says."""
+        ...
+
+
+class Evidence:
+    """The tables, text features and references of a folder of data, each read when it is first asked for, and kept.
+
+    With a last day, events after it are left out, and the rows of other tables that belong to such events.
     """
 
-    tables: Mapping[str, pd.DataFrame]
-    texts: Mapping[str, Any]
-    # the outcomes of checks on this evidence, by check and arguments; other evidence begins without any
-    outcomes: "dict[tuple[str, str], Outcome]" = field(init=False, repr=False, compare=False, default_factory=dict)
-
-    @property
-    def features(self) -> Features:
-        """The features of the texts."""
-        found: Features = self.texts["features"]
-        return found
-
-    @property
-    def ngrams(self) -> Ngrams:
-        """The hashes of the n-grams of the quoted documents."""
-        found: Ngrams = self.texts["ngrams"]
-        return found
-
-    @property
-    def bibliography(self) -> Mapping[str, Mapping[str, str]]:
-        """The references by key: their fields, and as author the last names or the organisation."""
-        found: Mapping[str, Mapping[str, str]] = self.texts["bibliography"]
-        return found
+    def __init__(self, folder: Path = paths.DATA, last_day: pd.Timestamp | None = None) -> None:
+        self.folder, self.last_day = folder, last_day
+        self._tables: dict[str, pd.DataFrame] = {}
+        self._outcomes: dict[Check, Outcome] = {}
+        self._scores: dict[tuple[str, str], pd.DataFrame] = {}
 
     def until(self, last_day: pd.Timestamp) -> "Evidence":
-        """The same evidence without events after a day, and without the rows of other tables that stand on them."""
+        """Return the evidence of the same folder up to a day."""
+        return Evidence(self.folder, last_day)
 
-        def read(name: str) -> pd.DataFrame:
-            table = self.tables[name]
-            if "event_id" not in table:
-                return table
-            events = self.tables["events"]
-            later = events.loc[events["date"] > last_day, "event_id"]
-            return table[~table["event_id"].isin(set(later))].reset_index(drop=True)
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table. Raise ParameterError where there is none of this name, DataError where its file is broken."""
+        if name not in self._tables:
+            known = list(read_schema(self.folder / paths.DATAPACKAGE.name))
+            if name not in known:
+                raise ParameterError(f"there is no table “{name}”{nearest(name, known)}")
+            table = load(name, self.folder)
+            if self.last_day is not None and "event_id" in table:
+                events = load("events", self.folder)
+                later = set(events.loc[events["date"] > self.last_day, "event_id"])
+                table = table[~table["event_id"].isin(later)].reset_index(drop=True)
+            self._tables[name] = table
+        return self._tables[name]
 
-        return replace(self, tables=Loaded(self.tables, read))
+    def outcome(self, check: Check) -> Outcome:
+        """Return the outcome of a check. Raise ParameterError where its arguments do not fit the evidence."""
+        if check not in self._outcomes:
+            self._outcomes[check] = check.outcome(self)
+        return self._outcomes[check]
+
+    @cached_property
+    def features(self) -> Features:
+        """The features of the texts."""
+        return load_features(self.folder / paths.FEATURES.name)
+
+    @cached_property
+    def ngrams(self) -> Ngrams:
+        """The hashes of the n-grams of the quoted documents."""
+        return load_ngrams(self.folder / paths.FEATURES.name)
+
+    @cached_property
+    def bibliography(self) -> Bibliography:
+        """The references by key: their fields, and as author the last names or the organisation."""
+        entries = parse_file(str(note_read(self.folder / paths.BIBLIOGRAPHY.name)), "bibtex").entries
+        return {
+            key: {**entry.fields, "author": ", ".join(" ".join(p.last_names) for p in entry.persons.get("author", ()))}
+            for key, entry in entries.items()
+        }
 
     def rows(self, table: str, key: str, values: Iterable[str]) -> pd.DataFrame:
-        """The rows of a table with these keys, in their order. Raises ParameterError where there is none with a key."""
-        frame = self.tables[table].set_index(key)
+        """Return the rows of a table with these keys, in their order. Raise ParameterError where a key has none."""
+        frame = self.table(table).set_index(key)
         for value in values:
             if value not in frame.index:
                 known = sorted(map(str, frame.index))
@@ -97,60 +110,24 @@ class Evidence:
         return frame.loc[list(values)]
 
     def event(self, event_id: str) -> "pd.Series[Any]":
-        """The row of an event."""
+        """Return the row of an event. Raise ParameterError where there is none."""
         return self.rows("events", "event_id", [event_id]).iloc[0]
 
     def scores(self, statement: str, strategy: str) -> pd.DataFrame:
-        """The scores of a pair and its placebos in the specification of chapter 4 (`Source.pair_scores`)."""
+        """Return the scores of a pair and its placebos in the specification of chapter 4 (`Source.pair_scores`)."""
         if (statement, strategy) not in self._scores:
-            source = Source(self.features, self.tables["documents"], self.tables["terms"], no_scores())
+            source = Source(self.features, self.table("documents"), self.table("terms"), no_scores())
             self._scores[statement, strategy] = source.pair_scores(statement, strategy)
         return self._scores[statement, strategy]
 
-    @cached_property
-    def _scores(self) -> dict[tuple[str, str], pd.DataFrame]:
-        return {}
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """Whether a check holds, why in one sentence with the values compared, and what would have turned it."""
-
-    holds: bool
-    sentence: str
-    otherwise: str
-
-
-def last_cited_day(claims: pd.DataFrame, bibliography: Mapping[str, Mapping[str, str]]) -> pd.Timestamp:
-    """The day of the latest reference that a claim of the article cites."""
+def last_cited_day(claims: pd.DataFrame, bibliography: Bibliography) -> pd.Timestamp:
+    """Return the day of the latest reference that a claim of the article cites."""
     cited = {key for keys in claims["cited_sources"] for key in keys}
     return max(pd.Timestamp(bibliography[key]["date"]) for key in cited)
 
 
-def read_bibliography(folder: Path) -> dict[str, dict[str, str]]:
-    """The references of a folder of data by key, as in `Evidence.bibliography`."""
-    entries = parse_file(str(note_read(folder / paths.BIBLIOGRAPHY.name)), "bibtex").entries
-    return {
-        key: {**entry.fields, "author": ", ".join(" ".join(p.last_names) for p in entry.persons.get("author", ()))}
-        for key, entry in entries.items()
-    }
-
-
 def load_evidence(folder: Path = paths.DATA, *, hindsight: bool = False) -> Evidence:
-    """The committed evidence up to the last day that the article cites, or with hindsight all of it.
-
-    Raises DataError, here or where a part is first asked for, when its file is broken.
-    """
-    features = folder / paths.FEATURES.name
-    texts: dict[str, Callable[[], Any]] = {
-        "features": lambda: load_features(features),
-        "ngrams": lambda: load_ngrams(features),
-        "bibliography": lambda: read_bibliography(folder),
-    }
-    evidence = Evidence(
-        Loaded(read_schema(folder / paths.DATAPACKAGE.name), lambda name: load(name, folder)),
-        Loaded(texts, lambda name: texts[name]()),
-    )
-    if hindsight:
-        return evidence
-    return evidence.until(last_cited_day(evidence.tables["claims"], evidence.bibliography))
+    """Return the evidence of a folder up to the last day that the article cites, or with hindsight all of it."""
+    evidence = Evidence(folder)
+    return evidence if hindsight else evidence.until(last_cited_day(evidence.table("claims"), evidence.bibliography))

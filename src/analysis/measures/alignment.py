@@ -4,13 +4,11 @@ Everything here starts from the codings of `codings_alignment` (codebook A) and 
 """
 
 from collections.abc import Sequence
-from math import sqrt
 
 import pandas as pd
 
 STRENGTHS = {0: "no counterpart", 1: "same theme", 2: "same kind of measure", 3: "same specific measure"}
 STANCES = ("na", "conflicts", "narrows", "consistent", "extends")
-Z95 = 1.959963984540054
 
 
 def majority(values: Sequence[object], weakest_first: Sequence[object]) -> object:
@@ -47,26 +45,19 @@ def adjudicate(codings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def wilson_interval(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Interval of a share of hits among n (E. B. Wilson 1927, JASA 22, p. 210). (0, 1) where n is 0."""
-    if n == 0:
-        return 0.0, 1.0
-    share, square = hits / n, z * z
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = z / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
-    # at 0 and n hits the formula gives 0 and 1 but for rounding
-    return (0.0 if hits == 0 else middle - half), (1.0 if hits == n else middle + half)
-
-
 def coverage(coded: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
     """Return the share of provisions with a counterpart of at least `threshold`, for each value of column `by`.
 
-    Takes rows with columns strength and `by`. Columns: `by`, covered, provisions, share, low, high (95% Wilson).
+    Takes rows with columns strength and `by`. Columns: `by`, covered, provisions, share, low, high (95% interval of
+    E. B. Wilson 1927, JASA 22, p. 210).
     """
+    from scipy.stats import binomtest
+
     rows = []
     for value, group in coded.groupby(by, observed=True):
         covered, n = int((group["strength"] >= threshold).sum()), len(group)
-        rows.append((value, covered, n, covered / n, *wilson_interval(covered, n)))
+        interval = binomtest(covered, n).proportion_ci(method="wilson")
+        rows.append((value, covered, n, covered / n, interval.low, interval.high))
     return pd.DataFrame(rows, columns=[by, "covered", "provisions", "share", "low", "high"])
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from analysis.core import paths
 from analysis.core.wording import listing, the
-from analysis.data.tables import load
+from analysis.data.tables import described, load
+from analysis.measures import alignment, counterparts
 from analysis.measures.embeddings import read_scores
 from analysis.measures.placebos import (
     PlaceboSet,
@@ -19,14 +22,29 @@ from analysis.measures.placebos import (
     placebo_strategies,
     rank_in_draws,
 )
+from analysis.measures.provisions import speakers
 from analysis.measures.specifications import ADJUSTMENTS, Source, Specification
 from analysis.texts import documents
 from analysis.texts.features import load_features
+
+TABLE = "codings_alignment"
 
 
 def load_source() -> Source:
     """Return the committed features, tables and embedding scores. Raise DataError where one is missing or broken."""
     return Source(load_features(), load("documents"), load("terms"), read_scores())
+
+
+def table_folder(statement: str, strategy: str) -> Path | None:
+    """Return the folder with provisions, outline and codings of a pair: data/, one in data/cases, or None.
+
+    Raises DataError where a folder of data/cases does not declare these tables.
+    """
+    declared = sorted(paths.CASES.glob(f"*/{paths.DATAPACKAGE.name}"))
+    for folder in (paths.DATA, *(file.parent for file in declared)):
+        if (described("provisions", folder), described("strategy_sections", folder)) == (statement, strategy):
+            return folder
+    return None
 
 
 def parties(table: pd.DataFrame, document_id: str) -> tuple[str, ...]:
@@ -135,6 +153,45 @@ def nearest_documents(
         pair = frame["document_id"] == placebos.focal
         parts.append(frame.assign(of=placebos.among, place=range(1, len(best) + 1), pair=pair))
     return pd.concat(parts, ignore_index=True)
+
+
+def closest_sentences(source: Source, statement: str, strategy: str, *, mask: bool) -> pd.DataFrame:
+    """Return for each sentence of a statement the closest one of a strategy, by the cosine of TF-IDF vectors.
+
+    Columns: paragraph and sentence in the statement; section, paragraph_there, sentence_there in the strategy; cosine.
+    """
+    sentences, vectors = source.compared(Specification(mask=mask))
+    queries, searched = sentences.rows(statement), sentences.rows(strategy)
+    cosines = vectors.similarities(queries, searched)
+    there = sentences.frame.iloc[searched[cosines.argmax(axis=1)]][["section", "paragraph", "sentence"]]
+    here = sentences.frame.iloc[queries][["paragraph", "sentence"]].reset_index(drop=True)
+    return here.join(there.reset_index(drop=True), rsuffix="_there").assign(cosine=cosines.max(axis=1))
+
+
+def provisions_beside(source: Source, folder: Path, *, mask: bool) -> pd.DataFrame:
+    """Return the provisions of a statement, each beside the closest section of the strategy and what coders found.
+
+    folder holds the tables of the pair. Columns: those of the provisions, speaker (the state that speaks alone, else
+    both), passages and heading (closest to the provision's sentence), coded (the sections that at least two coders
+    named, or the only one), strength (settled; missing where nobody has coded).
+    """
+    provisions, sections, codings = (load(name, folder) for name in ("provisions", "strategy_sections", TABLE))
+    statement, strategy = described("provisions", folder), described("strategy_sections", folder)
+    search = counterparts.search_sections(source, Specification(mask=mask), sections, strategy)
+    closest = search.closest(search.by_sentence(provisions, statement), provisions)
+    parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
+    named, strength = {}, pd.Series(dtype="float64")
+    if len(codings):
+        enough = min(2, codings["coder"].nunique())
+        named = counterparts.coded_sections(
+            alignment.section_matrix(codings), search.section_of, parents, coders=enough
+        )
+        strength = alignment.adjudicate(codings).set_index("provision_id")["strength"]
+    headings = sections.set_index("section_id")["heading"]
+    beside = provisions.merge(counterparts.beside_coders(closest, named, headings, parents), on="provision_id")
+    names = {state: state for state in parties(source.documents, statement)}
+    spoken = speakers(beside, load("provision_actors", folder), names)
+    return spoken.assign(strength=spoken["provision_id"].map(strength))
 
 
 def single_draws(

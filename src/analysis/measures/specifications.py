@@ -112,8 +112,7 @@ class Source:
 
     def _compute(self, shared: Specification) -> Frames:
         if shared.representation == EMBEDDINGS:
-            frames = embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
-            return {key: self._with_all_documents(frame) for key, frame in frames.items()}
+            return embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
         return frames_of(*self.compared(shared), self.documents)
 
     def compared(self, specification: Specification) -> tuple[Passages, Representation]:
@@ -131,12 +130,6 @@ class Source:
         scores = row.reindex(documents.ids(self.documents, "statement"))
         scores[strategy] = column[strategy]
         return scores
-
-    def _with_all_documents(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Return scores with missing values for documents that have none, such as those that a case adds."""
-        statements, strategies = (documents.ids(self.documents, kind) for kind in ("statement", "strategy"))
-        unscored = set(statements) - set(scores.index) or set(strategies) - set(scores.columns)
-        return scores.reindex(index=statements, columns=strategies) if unscored else scores
 
 
 def pair_standing(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> dict[str, Any]:

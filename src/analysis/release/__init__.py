@@ -1,4 +1,4 @@
-"""What goes out with the book: archive, metadata and a look at every link.
+"""What goes out with the book: the archive and its metadata.
 
 It imports core to book.
 """

@@ -21,16 +21,14 @@ from analysis.book.sphinx import require_packages
 from analysis.core import paths, yaml_files
 from analysis.core.errors import BuildError, ParameterError
 from analysis.core.files import write_whole
-from analysis.release import rocrate, sbom
+from analysis.release import rocrate
 from analysis.runs.inputs import cells_hash
-from analysis.runs.notebooks import notebook_files
+from analysis.runs.notebooks import name_of, notebook_files
 from analysis.runs.start import read_chapter
 
 SUMS = "SHA256SUMS"
 HTML, PDF, EXECUTED = "build/html", "build/pdf/balancing-act.pdf", "build/executed"
 MAKE = "make book"
-MADE = (rocrate.NAME, sbom.NAME)
-LOCK = "uv.lock"
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
@@ -38,17 +36,17 @@ EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def read_sums(root: Path) -> dict[str, str]:
-    """The hash of each file that SHA256SUMS of a folder lists; empty where there is none.
+    """Return the hash of each file that SHA256SUMS of a folder lists; empty where there is none.
 
     Raises BuildError where it lists a file of another folder.
     """
     file = root / SUMS
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    found = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for name in found:
+    digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in digests:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name.isprintable():
             raise BuildError(f"{SUMS} lists {name!r}, which lies in another folder")
-    return found
+    return digests
 
 
 def _git(root: Path, *arguments: str) -> str:
@@ -57,37 +55,37 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def repository_files(root: Path = paths.ROOT) -> list[str]:
-    """The files that git knows, or, without git, that SHA256SUMS lists and nothing makes. Raises BuildError."""
+    """Return the files that git knows, or, without git, that SHA256SUMS lists and nothing makes. Raises BuildError."""
     if (root / ".git").exists():
         try:
             names = _git(root, "ls-files", "-z").split("\0")
         except (OSError, subprocess.CalledProcessError) as error:
             raise BuildError(f"git does not list the files of the repository ({error})") from None
     else:
-        names = [name for name in read_sums(root) if not name.startswith("build/") and name not in MADE]
+        names = [name for name in read_sums(root) if not name.startswith("build/") and name != rocrate.NAME]
         if not names:
             raise BuildError(f"neither git nor {SUMS} says which files belong to the archive")
-    if gone := [name for name in names if name and not (root / name).is_file()]:
-        raise BuildError(f"{gone[0]} is missing, which belongs to the archive")
+    if missing := [name for name in names if name and not (root / name).is_file()]:
+        raise BuildError(f"{missing[0]} is missing, which belongs to the archive")
     return sorted(filter(None, names))
 
 
 def changed_files(root: Path = paths.ROOT) -> list[str]:
-    """The files that git would commit; none without git."""
+    """Return the files that git would commit; none without git."""
     if not (root / ".git").exists():
         return []
     return [line[3:] for line in _git(root, "status", "--porcelain").splitlines()]
 
 
 def built_files(html: Path, pdf: Path, executed: Path) -> dict[str, Path]:
-    """What the build made, by its name in the archive: HTML, PDF and executed notebooks with their results."""
+    """Return what the build made, by its name in the archive: HTML, PDF and executed notebooks with their results."""
     files = {f"{HTML}/{file.relative_to(html).as_posix()}": file for file in html.rglob("*") if file.is_file()}
-    notebooks = {f"{EXECUTED}/{file.name}": file for file in executed.glob("*.ipynb")}
+    notebooks = {f"{EXECUTED}/{name_of(file, executed)}.ipynb": file for file in executed.rglob("*.ipynb")}
     return files | notebooks | {PDF: pdf}
 
 
 def require_current(root: Path = paths.ROOT, source: Path = paths.SOURCE) -> Path:
-    """The folder of the executed notebooks, where both books were made from the files as they are.
+    """Return the folder of the executed notebooks, where both books were made from the files as they are.
 
     A book is compared with the staged sources, and these with the repository; in an unpacked archive, where nothing was
     staged, all files with SHA256SUMS. Raises BuildError with what is missing or older.
@@ -107,7 +105,7 @@ def require_current(root: Path = paths.ROOT, source: Path = paths.SOURCE) -> Pat
         if not (source / place).exists() or (source / place).read_bytes() != file.read_bytes():
             raise BuildError(f"the book is older than {_relative(file)}: `{MAKE}` builds it anew")
     for notebook in notebook_files():
-        staged = source / "notebooks" / notebook.name
+        staged = source / "notebooks" / notebook.relative_to(paths.NOTEBOOKS)
         if not staged.exists() or cells_hash(staged) != cells_hash(notebook):
             raise BuildError(f"the book is older than {_relative(notebook)}: `{MAKE}` builds it anew")
     return source / "notebooks"
@@ -125,12 +123,12 @@ def _sha256(content: bytes) -> str:
 
 
 def checksums(contents: Mapping[str, bytes]) -> bytes:
-    """The lines that `sha256sum -c` reads, by name."""
+    """Return the lines that `sha256sum -c` reads, by name."""
     return "".join(f"{_sha256(content)}  {name}\n" for name, content in sorted(contents.items())).encode()
 
 
 def moment(released: str, epoch: str = "") -> tuple[int, int, int, int, int, int]:
-    """The time that all entries bear: SOURCE_DATE_EPOCH where it is set, else midnight (UTC) of the release.
+    """Return the time that all entries bear: SOURCE_DATE_EPOCH where it is set, else midnight (UTC) of the release.
 
     Raises ParameterError where SOURCE_DATE_EPOCH is no time that a zip can hold (1980 to 2107).
     """
@@ -148,7 +146,7 @@ def moment(released: str, epoch: str = "") -> tuple[int, int, int, int, int, int
 def packed(
     contents: Mapping[str, bytes], folder: str, time: tuple[int, int, int, int, int, int], executable: set[str]
 ) -> bytes:
-    """A zip of files by name, all in one folder, sorted, with one time and the permissions 644 or 755."""
+    """Return a zip of files by name, all in one folder, sorted, with one time and the permissions 644 or 755."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in sorted(contents.items()):
@@ -161,7 +159,7 @@ def packed(
 
 
 def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tuple[str, bytes]:
-    """Name and bytes of the archive of a repository and what was built from it.
+    """Return name and bytes of the archive of a repository and what was built from it.
 
     Raises BuildError where a file is missing, ParameterError where SOURCE_DATE_EPOCH is no time.
     """
@@ -169,9 +167,8 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     contents = {name: file.read_bytes() for name, file in files.items()}
     cff: dict[str, Any] = yaml_files.parse(contents["CITATION.cff"].decode("utf-8"))
     package = json.loads(contents["data/datapackage.json"])
-    titles = {file.name: read_chapter(file).title for file in notebook_files(root / "notebooks")}
-    if LOCK in contents:
-        contents[sbom.NAME] = sbom.write(contents[LOCK])
+    notebooks = root / "notebooks"
+    titles = {f"{name_of(file, notebooks)}.ipynb": read_chapter(file).title for file in notebook_files(notebooks)}
     sizes = {name: len(content) for name, content in contents.items()}
     crate = rocrate.metadata(sizes, cff, package, titles)
     contents[rocrate.NAME] = (json.dumps(crate, ensure_ascii=False, indent=2) + "\n").encode()

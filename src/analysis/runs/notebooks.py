@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 from analysis.charts import vega
 from analysis.core import paths
-from analysis.core.errors import RunError
+from analysis.core.errors import ParameterError, ProjectError, RunError
 from analysis.core.files import locked, new_folder, write_whole, written
 from analysis.data.faults import require_none
 from analysis.runs.inputs import cells_hash, changed_inputs, inputs, versions
@@ -38,16 +38,26 @@ class Run:
 
     @property
     def notebooks(self) -> Path:
-        """The folder with the executed notebooks."""
+        """Return the folder with the executed notebooks."""
         return self.folder / NOTEBOOK_FOLDER
 
 
-def notebook_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
-    """The chapter notebooks of a folder, in order. Raises RunError where there is none."""
+def chapter_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
+    """Return the chapters in a folder, in order. Raise RunError where there is none."""
     files = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
     if not files:
         raise RunError(f"no notebook like 01-timeline.ipynb in {folder.name}/")
     return files
+
+
+def notebook_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
+    """Return the chapters in a folder, then the notebooks of its folder cases. Raise RunError where no chapter is."""
+    return [*chapter_files(folder), *sorted(folder.glob("cases/*.ipynb"))]
+
+
+def name_of(notebook: Path, folder: Path) -> str:
+    """Return the name of a notebook in a folder: 01-timeline, or cases/compare-a-pair."""
+    return notebook.relative_to(folder).with_suffix("").as_posix()
 
 
 # --- what has to be executed
@@ -56,22 +66,22 @@ def notebook_files(folder: Path = paths.NOTEBOOKS) -> list[Path]:
 def _reasons(
     cells: Mapping[str, str], folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    found = {}
-    for name, now in cells.items():
+    reasons: dict[str, list[str]] = {}
+    for name, cells_now in cells.items():
         entry = manifest.get("notebooks", {}).get(name)
         if entry is None:
-            found[name] = ["it has not been executed yet"]
+            reasons[name] = ["it has not been executed yet"]
             continue
-        reasons = ["its cells changed"] if entry.get("cells") != now else []
+        reasons[name] = ["its cells changed"] if entry.get("cells") != cells_now else []
         if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
-            reasons.append("its executed notebook is gone")
-        found[name] = reasons + changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
-    return found
+            reasons[name].append("its executed notebook is gone")
+        reasons[name] += changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
+    return reasons
 
 
 def explain(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> dict[str, list[str]]:
     """Why `run_notebooks` would execute each notebook, by name; without a reason it would not."""
-    cells = {file.stem: cells_hash(file) for file in notebook_files(source)}
+    cells = {name_of(file, source): cells_hash(file) for file in notebook_files(source)}
     return _reasons(cells, folder, _manifest(folder), inputs())
 
 
@@ -94,14 +104,15 @@ def strip(notebook: Any) -> Any:
 
 
 def without_colours(log: str) -> str:
-    """A log without the escape sequences that colour a terminal."""
+    """Return a log without the escape sequences that colour a terminal."""
     return re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
 def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, Any] | None = None) -> float:
     """Execute one notebook with papermill, write it stripped, return the seconds it took.
 
-    scratch is the folder that `kernels.quiet_kernels` gives. Raises RunError with the cell where it failed.
+    scratch is the folder that `kernels.quiet_kernels` gives. Raises ParameterError where the notebook refuses its
+    parameters, and RunError with the cell where it failed in another way.
     """
     import nbformat
     import papermill
@@ -123,6 +134,8 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
             extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is shut down reports an error
         )
     except PapermillExecutionError as error:
+        if error.ename == ParameterError.__name__:
+            raise ParameterError(error.evalue) from None
         trace = without_colours("\n".join(error.traceback))
         raise RunError(
             f"{source.name}, cell {error.cell_index + 1} (In [{error.exec_count}]) failed with "
@@ -138,7 +151,7 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run; empty where there is none, or none that can be read."""
+    """Return the manifest of a run; empty where there is none, or none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return manifest if isinstance(manifest["notebooks"], dict) else {}
@@ -160,15 +173,15 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     """
     from analysis.validation.check import check
 
-    files = notebook_files(source)
+    files = {name_of(file, source): file for file in notebook_files(source)}
     require_none(check())
     busy = f"{folder.parent}: another run or build is at work here; wait for it, or end it"
     with written(folder, "the run", "the last good run is untouched"), locked(folder.parent, busy):
         return _run_changed(files, folder, progress=progress)
 
 
-def _run_changed(files: Sequence[Path], folder: Path, *, progress: bool) -> Run:
-    common, cells = inputs(), {file.stem: cells_hash(file) for file in files}
+def _run_changed(files: Mapping[str, Path], folder: Path, *, progress: bool) -> Run:
+    common, cells = inputs(), {name: cells_hash(file) for name, file in files.items()}
     manifest_before = _manifest(folder)
     before = manifest_before.get("notebooks", {})
     reasons = _reasons(cells, folder, manifest_before, common)
@@ -177,29 +190,34 @@ def _run_changed(files: Sequence[Path], folder: Path, *, progress: bool) -> Run:
         return Run((), tuple(kept), folder)
 
     with new_folder(folder) as work:
-        (work / NOTEBOOK_FOLDER).mkdir()
+        executed = {name: work / NOTEBOOK_FOLDER / f"{name}.ipynb" for name in files}
+        for parent in {file.parent for file in executed.values()}:
+            parent.mkdir(parents=True, exist_ok=True)
         for name in kept:
-            shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", work / NOTEBOOK_FOLDER)
-        todo = [file for file in files if file.stem not in kept]
-        seconds = _execute_all(todo, work / NOTEBOOK_FOLDER, progress=progress)
-        results = read_results([work / NOTEBOOK_FOLDER / file.name for file in files])
+            shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", executed[name])
+        todo = [name for name in files if name not in kept]
+        seconds = _execute_all({name: (files[name], executed[name]) for name in todo}, progress=progress)
+        results = read_results(list(executed.values()))
         entries = kept | {
-            file.stem: {
-                "cells": cells[file.stem],
-                "files": recorded_files(work / NOTEBOOK_FOLDER / file.name),
+            name: {
+                "cells": cells[name],
+                "files": recorded_files(executed[name]),
                 "parameters": {},
-                "seconds": round(seconds[file.stem], 2),
+                "seconds": round(seconds[name], 2),
             }
-            for file in todo
+            for name in todo
         }
         write_json(work / RESULTS, results)
         manifest = {"inputs": common, "notebooks": entries, "results": results, "versions": versions()}
         write_json(work / MANIFEST, manifest)
-    return Run(tuple(file.stem for file in todo), tuple(kept), folder)
+    return Run(tuple(todo), tuple(kept), folder)
 
 
-def _execute_all(files: Sequence[Path], target: Path, *, progress: bool) -> dict[str, float]:
-    """Execute notebooks in parallel into a folder; returns the seconds each took. Raises RunError with all failures."""
+def _execute_all(files: Mapping[str, tuple[Path, Path]], *, progress: bool) -> dict[str, float]:
+    """Execute notebooks (source and target by name) in parallel, and return the seconds that each took.
+
+    Raises RunError with all failures.
+    """
     from tqdm import tqdm
 
     from analysis.runs.kernels import quiet_kernels
@@ -207,14 +225,14 @@ def _execute_all(files: Sequence[Path], target: Path, *, progress: bool) -> dict
     seconds: dict[str, float] = {}
     failures: list[str] = []
     with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-        longest_first = sorted(files, key=lambda file: -file.stat().st_size)
-        jobs = {pool.submit(execute, file, target / file.name, scratch): file.stem for file in longest_first}
+        longest_first = sorted(files, key=lambda name: -files[name][0].stat().st_size)
+        jobs = {pool.submit(execute, *files[name], scratch): name for name in longest_first}
         bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
         for job in bar:
             bar.set_postfix_str(jobs[job])
             try:
                 seconds[jobs[job]] = job.result()
-            except RunError as error:
+            except ProjectError as error:
                 failures.append(str(error))
     if failures:
         raise RunError("\n\n".join(sorted(failures)))
@@ -222,7 +240,7 @@ def _execute_all(files: Sequence[Path], target: Path, *, progress: bool) -> dict
 
 
 def picture(notebook: Path, name: str) -> str:
-    """The SVG picture of a named figure in an executed notebook. Raises RunError where there is none."""
+    """Return the SVG picture of a named figure in an executed notebook. Raises RunError where there is none."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
@@ -236,13 +254,14 @@ def update_committed(
 ) -> list[str]:
     """Copy the executed notebooks over the committed ones, and the picture of the README from them.
 
-    Returns the names of the notebooks that changed.
+    Return the names of the notebooks that changed.
     """
     changed = []
     for file in notebook_files(run.notebooks):
-        committed = target / file.name
+        name = name_of(file, run.notebooks)
+        committed = target / f"{name}.ipynb"
         if not committed.exists() or committed.read_bytes() != file.read_bytes():
             write_whole(committed, file.read_bytes())
-            changed.append(file.stem)
+            changed.append(name)
     write_whole(readme_picture, (picture(run.notebooks / README_FIGURE[0], README_FIGURE[1]) + "\n").encode())
     return changed

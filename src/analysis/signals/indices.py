@@ -156,3 +156,14 @@ def report(result: Mapping[str, Any]) -> list[str]:
     agree = result["scales_agree"]
     said = "not compared" if agree is None else f"Spearman's correlation of the scales {agree:.2f}"
     return [*lines, f"both scales by quarter: {said}"]
+
+
+def compare_periods(before: pd.DataFrame, after: pd.DataFrame, scale: str) -> pd.DataFrame:
+    """Return the indices of two periods side by side on one scale. Takes two frames of `index_table`, directed.
+
+    Columns: source, target, and signals, mean and balance with the endings _before and _after; change (of the mean).
+    """
+    columns = ["source", "target", "signals", "mean", "balance"]
+    first, second = (frame.loc[frame["scale"] == scale, columns] for frame in (before, after))
+    table = first.merge(second, on=["source", "target"], how="outer", suffixes=("_before", "_after"))
+    return table.assign(change=table["mean_after"] - table["mean_before"])

@@ -6,7 +6,6 @@ A corpus folder holds texts/ID.txt for each document of data/documents.csv, in t
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ import pandas as pd
 from analysis.core import paths
 from analysis.core.errors import DataError
 from analysis.data.faults import FIRST_ROW
-from analysis.texts.features import TABLES, build_tables, join_tables, parquet, read_features, write_features
+from analysis.texts.features import TABLES, build_tables, read_features, write_features
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_texts(folder: Path, table: pd.DataFrame, where: str = "data/documents.csv") -> dict[str, str]:
-    """The texts of all documents of a table, which stands in the file `where`, by id.
+def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
+    """Return the texts of all documents of the table of documents, by id.
 
     Raises DataError with every text that is missing, altered or not UTF-8.
     """
@@ -35,10 +34,10 @@ def read_texts(folder: Path, table: pd.DataFrame, where: str = "data/documents.c
         except OSError as error:
             faults.append(f"texts/{file.name}: cannot be read ({error.strerror})")
             continue
-        found = hashlib.sha256(raw).hexdigest()
-        if found != row.sha256:
+        digest = hashlib.sha256(raw).hexdigest()
+        if digest != row.sha256:
             faults.append(
-                f"texts/{file.name}: SHA-256 {found}; {where}, row {number}, column sha256 has "
+                f"texts/{file.name}: SHA-256 {digest}; data/documents.csv, row {number}, column sha256 has "
                 f"{str(row.sha256)[:12]}…: use the text that was read, or record the new one there"
             )
             continue
@@ -48,67 +47,40 @@ def read_texts(folder: Path, table: pd.DataFrame, where: str = "data/documents.c
             faults.append(f"texts/{file.name}: byte {error.start} is not UTF-8")
     if faults:
         shown = "\n".join(faults[:10]) + (f"\n… and {len(faults) - 10} more" if len(faults) > 10 else "")
-        raise DataError(f"{folder} is not the corpus of {where}:\n{shown}")
+        raise DataError(f"{folder} is not the corpus of data/documents.csv:\n{shown}")
     return texts
 
 
 def last_blocks(table: pd.DataFrame) -> dict[str, int]:
-    """The last block of the documents that end before their text does (column last_block)."""
+    """Return the last block of the documents that end before their text does (column last_block), by id."""
     cut = table.dropna(subset=["last_block"])
     return dict(zip(cut["document_id"], cut["last_block"].astype(int), strict=True))
 
 
-def tables_of(folder: Path, table: pd.DataFrame, where: str = "data/documents.csv") -> "dict[str, pa.Table]":
-    """The tables of features that the texts of a folder give. Raises DataError where a text is not as recorded."""
-    return build_tables(read_texts(folder, table, where), last_blocks(table))
+def tables_of(folder: Path, table: pd.DataFrame) -> "dict[str, pa.Table]":
+    """Return the tables of features of the texts in a folder. Raises DataError where a text is not as recorded."""
+    return build_tables(read_texts(folder, table), last_blocks(table))
 
 
-def build(
-    folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES, where: str = "data/documents.csv"
-) -> dict[str, int]:
-    """Make the features of a folder of texts and write them; returns the number of rows of each table.
+def build(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> dict[str, int]:
+    """Make the features of a folder of texts, write them and return the number of rows of each table.
 
-    Nothing is written unless all texts are there and as recorded.
+    Raises DataError, and writes nothing, unless all texts are there and as recorded.
     """
-    tables = tables_of(folder, table, where)
+    tables = tables_of(folder, table)
     write_features(tables, target)
-    return {name: made.num_rows for name, made in tables.items()}
-
-
-def build_added(texts: Path, table: pd.DataFrame, case: Path) -> dict[str, int]:
-    """Make the features of the documents that a case adds (table) and keep them in its folder; returns their rows.
-
-    Raises DataError where the case adds none, or a text is missing or not as recorded. The texts stay where they are.
-    """
-    where = f"cases/{case.name}/documents.csv"
-    if table.empty:
-        raise DataError(f"{where} adds no document; the shared ones have their features")
-    return build(texts, table, case / paths.FEATURES.name, where)
-
-
-def read_added(folder: Path) -> "dict[str, pa.Table]":
-    """The features of the documents that the folder of a case adds, as tables; empty where it adds none."""
-    added = folder / paths.FEATURES.name
-    if not (added / f"{TABLES[0]}.parquet").exists():
-        return {}
-    return {name: read_features(name, added) for name in TABLES}
-
-
-def united_features(shared: Path, added: "Mapping[str, pa.Table]") -> dict[str, bytes]:
-    """The features in a folder and those added to them, by file name, as if made of all texts together."""
-    joined = join_tables({name: read_features(name, shared) for name in TABLES}, added)
-    return {f"{name}.parquet": parquet(table) for name, table in joined.items()}
+    return {name: features.num_rows for name, features in tables.items()}
 
 
 def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> list[str]:
-    """How the committed features differ from what the texts give: the first difference of each table, or nothing.
+    """Return the first difference of each table of the committed features from what the texts give; none where equal.
 
     The values are compared, then the bytes of the files. Raises DataError where a text is not as recorded.
     """
     made = tables_of(folder, table)
-    found = [first_difference(name, read_features(name, target), made[name]) for name in TABLES]
-    if any(found):
-        return [line for line in found if line]
+    differences = [first_difference(name, read_features(name, target), made[name]) for name in TABLES]
+    if any(differences):
+        return [difference for difference in differences if difference]
     with tempfile.TemporaryDirectory() as scratch:
         write_features(made, Path(scratch))
         return [
@@ -120,7 +92,7 @@ def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> 
 
 
 def first_difference(name: str, committed: "pa.Table", made: "pa.Table") -> str:
-    """Where a committed table first differs from the one made of the texts, in one line; empty where it does not."""
+    """Return in one line where a committed table first differs from the one made of the texts; empty where nowhere."""
     if committed.column_names != made.column_names:
         return f"{name}.parquet: columns {', '.join(committed.column_names)}; expected {', '.join(made.column_names)}"
     a, b = committed.to_pandas(), made.to_pandas()

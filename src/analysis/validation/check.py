@@ -5,6 +5,7 @@ Each rule takes the frames by name and yields faults. `check` runs the schema an
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pybtex.database import BibliographyDataError, parse_string
@@ -19,7 +20,7 @@ from analysis.texts.features import recorded_hashes
 from analysis.validation import claims, codings, events
 from analysis.validation.completeness import WHOLE, broken_features
 
-# each rule with the tables that it reads, by which a case without the article's tables obeys the rules that it can
+# each rule with the tables that it reads: the tables of another pair (data/cases) obey the rules that they can
 RULES: Mapping[Callable[[Frames], Iterator[Fault]], tuple[str, ...]] = {
     events.events_end_after_they_begin: ("events",),
     events.events_have_a_source: ("events", "event_sources"),
@@ -111,6 +112,17 @@ def feature_faults(frames: Frames, folder: Path) -> list[Fault]:
     ]
 
 
+def broken_rules(frames: Frames) -> list[Fault]:
+    """Return the faults that the rules find, of those whose tables are there."""
+    return [fault for rule, needed in RULES.items() if frames.keys() >= set(needed) for fault in rule(frames)]
+
+
+def case_faults(folder: Path) -> list[Fault]:
+    """Return the faults of the tables of another pair, a folder of data/cases: schema, foreign keys, then the rules."""
+    frames, faults = read_all(folder)
+    return [replace(fault, file=f"cases/{folder.name}/{fault.file}") for fault in faults or broken_rules(frames)]
+
+
 def check(folder: Path = paths.DATA) -> list[Fault]:
     """All faults of the tables in a folder: schema, foreign keys, bibliography, features, then the rules.
 
@@ -119,8 +131,6 @@ def check(folder: Path = paths.DATA) -> list[Fault]:
     frames, faults = read_all(folder)
     faults += bibliography_faults(frames, folder / paths.BIBLIOGRAPHY.name)
     faults += feature_faults(frames, folder / paths.FEATURES.name) or broken_features(folder)
-    if not faults:
-        for rule, needed in RULES.items():
-            if frames.keys() >= set(needed):
-                faults += rule(frames)
-    return faults
+    for declared in sorted(folder.glob(f"{paths.CASES.name}/*/{paths.DATAPACKAGE.name}")):
+        faults += case_faults(declared.parent)
+    return faults or broken_rules(frames)

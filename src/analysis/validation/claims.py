@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
 
-from analysis.claims.ledger import read_arguments
+from analysis.claims.checks import read_check
 from analysis.core.errors import ParameterError
 from analysis.data.faults import Fault, Frames, nearest, row_of, show_value
 
@@ -38,29 +40,38 @@ IDS = {
 
 def checks_can_be_read(frames: Frames) -> Iterator[Fault]:
     """The arguments of a check are those that it takes, and the ids in them exist; also those of expectations."""
+    known = {key: sorted(frames[table][key]) for table, key in [*IDS.values(), ("documents", "document_id")]}
     for table in ("checks", "forecasts"):
-        yield from _unreadable(frames, table)
+        for index, row in frames[table].iterrows():
+
+            def fault(value: str, allowed: str, table: str = table, index: object = index) -> Fault:
+                return Fault(f"{table}.csv", row_of(index), "arguments", value, allowed)
+
+            try:
+                check = read_check(str(row["check"]), row["arguments"])
+            except ParameterError as error:
+                yield fault(show_value(row["arguments"]), str(error))
+                continue
+            for column, file, value in _ids(check):
+                if value not in known[column]:
+                    yield fault(show_value(value) + nearest(value, known[column]), f"allowed: a {column} of {file}.csv")
 
 
-def _unreadable(frames: Frames, table_name: str) -> Iterator[Fault]:
-    known = {form: set(frames[table][column]) for form, (table, column) in IDS.items()}
-    documents = set(frames["documents"]["document_id"])
+def _ids(check: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield the ids in the arguments of a check: the column and the table that must hold each, and the id."""
+    for field in fields(check):
+        for text in _texts(getattr(check, field.name)):
+            if field.name in ("document", "statement", "strategy"):
+                yield "document_id", "documents", text
+            for form, (table, column) in IDS.items():
+                if re.fullmatch(form, text):
+                    yield column, table, text
 
-    def fault(index: object, value: str, allowed: str) -> Fault:
-        return Fault(f"{table_name}.csv", row_of(index), "arguments", value, allowed)
 
-    for index, row in frames[table_name].iterrows():
-        try:
-            arguments = read_arguments(str(row["check"]), row["arguments"])
-        except ParameterError as error:
-            yield fault(index, show_value(row["arguments"]), str(error))
-            continue
-        for name, value in arguments.items():
-            for item in value if isinstance(value, tuple) else (value,):
-                for form, (table, column) in IDS.items():
-                    if re.fullmatch(form, str(item)) and item not in known[form]:
-                        hint = nearest(item, sorted(known[form]))
-                        yield fault(index, show_value(item) + hint, f"allowed: a {column} of {table}.csv")
-                if name in ("document", "statement", "strategy") and item not in documents:
-                    hint = nearest(item, sorted(documents))
-                    yield fault(index, show_value(item) + hint, "allowed: a document_id of documents.csv")
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts in an argument, whatever holds them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item)

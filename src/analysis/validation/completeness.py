@@ -99,7 +99,7 @@ def _one_coder_twice(frames: Frames, table: str) -> Iterator[Fault]:
 def no_coder_stands_there_twice(frames: Frames) -> Iterator[Fault]:
     """No two coders have the same rows, codings and reasons, throughout: somebody would count twice."""
     for table in CODINGS:
-        if table in frames:  # a case has the first alone
+        if table in frames:
             yield from _one_coder_twice(frames, table)
 
 

@@ -2,3 +2,8 @@
 
 It imports what claims may.
 """
+
+from analysis.claims.checks import codings, days, events, texts
+from analysis.claims.checks.registry import CHECKS, read_check
+
+__all__ = ["CHECKS", "codings", "days", "events", "read_check", "texts"]

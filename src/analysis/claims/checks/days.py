@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.claims.checks.wording import document_name
+from analysis.claims.checks.phrases import document_name, event_name, period
+from analysis.claims.checks.registry import Day, check
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core import wording
 from analysis.core.errors import ParameterError
@@ -17,17 +18,18 @@ CITIES = {
     "Asia/Seoul": "Seoul",
 }
 DAYS_IN_MONTH = 30.436875  # of the Gregorian calendar, on average
+UNITS = ("hours", "days", "months")
 
 
-def _moment(event: "pd.Series[Any]") -> pd.Timestamp | None:
-    """Day and hour of an event in its own zone; None where no hour is recorded."""
+def _moment(event: "pd.Series[Any]") -> Day | None:
+    """Return day and hour of an event in its own zone; None where no hour is recorded."""
     if not event["time"]:
         return None
     return pd.Timestamp(f"{event['date']:%Y-%m-%d} {event['time']}", tz=event["zone"])
 
 
-def _local_day(event: "pd.Series[Any]", zone: str) -> pd.Timestamp:
-    """The day of an event, in a zone where one is asked for and the hour is known."""
+def _local_day(event: "pd.Series[Any]", zone: str) -> Day:
+    """Return the day of an event, in a zone where one is asked for and the hour is known."""
     moment = _moment(event)
     if not zone or moment is None:
         return pd.Timestamp(event["date"])
@@ -35,7 +37,7 @@ def _local_day(event: "pd.Series[Any]", zone: str) -> pd.Timestamp:
 
 
 def _day_and_hour(event: "pd.Series[Any]") -> str:
-    """The day of an event, with the hour where it is known, and the day in Tokyo where that is another."""
+    """Return the day of an event, with the hour where it is known, and the day in Tokyo where that is another."""
     moment, words = _moment(event), wording.day(event["date"])
     if moment is None:
         return words
@@ -44,55 +46,64 @@ def _day_and_hour(event: "pd.Series[Any]") -> str:
     return words + (f" ({wording.day(tokyo)}, {tokyo:%H:%M}, in Tokyo)" if tokyo.date() != moment.date() else "")
 
 
-def date(
-    evidence: Evidence, *, of: str, first: pd.Timestamp, last: pd.Timestamp | None = None, zone: str = ""
-) -> Outcome:
+@check("date")
+class Date:
     """An event, or a document, is of a certain day, or of the days from first to last.
 
     zone: the time zone in which the day counts, such as Asia/Tokyo; without it the day at the place of the event.
     """
-    last = first if last is None else last
-    if of in set(evidence.tables["documents"]["document_id"]):
-        found = pd.Timestamp(evidence.rows("documents", "document_id", [of]).iloc[0]["date"])
-        subject, known = wording.capital(document_name(evidence, of)), wording.day(found)
-    else:
-        event = evidence.event(of)
-        if zone and not event["time"]:
-            raise ParameterError(f"{of} has no hour in events.csv, so its day in {zone} is not known")
-        found, subject, known = _local_day(event, zone), f"“{event['title']}”", _day_and_hour(event)
-    holds = first <= found <= last
-    asked = wording.day(first) if first == last else f"{wording.day(first)} to {wording.day(last)}"
-    where = f" in {CITIES[zone]}" if zone else ""
-    sentence = f"{subject} is of {known}" + ("" if holds else f", so not of {asked}{where}")
-    return Outcome(holds, f"{sentence}.", f"the day were {'another' if holds else asked}{where}")
+
+    of: str
+    first: Day
+    last: Day | None = None
+    zone: str = ""
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the day of the event or document. Raise ParameterError where a zone needs an hour that is missing."""
+        last = self.first if self.last is None else self.last
+        if self.of in set(evidence.table("documents")["document_id"]):
+            day = pd.Timestamp(evidence.rows("documents", "document_id", [self.of]).iloc[0]["date"])
+            subject, found = f"{document_name(evidence, self.of)} issued", wording.day(day)
+        else:
+            event = evidence.event(self.of)
+            if self.zone and not event["time"]:
+                raise ParameterError(f"{self.of} has no hour in events.csv, so its day in {self.zone} is not known")
+            day, found = _local_day(event, self.zone), _day_and_hour(event)
+            subject = event_name(evidence, self.of)
+        where = f" in {CITIES[self.zone]}" if self.zone else ""
+        return Outcome(self.first <= day <= last, found, f"{subject} {period(self.first, last)}{where}")
 
 
-def interval(
-    evidence: Evidence,
-    *,
-    start: str,
-    end: str,
-    unit: str = "days",
-    at_least: float = 0.0,
-    at_most: float = float("inf"),
-    zone: str = "",
-) -> Outcome:
+@check("interval")
+class Interval:
     """From one event to another pass so many hours, days or months: at_least to at_most."""
-    one, other = evidence.event(start), evidence.event(end)
-    if unit not in ("hours", "days", "months"):
-        raise ParameterError(f"unit: {unit!r} is not one of hours, days, months")
-    if unit == "hours":
-        first, second = _moment(one), _moment(other)
-        if first is None or second is None:
-            raise ParameterError(f"hours between {start} and {end}: both need an hour in events.csv")
-        passed = (second - first).total_seconds() / 3600
-        words = f"{passed:.1f} hours"
-    else:
-        first, second = _local_day(one, zone), _local_day(other, zone)
-        days = (second - first).days
-        passed = days if unit == "days" else days / DAYS_IN_MONTH
-        words = f"{days} days" if unit == "days" else f"{passed:.1f} months ({wording.elapsed(first, second)})"
-    holds = at_least <= passed <= at_most
-    limits = f"at most {at_most:g}" if at_least <= 0 else f"{at_least:g} to {at_most:g}"
-    sentence = f"From “{one['title']}” to “{other['title']}” are {words}; the claim allows {limits}."
-    return Outcome(holds, sentence, f"the time between the two were {'outside of' if holds else 'within'} these limits")
+
+    start: str
+    end: str
+    unit: str = "days"
+    at_least: float = 0.0
+    at_most: float = float("inf")
+    zone: str = ""
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the time between the two. Raise ParameterError where the unit is unknown or an hour is missing."""
+        start, end = evidence.event(self.start), evidence.event(self.end)
+        if self.unit not in UNITS:
+            raise ParameterError(f"unit: {self.unit!r} is not one of {', '.join(UNITS)}")
+        if self.unit == "hours":
+            first, second = _moment(start), _moment(end)
+            if first is None or second is None:
+                raise ParameterError(f"hours between {self.start} and {self.end}: both need an hour in events.csv")
+            passed = (second - first).total_seconds() / 3600
+            found = f"{passed:.1f} hours"
+        else:
+            first, second = _local_day(start, self.zone), _local_day(end, self.zone)
+            days = (second - first).days
+            passed = days if self.unit == "days" else days / DAYS_IN_MONTH
+            found = wording.plural(days, "day") if days else "the same day"
+            if self.unit == "months":
+                found = f"{passed:.1f} months ({wording.elapsed(first, second)})"
+        limits = f"at most {self.at_most:g}" if self.at_least <= 0 else f"{self.at_least:g} to {self.at_most:g}"
+        unit = self.unit.removesuffix("s") if self.at_most == 1 else self.unit
+        expected = f"{limits} {unit} from {event_name(evidence, self.start)} to {event_name(evidence, self.end)}"
+        return Outcome(self.at_least <= passed <= self.at_most, found, expected)

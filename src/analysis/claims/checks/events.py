@@ -7,168 +7,261 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.claims.checks.wording import LABELS, NOUNS, quoted
+from analysis.claims.checks.phrases import event_name, period, quoted
+from analysis.claims.checks.registry import Columns, Day, Words, check
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core import wording
 from analysis.core.errors import ParameterError
 from analysis.data.faults import nearest
+from analysis.data.tables import labels
 from analysis.signals import events
-from analysis.signals.events import STATE_NAMES
+from analysis.signals.events import DYADS, STATE_NAMES, named
+
+# what a row of a table is
+NOUNS = {
+    "codings_signals": ("coded signal", "coded signals"),
+    "event_actors": ("actor", "actors"),
+    "protests": ("Chinese protest", "Chinese protests"),
+    "strategy_sections": ("section of the strategy", "sections of the strategy"),
+}
+# how a phrase leads from the noun to the values of a column
+RELATIONS = {
+    "approach": "for approach",
+    "domain_tags": "tagged",
+    "dyad": "between",
+    "event_id": "in",
+    "form": "in the form",
+    "kind": "of the kind",
+    "level": "at level",
+    "mode": "of the mode",
+    "official": "by",
+    "pillar": "of the part",
+    "round": "in coding round",
+    "source": "from",
+    "speech_act": "with the speech act",
+    "state": "from",
+    "submode": "of the kind",
+    "target": "to",
+    "trigger_event_id": "in answer to",
+    "trigger_kind": "over",
+}
+CAUSES = {"alliance": "the alliance", "bilateral": "bilateral matters", "taiwan": "Taiwan"}
+# where words stand that are recorded of something
+RECORDED = {
+    "counterpart": "as the counterpart in",
+    "description": "in the description of",
+    "form": "as the form of protest in",
+    "office": "as the office behind",
+    "official": "as the official behind",
+}
 
 
 def _one_of(column: "pd.Series[Any]", allowed: Iterable[str]) -> NDArray[np.bool_]:
-    """For each cell whether it, or one item of the list in it, is among the values allowed."""
+    """Return for each cell whether it, or one item of the list in it, is among the values allowed."""
     values = set(allowed)
-    found = [bool(values & (set(map(str, cell)) if isinstance(cell, tuple) else {str(cell)})) for cell in column]
-    return np.array(found, dtype=bool)
+    matches = [bool(values & (set(map(str, cell)) if isinstance(cell, tuple) else {str(cell)})) for cell in column]
+    return np.array(matches, dtype=bool)
 
 
-def count(
-    evidence: Evidence,
-    *,
-    table: str,
-    at_least: int = 0,
-    exactly: int = -1,
-    first: pd.Timestamp | None = None,
-    last: pd.Timestamp | None = None,
-    **where: tuple[str, ...],
-) -> Outcome:
+def _require_column(frame: pd.DataFrame, table: str, column: str) -> None:
+    if column not in frame:
+        raise ParameterError(f"{table}.csv has no column “{column}”{nearest(column, list(map(str, frame)))}")
+
+
+def _named_value(evidence: Evidence, column: str, value: str) -> str:
+    """Return a value that a column must have, in words."""
+    if column.endswith("event_id"):
+        return event_name(evidence, value)
+    if column == "dyad" and value in DYADS:
+        return named(value.split("-"))
+    names = STATE_NAMES | CAUSES | labels("provisions", "pillar")
+    if value in names or value.isdigit() or column == "official":
+        return str(names.get(value, value))
+    return f"“{value.lower() if value.isupper() else value}”"
+
+
+def _with_values(evidence: Evidence, column: str, values: Words) -> str:
+    """Return the values that a column must have as a phrase."""
+    words = [_named_value(evidence, column, value) for value in values]
+    return f"{RELATIONS.get(column, 'with the ' + column.replace('_', ' '))} {wording.listing(words, 'or')}"
+
+
+@check("count")
+class Count:
     """A table has at least, or exactly, so many rows with certain values, on the days from first to last.
 
-    where maps columns to the values allowed in them; a cell that is a list must hold one of them. Rows without a date
-    of their own have that of their event.
+    where: columns with the values allowed in them; a cell that is a list must hold one of them. Rows without a date of
+    their own have that of their event.
     """
-    frame = evidence.tables.get(table)
-    if frame is None:
-        raise ParameterError(f"there is no table “{table}”{nearest(table, list(evidence.tables))}")
-    chosen = frame
-    for column, allowed in where.items():
-        if column not in frame:
-            raise ParameterError(f"{table}.csv has no column “{column}”{nearest(column, list(map(str, frame)))}")
-        chosen = chosen.loc[_one_of(chosen[column], allowed)]
-    window = ""
-    if first is not None or last is not None:
-        if "date" not in chosen:
-            chosen = chosen.merge(evidence.tables["events"][["event_id", "date"]], on="event_id")
-        chosen = chosen[chosen["date"].between(first or pd.Timestamp.min, last or pd.Timestamp.max)]
-        window = f" from {wording.day(first)}" if first is not None else ""
-        window += f" to {wording.day(last)}" if last is not None else ""
-    found, noun = len(chosen), NOUNS.get(table, table)
-    wanted = wording.count(exactly) if exactly >= 0 else f"at least {wording.number(at_least)}"
-    holds = found == exactly if exactly >= 0 else found >= at_least
-    with_values = wording.listing([f"{LABELS.get(c, c)} {wording.listing(list(v), 'or')}" for c, v in where.items()])
-    sentence = (
-        f"{wording.capital(wording.number(found))} {noun} {'has' if found == 1 else 'have'} {with_values}{window}; "
-        f"the claim needs {wanted}."
-    )
-    other = wanted if not holds else "more or fewer" if exactly >= 0 else "fewer"
-    return Outcome(holds, sentence, f"{other} {noun} had these values")
+
+    table: str
+    where: Columns
+    at_least: int = 0
+    exactly: int = -1
+    first: Day | None = None
+    last: Day | None = None
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return how many rows there are. Raise ParameterError where there is no such table or column."""
+        rows = evidence.table(self.table)
+        for column, allowed in self.where:
+            _require_column(rows, self.table, column)
+            rows = rows.loc[_one_of(rows[column], allowed)]
+        if self.first is not None or self.last is not None:
+            if "date" not in rows:
+                rows = rows.merge(evidence.table("events")[["event_id", "date"]], on="event_id")
+            rows = rows[rows["date"].between(self.first or pd.Timestamp.min, self.last or pd.Timestamp.max)]
+        noun, nouns = NOUNS.get(self.table, (self.table.removesuffix("s"), self.table))
+        wanted = self.exactly if self.exactly >= 0 else self.at_least
+        holds = len(rows) == wanted if self.exactly >= 0 else len(rows) >= wanted
+        amount = wording.plural(wanted, noun, nouns)
+        if wanted:
+            amount = f"{'exactly' if self.exactly >= 0 else 'at least'} {amount}"
+        phrases = [_with_values(evidence, column, values) for column, values in self.where]
+        found = wording.plural(len(rows), *(f"such {word.partition(' of ')[0]}" for word in (noun, nouns)))
+        return Outcome(holds, found, " ".join([amount, *phrases, *self._window()]))
+
+    def _window(self) -> list[str]:
+        """Return the days as a phrase, if there are any."""
+        if self.first is not None and self.last is not None:
+            return [period(self.first, self.last)]
+        if self.first is not None:
+            return [f"since {wording.day(self.first)}"]
+        return [f"up to {wording.day(self.last)}"] if self.last is not None else []
 
 
-def happened(
-    evidence: Evidence,
-    *,
-    first: pd.Timestamp,
-    last: pd.Timestamp,
-    persons: tuple[str, ...] = (),
-    venue: str = "",
-    title: str = "",
-    kind: tuple[str, ...] = (),
-    expected: bool = True,
-) -> Outcome:
+@check("happened")
+class Happened:
     """An event with all of these persons, or at a venue, of a kind or with words in its title, happened in these days.
 
-    With expected no: none happened.
+    Without expected, none happened.
     """
-    present = evidence.tables["event_actors"].groupby("event_id")["name"].agg(set)
-    chosen = events.in_window(evidence.tables["events"], first, last)
-    there = np.array([set(persons) <= present.get(event, set()) for event in chosen["event_id"]], dtype=bool)
-    chosen = chosen[there]
-    chosen = chosen[chosen["venue"].str.contains(venue, regex=False) & chosen["title"].str.contains(title, regex=False)]
-    chosen = chosen[chosen["kind"].isin(kind)] if kind else chosen
-    who = wording.listing([*persons, *([f"“{title}”"] if title else [])])
-    what = f"{who}{f' in {venue}' if venue else ''}, {wording.day(first)} to {wording.day(last)}"
-    if len(chosen):
-        titles = wording.listing([f"“{row['title']}” ({wording.day(row['date'])})" for _, row in chosen.iterrows()])
-        return Outcome(expected, f"{what}: {titles}.", "no such event were on record")
-    return Outcome(not expected, f"{what}: nothing is on record.", "such an event were on record")
+
+    first: Day
+    last: Day
+    persons: Words = ()
+    venue: str = ""
+    title: str = ""
+    kind: Words = ()
+    expected: bool = True
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the events that are on record."""
+        present = evidence.table("event_actors").groupby("event_id")["name"].agg(set)
+        rows = events.in_window(evidence.table("events"), self.first, self.last)
+        with_all = [set(self.persons) <= present.get(event, set()) for event in rows["event_id"]]
+        rows = rows[np.array(with_all, dtype=bool)]
+        rows = rows[rows["venue"].str.contains(self.venue, regex=False)]
+        rows = rows[rows["title"].str.contains(self.title, regex=False)]
+        if self.kind:
+            rows = rows[rows["kind"].isin(self.kind)]
+        phrases = ["an event" if self.expected else "no event"]
+        phrases += [f"of the kind {quoted(self.kind, 'or')}"] if self.kind else []
+        phrases += [f"titled “{self.title}”"] if self.title else []
+        phrases += [f"with {wording.listing(self.persons)}"] if self.persons else []
+        phrases += [f"in {self.venue}"] if self.venue else []
+        expected = " ".join([*phrases, period(self.first, self.last)])
+        titles = [f"“{row['title']}” ({wording.day(row['date'])})" for _, row in rows.iterrows()]
+        return Outcome(bool(titles) == self.expected, wording.listing(titles) or "no such event on record", expected)
 
 
-def recorded(evidence: Evidence, *, table: str, key: str, column: str, words: tuple[str, ...]) -> Outcome:
+@check("recorded")
+class Recorded:
     """A cell of a table has one of some words; capitals do not matter."""
-    frame = evidence.tables.get(table)
-    if frame is None or column not in frame:
-        raise ParameterError(f"there is no column “{column}” of a table “{table}”")
-    row = evidence.rows(table, str(frame.columns[0]), [key]).iloc[0]
-    cell = ", ".join(row[column]) if isinstance(row[column], tuple) else str(row[column])
-    holds = any(item.casefold() in cell.casefold() for item in words)
-    sentence = f"The {LABELS.get(column, column)} of {key} is “{cell.rstrip('.')}”"
-    sentence += "" if holds else f", not {quoted(words, 'or')}"
-    other = "another" if holds else quoted(words, "or")
-    return Outcome(holds, f"{sentence}.", f"the {LABELS.get(column, column)} of {key} were {other}")
+
+    table: str
+    key: str
+    column: str
+    words: Words
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the cell. Raise ParameterError where there is no such table, row or column."""
+        frame = evidence.table(self.table)
+        _require_column(frame, self.table, self.column)
+        row = evidence.rows(self.table, str(frame.columns[0]), [self.key]).iloc[0]
+        cell = ", ".join(row[self.column]) if isinstance(row[self.column], tuple) else str(row[self.column])
+        holds = any(item.casefold() in cell.casefold() for item in self.words)
+        subject = event_name(evidence, self.key) if frame.columns[0] == "event_id" else self.key
+        relation = RECORDED.get(self.column, f"as the {self.column.replace('_', ' ')} of")
+        found = f"“{cell.rstrip('.')}”" if cell else "nothing is recorded"
+        return Outcome(holds, found, f"{quoted(self.words, 'or')} {relation} {subject}")
 
 
-def nth_meeting(
-    evidence: Evidence,
-    *,
-    host: str,
-    event: str,
-    since: pd.Timestamp,
-    place: int,
-    states: tuple[str, ...],
-    in_person: bool = True,
-) -> Outcome:
+@check("nth_meeting")
+class NthMeeting:
     """A meeting is the n-th of a leader since a day with leaders of some states: in person, or calls as well."""
-    met = events.leader_meetings(evidence.tables["events"], evidence.tables["event_actors"], host)
-    met = met[(met["date"] >= since) & met["state"].isin(states) & (met["in_person"] | (not in_person))]
-    order = list(dict.fromkeys(met["event_id"]))
-    titles = evidence.tables["events"].set_index("event_id")["title"]
-    whom = f"the leader of {'one of ' + str(len(states)) + ' states' if len(states) > 1 else STATE_NAMES[states[0]]}"
-    what = f"{'meeting in person' if in_person else 'meeting or call'} of {host} with {whom} since {wording.day(since)}"
-    subject = f"“{evidence.event(event)['title']}”"
-    if event not in order:
-        return Outcome(False, f"{subject} is no {what}.", "it were one")
-    found = order.index(event) + 1
-    before = f", after {quoted(titles[e] for e in order[: found - 1])}" if found > 1 else ""
-    sentence = f"{subject} is the {wording.ordinal(found)} {what}{before}."
-    return Outcome(found == place, sentence, "others had come before" if found == place else "none had come before")
+
+    host: str
+    event: str
+    since: Day
+    place: int
+    states: Words
+    in_person: bool = True
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the place of the meeting, and what came before it."""
+        met = events.leader_meetings(evidence.table("events"), evidence.table("event_actors"), self.host)
+        met = met[(met["date"] >= self.since) & met["state"].isin(self.states)]
+        if self.in_person:
+            met = met[met["in_person"]]
+        order = list(dict.fromkeys(met["event_id"]))
+        state = f"one of {wording.plural(len(self.states), 'state')}"
+        if len(self.states) == 1:
+            state = STATE_NAMES[self.states[0]]
+        meeting = "meeting in person" if self.in_person else "meeting or call"
+        expected = f"{event_name(evidence, self.event)} as the {wording.ordinal(self.place)} {meeting} of {self.host}"
+        expected += f" with the leader of {state} since {wording.day(self.since)}"
+        if self.event not in order:
+            return Outcome(False, "it is no such meeting", expected)
+        place = order.index(self.event) + 1
+        found = f"it is the {wording.ordinal(place)}"
+        if place > 1:
+            found += f", after {wording.listing([event_name(evidence, event) for event in order[: place - 1]])}"
+        return Outcome(place == self.place, found, expected)
 
 
-def stronger_protest(evidence: Evidence, *, event: str, cause: str) -> Outcome:
+@check("stronger_protest")
+class StrongerProtest:
     """A Chinese protest is stronger, by form and rank of the sender, than every earlier one over the same cause."""
-    tables = evidence.tables
-    table = events.protest_table(
-        tables["protests"], tables["events"], tables["codings_signals"], tables["event_sources"]
-    )
-    table = table[table["trigger_kind"] == cause]
-    if event not in set(table["event_id"]):
-        return Outcome(False, f"“{evidence.event(event)['title']}” is no protest over the {cause}.", "it were one")
-    comparison = events.rank_among(table, event)["comparison"]
-    equal, stronger = int((comparison == "equal").sum()), int((comparison == "stronger").sum())
-    holds = len(comparison) > 0 and equal + stronger == 0
-    sentence = (
-        f"Of {wording.plural(len(comparison), 'earlier protest')} over the {cause} on record "
-        f"{wording.count(equal)} had the "
-        f"same form and rank as {event}, and {wording.count(stronger)} a stronger one."
-    )
-    other = "one of them had been as strong" if holds else "all of them had been weaker"
-    return Outcome(holds, sentence, other)
+
+    event: str
+    cause: str
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return how many earlier protests were as strong, and how many stronger."""
+        tables = map(evidence.table, ("protests", "events", "codings_signals", "event_sources"))
+        protests = events.protest_table(*tables)
+        protests = protests[protests["trigger_kind"] == self.cause]
+        cause = f"over {CAUSES.get(self.cause, self.cause)}"
+        expected = f"{event_name(evidence, self.event)} stronger in form and rank than every earlier protest {cause}"
+        if self.event not in set(protests["event_id"]):
+            return Outcome(False, f"it is no protest {cause}", expected)
+        comparison = events.rank_among(protests, self.event)["comparison"]
+        equal, stronger = int((comparison == "equal").sum()), int((comparison == "stronger").sum())
+        found = (
+            f"{wording.plural(len(comparison), 'earlier protest')}, {wording.count(equal)} of the same form and rank"
+        )
+        found += f", {wording.count(stronger)} stronger"
+        return Outcome(len(comparison) > 0 and equal + stronger == 0, found, expected)
 
 
-def party_changed(evidence: Evidence, *, state: str, before: str) -> Outcome:
+@check("party_changed")
+class PartyChanged:
     """At the last change of leader of a state before an event the governing party changed as well."""
-    governments = evidence.tables["governments"]
-    known = governments[(governments["state"] == state) & (governments["start"] <= evidence.event(before)["date"])]
-    if len(known) < 2:
-        raise ParameterError(f"governments.csv has fewer than two leaders of {state} before {before}")
-    old, new = (row for _, row in known.sort_values("start").tail(2).iterrows())
-    holds = bool(old["party"] != new["party"])
-    party = f"the {new['party']}" + ("" if holds else " as before")
-    sentence = (
-        f"In {STATE_NAMES[state]} {new['leader']} followed {old['leader']} "
-        f"on {wording.day(new['start'])}, from {party}."
-    )
-    other = "the same party had stayed" if holds else "another party had come"
-    return Outcome(
-        holds, sentence, f"{other} into office in {STATE_NAMES[state]}" if not holds else f"{other} in office"
-    )
+
+    state: str
+    before: str
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        """Return who followed whom. Raise ParameterError where fewer than two leaders are on record."""
+        rows = evidence.table("governments")
+        rows = rows[(rows["state"] == self.state) & (rows["start"] <= evidence.event(self.before)["date"])]
+        if len(rows) < 2:
+            raise ParameterError(f"governments.csv has fewer than two leaders of {self.state} before {self.before}")
+        old, new = (row for _, row in rows.sort_values("start").tail(2).iterrows())
+        found = (
+            f"{new['leader']} ({new['party']}) followed {old['leader']} ({old['party']}) on {wording.day(new['start'])}"
+        )
+        change = f"the last change of leader in {STATE_NAMES[self.state]} before {event_name(evidence, self.before)}"
+        expected = f"another party in office after {change}"
+        return Outcome(bool(old["party"] != new["party"]), found, expected)
