@@ -87,11 +87,11 @@ def test_a_child_answers_fails_or_is_ended() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_mutants_are_killed_by_their_tests_and_survive_others() -> None:
-    wanted = [("text", "value % 100", "(value * 100)"), ("text", "len(items) < 2", "(len(items) <= 2)")]
+    wanted = [("core/wording", "value % 100", "(value * 100)"), ("core/wording", "len(items) < 2", "(len(items) <= 2)")]
     numbers = [n for n, m in enumerate(MUTANTS) if (m.module, m.before, m.after) in wanted]
     assert len(numbers) == len(wanted)
     whole, listing = "tests/test_text.py", "tests/test_text.py::test_days_and_lists"
-    both = [["text", MUTANTS[number].function] for number in numbers]
+    both = [["core/wording", MUTANTS[number].function] for number in numbers]
 
     killed = suite.code_findings(numbers, {whole: (1.0, both)}, {}, 1, quiet)
     assert [finding.caught_by for finding in killed] == ["tests", "tests"]

@@ -873,7 +873,7 @@ def test_progress_can_be_seen(site: Site, tmp_path: Path, capsys: pytest.Capture
 
 
 def test_import_brings_no_package_of_the_extra() -> None:
-    code = "import sys, analysis.fetch; print({'httpx', 'trafilatura', 'pypdf', 'tqdm'} & set(sys.modules))"
+    code = "import sys, analysis.texts.fetch; print({'httpx', 'trafilatura', 'pypdf', 'tqdm'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown == "set()\n"
 

@@ -603,7 +603,7 @@ def test_progress_can_be_seen(
 
 
 def test_import_brings_no_progress_bar() -> None:
-    code = "import sys, analysis.foreign_events; print('tqdm' in sys.modules)"
+    code = "import sys, analysis.signals.export_events; print('tqdm' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown == "False\n"
 

@@ -85,7 +85,7 @@ def test_explain_says_what_changed(notebooks: Path, monkeypatch: pytest.MonkeyPa
 
     now = run.inputs()
     now["data"] = now["data"] | {"events.csv": "0", "topics.csv": "1", "new.csv": "2"}
-    del now["code"]["text.py"]
+    del now["code"]["core/wording.py"]
     now["lock"] = {"uv.lock": "3"}
     monkeypatch.setattr(run, "inputs", lambda: now | {"python": "3.99.0"})
     found = run.explain(notebooks, folder)
@@ -193,7 +193,7 @@ def test_only_what_reads_a_changed_table_is_executed_again(notebooks: Path, monk
     changed = {**common, "data": {**common["data"], "events.csv": "changed", "claims.csv": "changed too"}}
     monkeypatch.setattr(run, "inputs", lambda: changed)
     assert go(notebooks).executed == ("01-one",)
-    monkeypatch.setattr(run, "inputs", lambda: {**changed, "code": {**common["code"], "text.py": "changed"}})
+    monkeypatch.setattr(run, "inputs", lambda: {**changed, "code": {**common["code"], "core/wording.py": "changed"}})
     assert go(notebooks).executed == ("01-one", "02-two")
 
 

@@ -15,6 +15,7 @@ from analysis.data.record import declaration
 # what can change a result; an edit of a page, of the PDF or of a command executes no notebook again
 COMPUTING = (
     "__init__.py",
+    "chapter.py",
     *(f"{package}/**/*.py" for package in ("core", "data", "texts", "measures", "signals", "claims", "charts")),
     "runs/parameters.py",
     "runs/results.py",
