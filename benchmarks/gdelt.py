@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.data.tables import load
 from analysis.signals.coding import STATES
-from analysis.signals.export_events import known_codes
-from analysis.signals.export_tables import counts_frame
+from analysis.signals.exports import counts_frame
 
 COLUMNS = 61
 PLACES = {"day": 1, "source": 7, "target": 17, "code": 26}
@@ -17,11 +17,17 @@ OTHERS = ("", "KOR", "RUS", "TWN", "AUS", "PHL", "IND", "GBR", "FRA", "DEU")
 AT_ONCE = 1_000_000  # lines that pandas holds at once, where it reads in pieces
 
 
+def known_codes() -> frozenset[str]:
+    """The CAMEO codes that have a score."""
+    scales = load("scales")
+    return frozenset(scales.loc[scales["scale"] == "cameo_goldstein", "code"])
+
+
 def _block(lines: int) -> bytes:
     rng = np.random.default_rng(1)
     states = (*STATES, *OTHERS)
     days = pd.date_range("2021-01-01", "2025-12-31").strftime("%Y%m%d")
-    codes = sorted(known_codes()["cameo_goldstein"])
+    codes = sorted(known_codes())
     cells = np.full((lines, COLUMNS), "", dtype=object)
     cells[:, 0] = [str(1_000_000_000 + number) for number in range(lines)]
     for place, values in ((1, days), (7, states), (17, states), (26, codes)):
@@ -45,14 +51,14 @@ def write_events(file: Path, lines: int) -> None:
 def count_here(file: Path) -> pd.DataFrame:
     """The counts of this book, in as many processes as the command starts."""
     from analysis.runs.workers import default_workers, open_pool
-    from analysis.signals.exports import read_files
+    from analysis.signals.exports import count_files
 
     with open_pool(default_workers(), None) as pool:
-        return read_files([file], pool, progress=False)[0]
+        return count_files([file], pool, progress=False)[0]
 
 
 def count_with_pandas(file: Path, at_once: int | None = None) -> pd.DataFrame:
-    """The counts of `foreign_events.read_counts`, by pandas: the whole file, or so many lines at once.
+    """The counts of `exports.count_file`, by pandas: the whole file, or so many lines at once.
 
     It takes four columns, looks at none of the others, and trusts every line.
     """
@@ -77,6 +83,6 @@ def _counted(frame: pd.DataFrame) -> "pd.Series[int]":
     own = frame[frame["source"].isin(STATES) & frame["target"].isin(STATES)]
     own = own[own["source"].astype(object) != own["target"].astype(object)]
     period = pd.to_datetime(own["day"].astype(str), format="%Y%m%d").dt.to_period("Q").dt.start_time
-    known = known_codes()["cameo_goldstein"]
+    known = known_codes()
     code = own["code"].astype(object).map(lambda found: found if found in known else found[:3])
     return own.groupby([own["source"].astype(object), own["target"].astype(object), period, code]).size()

@@ -306,13 +306,13 @@ def test_every_check_says_what_it_needs_and_found_in_plain_words(evidence: Evide
             texts.Quotation("new golden era", STATEMENT),
             False,
             "“new golden era” word for word in the statement",
-            "not there; the nearest wording is “new golden age” (one word changed)",
+            "absent; the nearest wording is “new golden age” (one word changed)",
         ),
         (
             texts.Term(("security", "whales"), STATEMENT, section="#1", absent=True),
             False,
             "no “security” or “whales” in the part on peace of the statement",
-            "“security” there",
+            "“security” present",
         ),
         (
             events.Count("protests", (("form", ("letter to the UN",)),), exactly=1, first=pd.Timestamp("2024-01-01")),
@@ -389,11 +389,11 @@ def test_what_would_change_a_verdict_follows_from_what_decides_it() -> None:
     )
     assert list(ledger.telling(frame)["expected"]) == ["b", "c", "d"]
     assert ledger.together(ledger.decisive(frame)["found"]) == "y"
-    assert ledger.would_change(frame) == "Another verdict would follow if the evidence showed: (1) c; (2) d."
-    assert ledger.would_change(frame[:1]) == "Another verdict would follow if the evidence did not show: a."
+    assert ledger.would_change(frame) == "Another verdict would follow if instead were found: (1) c; (2) d."
+    assert ledger.would_change(frame[:1]) == "Another verdict would follow if what is expected were not found."
     holding = frame.assign(holds=True)[:2]
     assert ledger.would_change(holding) == (
-        "Another verdict would follow if the evidence did not show one of: (1) a; (2) b."
+        "Another verdict would follow if any part of what is expected were not found."
     )
 
 
@@ -498,8 +498,8 @@ def test_words_that_stand_instead_are_named_only_where_they_do(evidence: Evidenc
     def found(instead: str) -> str:
         return texts.Quotation("illegal", STATEMENT, "#3", instead).outcome(evidence).found
 
-    assert found("unlawful maritime claims") == "not there, but “unlawful maritime claims” is"
-    assert found("lawful conquest") == "not there"
+    assert found("unlawful maritime claims") == "absent, but “unlawful maritime claims” is present"
+    assert found("lawful conquest") == "absent"
 
 
 def test_headings_and_their_order(evidence: Evidence) -> None:
@@ -655,7 +655,7 @@ def test_the_command_chooses_by_step_and_verdict(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert out.startswith("C32  misquoted (computed)")
     assert "Expected: “illegal” word for word in the part on the Indo-Pacific of the statement\n" in out
-    assert "Found:    Not there, but “unlawful maritime claims” is\n" in out
+    assert "Found:    Absent, but “unlawful maritime claims” is present\n" in out
     assert out.endswith("one claim: 0 of 1 that can be checked hold\n")
 
 

@@ -13,7 +13,7 @@ from analysis.core.errors import BuildError
 from analysis.data import record
 from analysis.data.faults import Fault
 from analysis.runs import notebooks
-from analysis.texts import corpus, drift, fetch
+from analysis.texts import corpus, fetch
 from analysis.validation import check as rules
 
 
@@ -153,10 +153,10 @@ def test_corpus_build_and_fetch_pass_on_what_they_are_given(
     monkeypatch.setattr(corpus, "build", lambda folder, _: {"passages": 1234} if folder == tmp_path else {})
     assert cli.main(["corpus", "build", "--texts", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "data/features: 1,234 passages\n"
-    drifted = drift.Fetched("us-jpn-2025-02-07", "drifted", "1 of 2 passages found again", 1, ("section 0",))
+    drifted = fetch.Fetched("us-jpn-2025-02-07", "drifted", "1 of 2 passages found again", 1, ("section 0",))
     seen = []
 
-    def fetched(_: object, only: list[str], folder: Path, *, refresh: bool) -> list[drift.Fetched]:
+    def fetched(_: object, only: list[str], folder: Path, *, refresh: bool) -> list[fetch.Fetched]:
         seen.append((only, folder, refresh))
         return [drifted]
 

@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pandas as pd
 import pytest
 import yaml
@@ -26,14 +25,14 @@ from hypothesis import strategies as st
 from analysis.book.safety import html_faults
 from analysis.claims.checks import CHECKS, read_check
 from analysis.core import paths, yaml_files
-from analysis.core.errors import DataError, FetchError, ParameterError, ProjectError
+from analysis.core.errors import DataError, ParameterError, ProjectError
 from analysis.core.wording import in_markdown
 from analysis.data.export import About, DataTable, as_csv, harmless, shown_cell
 from analysis.data.schema import read_schema
 from analysis.data.tables import load, read_table
 from analysis.runs import parameters, rerun, sweep_file
-from analysis.signals import export_events, export_formats
-from analysis.texts import documents, web
+from analysis.signals import exports
+from analysis.texts import documents
 from analysis.texts.extract import extract
 from analysis.texts.quotations import parts_of
 from analysis.texts.segment import passages, split_sentences, tokenize
@@ -221,11 +220,11 @@ def test_grids_of_sweeps(tmp_path: Path, values: dict[str, Any]) -> None:
 # --- event files
 
 GDELT = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
-POLECAT = "\t".join(export_formats.POLECAT_COLUMNS) + "\n2025-02-07\tCONSULT\tvisit\tJapan\tUnited States"
+POLECAT = "\t".join(exports.POLECAT_COLUMNS) + "\n2025-02-07\tJapan\tUnited States\tCONSULT\tvisit"
 
 
 def counted(file: Path) -> Any:
-    return taken_or_refused(lambda: export_events.read_counts(file, largest_bad_share=1, progress=False))
+    return taken_or_refused(lambda: exports.count_file(file, largest_bad_share=1))
 
 
 @fuzz(SOME)
@@ -261,27 +260,7 @@ def test_packed_event_files_that_are_broken(tmp_path: Path, which: int, places: 
     counted(tmp_path / "a")
 
 
-# --- the web
-
-HOSTS = st.sampled_from(
-    ["listed.org", "evil.org", "127.0.0.1", "user@listed.org", "listed.org@evil.org", "listed.org:80", "www.listed.org"]
-)
-BEGINNINGS = st.sampled_from(["http://", "https://", "//", "/", "javascript:", "file://", "http:/\\", ""])
-BETWEEN = st.sampled_from(["", "/", "\\", "#", "?", "\t", "%2f", "@"])
-ADDRESSES = st.one_of(TEXT, st.builds("{}{}{}{}".format, BEGINNINGS, HOSTS, BETWEEN, st.one_of(HOSTS, TEXT)))
-
-
-@fuzz(SOME)
-@given(location=ADDRESSES)
-def test_no_redirect_leads_to_another_host(location: str) -> None:
-    visitor: Any = web.Visitor(None, ["listed.org"], web.Limits())  # type: ignore[arg-type]
-    try:
-        sent = location.encode("utf-8", "replace").decode("utf-8")  # half a pair of signs does not come over a line
-        asked = httpx.URL(visitor._target("https://listed.org/a", sent, 1))
-    except (FetchError, httpx.InvalidURL):  # the client asks no such address
-        return
-    assert asked.scheme in ("http", "https")
-    assert asked.host.removeprefix("www.") == "listed.org"
+# --- pages and PDFs
 
 
 @fuzz(FEW)

@@ -8,22 +8,17 @@ import io
 import json
 import re
 import shutil
-import socket
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-import httpx
 import nbformat
 import pandas as pd
 import pytest
-from conftest import running
 from docutils import nodes
 from pypdf import PdfReader
-from test_fetch import QUICK, Handler, Site, answer, as_page, documents, features_of
 from test_publish import CHART, code_cell
 from test_reading_pages import article, entry, notebook, read
 
@@ -34,8 +29,7 @@ from analysis.book.safety import html_faults, is_harmless, spec_faults
 from analysis.charts import show
 from analysis.cli import command
 from analysis.core import paths, yaml_files
-from analysis.core.errors import BuildError, DataError, FetchError, ParameterError, RunError
-from analysis.core.files import write_whole
+from analysis.core.errors import BuildError, DataError, ParameterError, RunError
 from analysis.core.wording import address_in_markdown, in_markdown
 from analysis.data.export import About, DataTable, as_csv, as_xlsx, text_cell
 from analysis.data.schema import read_schema
@@ -43,10 +37,8 @@ from analysis.release import archive
 from analysis.runs import exercises, rerun, sweep_file
 from analysis.runs.notebooks import notebook_files
 from analysis.runs.results import read_results
-from analysis.signals import export_events, export_streams
-from analysis.texts import fetch, public_client, web
+from analysis.signals import exports
 from analysis.texts.quotations import parts_of
-from analysis.texts.web import Limits
 from analysis.validation import coding_sheet
 from analysis.validation.check import check
 
@@ -250,7 +242,7 @@ def test_cards_for_sharing_hold_no_tag(html: Path) -> None:
 
 
 def test_the_pdf_shows_a_text_as_a_text(source: Path, html: Path) -> None:
-    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "pdf" / "book.pdf"
     pdf.parent.mkdir()
     builder.build_pdf(source, pdf, source.parent / "work" / "pdf-doctrees")
@@ -465,13 +457,7 @@ def test_the_page_of_a_rerun_runs_nothing(tmp_path: Path) -> None:
 
 # --- YAML
 
-LEVELS = zip("abcdefgh", "bcdefghi", strict=True)
-BOMB = "a: &a [x, x, x]\n" + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in LEVELS)
 YAML = {
-    "laughs": BOMB,
-    "laughs in a title": f"{BOMB}title: *i\n",
-    "itself": "title: &t [*t]\n",
-    "merge": "a: &a {x: 1}\ntitle: {<<: *a}\n",
     "deep": "title: " + "[" * 2_000,
     "object": "title: !!python/object/apply:os.system [touch hit]\n",
     "number": f"title: {'1' * 5_000}\n",
@@ -484,8 +470,7 @@ YAML = {
 
 
 @pytest.mark.parametrize("text", YAML.values(), ids=YAML)
-def test_yaml_of_anybody_is_refused_at_once(text: str, tmp_path: Path) -> None:
-    started = time.monotonic()
+def test_yaml_that_is_no_plain_data_is_refused(text: str, tmp_path: Path) -> None:
     raw = text.encode("utf-8", "surrogateescape")
     for file in (tmp_path / "sweep.yml", tmp_path / "exercises.yml"):
         file.write_bytes(raw)
@@ -496,15 +481,12 @@ def test_yaml_of_anybody_is_refused_at_once(text: str, tmp_path: Path) -> None:
         with pytest.raises(error) as caught:
             read_it()
         assert len(str(caught.value)) < 3_000
-    assert time.monotonic() - started < 20
     assert not (tmp_path / "hit").exists()
 
 
 def test_every_yaml_of_the_repository_is_read() -> None:
     for file in (paths.CONFIG, paths.TOC, paths.CITATION, paths.EXERCISES):
         assert yaml_files.read(file)
-    for place in sorted(Path(yaml_files.__file__).parent.glob("*.py")):
-        assert place.name == "yaml_files.py" or not re.search(r"yaml\.(safe_load|load|compose)\(", place.read_text())
 
 
 # --- event files
@@ -517,25 +499,18 @@ def write_zip(file: Path, members: dict[str, bytes]) -> Path:
     return file
 
 
-def test_a_packed_bomb_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_streams, "LEAST_UNPACKED", 1_000_000)
+def test_a_packed_bomb_does_not_fill_the_memory(tmp_path: Path) -> None:
+    good = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
     bomb = tmp_path / "bomb.gz"
-    bomb.write_bytes(gzip.compress(b"\t" * 20_000_000))
-    zipped = write_zip(tmp_path / "bomb.zip", {f"{n}.tsv": b"\t" * 2_000_000 for n in range(10)})
+    bomb.write_bytes(gzip.compress(f"{good}\n".encode() + b"\t" * 40_000_000))
+    zipped = write_zip(tmp_path / "bomb.zip", {"bomb.tsv": gzip.decompress(bomb.read_bytes())})
     for file in (bomb, zipped):
-        with pytest.raises(
-            DataError, match=r"(unpacks to more than [\d,]+ bytes, too many for its size|no known format)"
-        ):
-            export_events.read_counts(file, progress=False)
-    with bomb.open("rb") as raw:
-        parts = export_streams.unpacked(raw)
-        _, stream = next(parts)
-        with pytest.raises(DataError, match=r"unpacks to more than"):
-            list(export_streams.read_lines(stream))
+        with pytest.raises(DataError, match=r"has a line that is too long; allowed: 16,777,216 bytes"):
+            exports.count_file(file)
 
 
 def test_members_of_an_archive_stay_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write_zip(tmp_path / "a.zip", {"../../evil\x1b.tsv": b"a\tb\n", "/tmp/evil.tsv": b"a\n"})
+    file = write_zip(tmp_path / "a.zip", {"../../evil\x1b.tsv": b"a\tb\n"})
     assert command.main(["signals", "--events", str(file), "--workers", "1"]) == 1
     assert "\x1b" not in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
@@ -547,135 +522,10 @@ def test_lines_of_nul_and_of_great_length_are_malformed(tmp_path: Path) -> None:
     good = "\t".join(["1", "20250207", *[""] * 5, "JPN", *[""] * 9, "USA", *[""] * 8, "010", *[""] * 34])
     lines = [good, good.replace("20250207", "2025\x000207"), "x" * 3_000_000, good.replace("010", "<b>")]
     file.write_text("\n".join(lines) + "\n")
-    counts, report = export_events.read_counts(file, largest_bad_share=1, progress=False)
+    counts, report = exports.count_file(file, largest_bad_share=1)
     assert (report.kept, report.bad) == (1, 3)
     assert int(counts["signals"].sum()) == 1
     assert "\x00" not in str(report)
-
-
-# --- the web
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    server = Site()
-    server.pages["/one"] = answer(as_page("A text.\n"))
-    with running(server):
-        yield server
-        server.closing.set()
-
-
-def fetched(site: Site, folder: Path, url: str = "", limits: Limits = QUICK) -> str:
-    table = documents(site, "one")
-    if url:
-        table["source_url"] = [url]
-    (result,) = fetch.fetch(table, folder=folder, features=features_of("one"), limits=limits, progress=False)
-    assert result.outcome == "failed"
-    return result.message
-
-
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"]
-)
-def test_the_fetcher_asks_no_private_address(site: Site, tmp_path: Path, host: str) -> None:
-    port = site.server_address[1]
-    told = fetched(site, tmp_path, f"http://{host}:{port}/one")
-    assert "a private address, and is not asked" in told
-    assert site.asked == []
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *(
-            "10.0.0.1",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "127.0.0.1",
-            "0.0.0.0",
-            "224.0.0.1",
-        ),
-        *("::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1"),
-    ],
-)
-def test_private_addresses_are_told(address: str) -> None:
-    assert not web.is_public(address)
-    assert web.is_public("93.184.216.34")
-    assert web.is_public("2606:2800:220:1:248:1893:25c8:1946")
-
-
-def test_a_name_that_leads_elsewhere_a_moment_later_gains_nothing(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    port = site.server_address[1]
-    looked_up: list[str] = []
-
-    def turning(host: str, *_: Any, **__: Any) -> list[Any]:
-        looked_up.append(host)
-        address = "93.184.216.34" if len(looked_up) == 1 else "127.0.0.1"
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", turning)
-    told = fetched(site, tmp_path, f"http://rebinding.example:{port}/one")
-    assert "rebinding.example leads to 127.0.0.1, a private address" in told
-    assert len(looked_up) == 2  # one look before, one for the connection itself
-    assert site.asked == []
-
-
-@pytest.mark.parametrize(
-    "location",
-    ["http://evil.example/", "//evil.example/x", FILE, "javascript:alert(1)", "http://127.1/"],
-)
-def test_no_redirect_leads_from_the_listed_hosts(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str
-) -> None:
-    monkeypatch.setattr(web, "is_public", lambda _: True)
-    site.pages["/one"] = answer(b"", 302, Location=location)
-    told = "which is at no host of data/documents.csv"
-    told = "could not be fetched" if location.startswith("javascript") else told  # the client reads it as no address
-    assert told in fetched(site, tmp_path)
-    assert [path for path, _ in site.asked] == ["/robots.txt", "/one"]
-
-
-def test_a_head_that_trickles_has_an_end(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "is_public", lambda _: True)
-
-    def trickle(handler: Handler) -> None:
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        for number in range(400):
-            if not handler.server.closing.wait(0.02):
-                handler.wfile.write(f"X-{number}: y\r\n".encode())
-
-    site.pages["/one"] = trickle
-    started = time.monotonic()
-    told = fetched(site, tmp_path, limits=Limits(pause=0, connect=2, read=2, total=0.3))
-    assert "/one took more than 0.3 s; run the command again" in told
-    assert time.monotonic() - started < 4
-
-
-def test_a_body_packed_in_another_way_is_refused(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "is_public", lambda _: True)
-    site.pages["/one"] = answer(b"x", Content_Encoding="br")
-    assert "comes packed as br, though plain was asked for" in fetched(site, tmp_path)
-    site.pages["/one"] = answer(gzip.compress(b"<html>" + b"x" * 2_000_000), Content_Encoding="gzip")
-    assert "is larger than 100,000 bytes" in fetched(site, tmp_path, limits=Limits(pause=0, read=2, size=100_000))
-
-
-def test_the_state_of_the_fetcher_leads_to_no_other_file(tmp_path: Path) -> None:
-    names = ("url", "sha256_raw", "final_url", "etag", "last_modified", "content_type")
-    entry = dict.fromkeys(names, "") | {"raw": "../../secret"}
-    write_whole(tmp_path / fetch.STATE, json.dumps({"partial": {}, "documents": {"one": entry}}).encode())
-    with pytest.raises(FetchError, match=r"fetch.json is broken"):
-        fetch.read_state(tmp_path)
-
-
-def test_the_client_checks_the_address_that_it_connects_to() -> None:
-    with public_client.open_client({}, QUICK) as client, pytest.raises(httpx.ConnectError, match="a private address"):
-        client.get("http://127.0.0.1:9/")
 
 
 # --- archive

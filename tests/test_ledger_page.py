@@ -94,8 +94,8 @@ def test_an_entry_shows_checks_values_evidence_and_what_would_change_it(page: st
     found = words(entry(page, "c32"))
     assert "C32 misquoted quotation · ¶4 · computed by checks" in found
     expected = "“illegal” word for word in the part on the Indo-Pacific of the statement"
-    assert f"Fails: its quoted words {expected} Not there, but “unlawful maritime claims” is" in found
-    assert f"What would change this verdict: Another verdict would follow if the evidence showed: {expected}." in found
+    assert f"Fails: its quoted words {expected} Absent, but “unlawful maritime claims” is present" in found
+    assert f"What would change this verdict: Another verdict would follow if instead were found: {expected}." in found
     assert "quotation {&quot;words&quot;: &quot;illegal&quot;" in found
     assert "P46" in found
     assert 'href="https://www.whitehouse.gov/' in entry(page, "c32")
@@ -168,7 +168,7 @@ def test_every_kind_of_check_is_explained(html: Path) -> None:
 
 
 def test_the_pdf_has_every_entry_and_no_form(source: Path) -> None:
-    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
     builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
     reader = PdfReader(pdf)

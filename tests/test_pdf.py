@@ -26,7 +26,7 @@ from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.runs import results
 
-pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+pytest.importorskip("typst", reason="needs the packages of the extra `book`")
 
 from analysis.book.links import link_texts
 from analysis.book.pdf.text import breakable, column_widths, marked_text, readable_address, typst_formulas
@@ -356,7 +356,7 @@ def test_a_fault_is_named_and_keeps_the_last_good_book(book: Path, tmp_path: Pat
 
 def test_unknown_node_is_an_error(book: Path, tmp_path: Path) -> None:
     source = write_sample(tmp_path / "source")
-    (source / "second.md").write_text("# Faulty\n\n```{eval-rst}\n.. acks::\n\n   * one\n```\n", encoding="utf-8")
+    (source / "second.md").write_text("# Faulty\n", encoding="utf-8")
     config = source / "_config.yml"
     config.write_text(config.read_text(encoding="utf-8").replace("analysis.book]", "analysis.book, sample_node]"))
     (tmp_path / "sample_node.py").write_text(

@@ -373,7 +373,7 @@ def test_the_texts_for_excerpts_are_those_of_the_pages(html: Path) -> None:
 
 
 def test_the_pdf_has_the_records_and_their_links_and_no_controls(source: Path) -> None:
-    pytest.importorskip("sphinxcontrib_typstbuilder", reason="needs the packages of the extra `book`")
+    pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
     builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
     reader = PdfReader(pdf)

@@ -240,7 +240,7 @@ def test_outputs_are_copied_back_with_the_picture(tmp_path: Path) -> None:
         executed_file.parent.mkdir(parents=True, exist_ok=True)
         executed_file.write_bytes(file.read_bytes())
     target = tmp_path / "committed"
-    target.mkdir()
+    (target / "cases").mkdir(parents=True)
     assert update_committed(executed, target, tmp_path / "picture.svg") == [
         file.relative_to(paths.NOTEBOOKS).with_suffix("").as_posix() for file in notebook_files()
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from html import unescape
 from pathlib import Path
 
@@ -123,7 +122,8 @@ def test_a_source_is_followed_by_its_archived_copy(local: Path) -> None:
 
 def test_a_page_says_what_it_shows_where_it_is_shared(published: Path) -> None:
     found = tags(published / "notebooks" / "01-sample.html")
-    image = "https://example.org/book/_images/cards/notebooks-01-sample.png"
+    image = found.pop("og:image").removeprefix(ADDRESS)
+    assert (published / image).is_file()
     assert found == {
         "description": "Text.",
         "og:title": "The sample",
@@ -131,19 +131,17 @@ def test_a_page_says_what_it_shows_where_it_is_shared(published: Path) -> None:
         "og:type": "article",
         "og:site_name": "Japan’s Strategic Balancing Act: an executable edition",
         "og:url": "https://example.org/book/notebooks/01-sample.html",
-        "og:image": image,
-        "og:image:width": "1200",
-        "og:image:height": "630",
-        "og:image:alt": "The sample",
+        "og:image:alt": "Bars: a has 2, b has 3.",
         "twitter:card": "summary_large_image",
     }
-    assert tags(published / "book" / "cite.html")["og:description"] == "Like this."
+    assert tags(published / "book" / "cite.html")["og:description"] == "Like this. Or so."
 
 
-def test_without_an_address_the_card_is_named_from_the_page(local: Path) -> None:
+def test_without_an_address_the_picture_is_named_from_the_page(local: Path) -> None:
     found = tags(local / "notebooks" / "01-sample.html")
     assert "og:url" not in found
     assert (local / "notebooks" / found["og:image"]).is_file()
+    assert "//" not in "".join(found.values())
 
 
 def test_the_entrance_has_the_tags_of_the_first_page(local: Path, published: Path) -> None:
@@ -154,65 +152,24 @@ def test_the_entrance_has_the_tags_of_the_first_page(local: Path, published: Pat
     assert tags(published / "index.html") == tags(published / "book" / "index.html")
 
 
-def test_cards_are_pictures_of_the_right_size_and_the_same_again(local: Path, published: Path) -> None:
-    cards = sorted((local / "_images" / "cards").iterdir())
-    assert [card.name for card in cards] == ["book-cite.png", "book-index.png", "notebooks-01-sample.png"]
-    for card in cards:
-        content = card.read_bytes()
+def test_the_picture_is_the_first_chart_or_the_map_and_the_same_again(local: Path, published: Path) -> None:
+    pictures = sorted((local / social.FOLDER).iterdir())
+    chart = Path(tags(local / "notebooks" / "01-sample.html")["og:image"]).name
+    assert {picture.name for picture in pictures} == {chart, "argument-map.png"}
+    assert Path(tags(local / "book" / "cite.html")["og:image"]).name == "argument-map.png"
+    for picture in pictures:
+        content = picture.read_bytes()
         assert content[:8] == b"\x89PNG\r\n\x1a\n"
-        assert struct.unpack(">II", content[16:24]) == social.SIZE
-        assert len(content) < social.LARGEST
-        assert content == (published / "_images" / "cards" / card.name).read_bytes()
-
-
-def test_a_chart_shows_on_its_card(tmp_path: Path) -> None:
-    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
-    plain = social.kept_card(social.Card("T", "x", "f"), tmp_path)
-    charted = social.kept_card(social.Card("T", "x", "f", picture), tmp_path)
-    assert plain != charted
-    kept = sorted(tmp_path.iterdir())
-    assert len(kept) == 2
-    kept[0].write_bytes(b"kept")
-    assert b"kept" in {social.kept_card(social.Card("T", "x", "f", p), tmp_path) for p in (b"", picture)}
-
-
-def test_a_card_that_is_too_large_does_without_its_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(social, "draw", lambda card, _: b"x" * (social.LARGEST + len(card.picture)))
-    assert social.kept_card(social.Card("T", "x", "f", b"svg"), tmp_path) == b"x" * social.LARGEST
+        assert content == (published / social.FOLDER / picture.name).read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("text", "first"),
-    [
-        ("Z. Guo met the U.S. President. Then he left.", "Z. Guo met the U.S. President."),
-        ("Question. Why so?  And then?", "Why so?"),
-        ("It is “done.” Next.", "It is “done.”"),
-        ("It rose by 1.5 percent, e.g. here. So", "It rose by 1.5 percent, e.g. here."),
-        ("No end", "No end"),
-    ],
+    ("text", "told"), [("Question. Why  so?", "Why so?"), ("one " * 99, "one " * 49 + "one…"), ("", "")]
 )
-def test_the_first_sentence(text: str, first: str) -> None:
-    assert social.first_sentence(text) == first
-
-
-def test_long_texts_are_cut_between_words() -> None:
-    assert social.shortened("one two, three", 9) == "one two…"
-    assert social.shortened("one  two") == "one two"
-
-
-def test_the_description_is_no_item_and_no_note() -> None:
+def test_the_description_is_the_first_paragraph_and_no_item_and_no_note(text: str, told: str) -> None:
     document = new_document("page")
-    document += nodes.bullet_list("", nodes.list_item("", nodes.paragraph("", "An item.")))
-    document += nodes.note("", nodes.paragraph("", "A note."))
-    assert social.description_of(document) == ""
-    document += nodes.paragraph("", "The text. More.")
-    assert social.description_of(document) == "The text."
-
-
-def test_the_finding_of_a_chapter_is_read_from_its_output() -> None:
-    document = new_document("page")
-    document += nodes.raw(
-        "",
-        '<aside class="finding" aria-label="Finding"><p><strong>Finding.</strong> <em>A &amp; b</em> rose. C.</p>',
-    )
-    assert social.finding_of(document) == "A & b rose."
+    section = nodes.section("", nodes.bullet_list("", nodes.list_item("", nodes.paragraph("", "An item."))))
+    section += nodes.note("", nodes.paragraph("", "A note."))
+    document += section
+    section += nodes.paragraph("", text)
+    assert social.description_of(document) == told

@@ -202,7 +202,7 @@ def test_a_table_without_heads_stays_as_it_is(source: Path) -> None:
 
 
 def test_a_head_that_is_empty_or_a_link_gets_no_button() -> None:
-    rows = "<tr><td>1</td><td>2</td><td>3</td></tr>" * 3
+    rows = "<tr><td>1</td><td>2</td><td>3</td></tr>" * 5
     heads = '<th></th><th><a href="#">Link</a></th><th><p>Words <code>c</code></p></th>'
     table = f'<table class="table"><thead><tr>{heads}</tr></thead>{rows}</table>'
     body = f'<div class="pst-scrollable-table-container">{table}</div>'

@@ -16,7 +16,7 @@ from analysis.core.files import new_folder, write_whole
 from analysis.runs.notebooks import RESULTS, notebook_files
 from analysis.runs.workers import default_workers, open_pool
 
-PDF_PACKAGES = ("typst", "sphinxcontrib-typstbuilder", "pypandoc-binary", "noto-cjk")
+PDF_PACKAGES = ("typst", "pypandoc-binary", "noto-cjk")
 
 
 def _copy_if_changed(source: Path, target: Path) -> None:

@@ -236,11 +236,6 @@ def visit_map(translator: Any, node: argument_map) -> None:
     raise nodes.SkipNode
 
 
-def leave_out(_translator: Any, _node: argument_map) -> None:
-    """Leave out what the PDF has in its chapter."""
-    raise nodes.SkipNode
-
-
 # --- the button of a chapter
 
 RERUN_PAGE = "book/rerun"
@@ -317,7 +312,7 @@ def add_button(app: Sphinx, page: str, _template: str, context: dict[str, Any], 
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.connect("html-page-context", add_parts, priority=501)
-    app.add_node(argument_map, html=(visit_map, None), typst=(leave_out, None))
+    app.add_node(argument_map, html=(visit_map, None))
     app.add_directive("whats-new", WhatsNew)
     app.add_directive("argument-map", ArgumentMap)
     app.add_config_value("binder_repository", "", "html", str)

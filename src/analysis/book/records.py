@@ -204,14 +204,9 @@ def visit_filter(translator: Any, node: word_filter) -> None:
     raise nodes.SkipNode
 
 
-def leave_out(_translator: Any, _node: nodes.Element) -> None:
-    """Leave out what only a screen can use."""
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
-    app.add_node(word_filter, html=(visit_filter, None), typst=(leave_out, None))
-    app.add_node(more_fold, html=(visit_fold, depart_fold), typst=(leave_out, None))
+    app.add_node(word_filter, html=(visit_filter, None))
+    app.add_node(more_fold, html=(visit_fold, depart_fold))
     app.add_directive("provision-entries", Provisions)
     app.add_directive("event-entries", Events)

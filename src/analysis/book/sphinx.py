@@ -118,7 +118,7 @@ def first_faults(log: str, most: int = 8) -> str:
 def run_sphinx(source: Path, out: Path, doctrees: Path, builder: str, settings: Mapping[str, Any]) -> None:
     """Build with Sphinx in this process; warnings are errors. Raises BuildError with the first faults.
 
-    Pages are not written in processes beside it: those would be forked, and what draws charts and cards has threads.
+    Pages are not written in processes beside it: those would be forked, and what draws charts has threads.
     """
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils

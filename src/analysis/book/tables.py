@@ -24,7 +24,7 @@ from analysis.data.export import About, Cell, DataTable
 from analysis.runs.results import recorded_files
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-SORT_FROM, SEARCH_FROM, PAGE = 3, 11, 25  # rows
+SORT_FROM, SEARCH_FROM, PAGE = 5, 11, 25  # rows
 # the opening and the caption of a table of a notebook, as `analysis.charts.show.Table` writes them
 OPENING = re.compile(
     r'<(?P<kind>figure|details) class="ba-table"(?: id="(?P<id>[^"]*)")?>'

@@ -68,6 +68,12 @@ def draw_svg(spec: Mapping[str, Any]) -> str:
     return number_clips(vl_convert.vegalite_to_svg(dict(spec), vl_version=VERSION))
 
 
+def draw_png(svg: str) -> bytes:
+    """Return a picture as PNG, half as large again."""
+    _register_fonts()
+    return bytes(vl_convert.svg_to_png(svg, scale=1.5))
+
+
 def size(svg: str) -> tuple[float, float]:
     """Width and height of a picture in pixels, as its first element says."""
     head = svg.partition(">")[0]

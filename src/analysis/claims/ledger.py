@@ -85,12 +85,10 @@ def decisive(checked: pd.DataFrame) -> pd.DataFrame:
 
 def would_change(checked: pd.DataFrame) -> str:
     """Return in one sentence what would change a computed verdict, from the outcomes of the claim."""
-    outcomes = decisive(checked)
-    expected = together(outcomes["expected"])
-    if not outcomes["holds"].all():
-        return f"Another verdict would follow if the evidence showed: {expected}."
-    one_of = " one of" if len(outcomes) > 1 else ""
-    return f"Another verdict would follow if the evidence did not show{one_of}: {expected}."
+    if checked["holds"].all():
+        part = "any part of what" if len(checked) > 1 else "what"
+        return f"Another verdict would follow if {part} is expected were not found."
+    return f"Another verdict would follow if instead were found: {together(decisive(checked)['expected'])}."
 
 
 def together(phrases: Iterable[str]) -> str:
@@ -179,30 +177,13 @@ def records(table: pd.DataFrame, evidence: Evidence) -> list[dict[str, Any]]:
         name: evidence.table(f"claim_{name}").groupby("claim_id")[column].agg(list)
         for name, column in (("events", "event_id"), ("provisions", "provision_id"), ("sources", "url"))
     }
-    records = []
-    for row in table.drop(columns="reason").to_dict("records"):
-        record = {str(key): _plain(value) for key, value in row.items()}
-        record["checks"] = [
-            {
-                "check": str(check["check"]),
-                "part": str(check["part"]),
-                "arguments": json.loads(check["arguments"]),
-                "holds": bool(check["holds"]),
-                "expected": check["expected"],
-                "found": check["found"],
-            }
-            for check in checked[checked["entry_id"] == row["claim_id"]].to_dict("records")
-        ]
-        records.append(record | {name: list(ids.get(row["claim_id"], [])) for name, ids in linked.items()})
-    return records
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    if value is pd.NA or value != value:
-        return None
-    return value.item() if hasattr(value, "item") else value
+    checked["arguments"] = checked["arguments"].map(json.loads)
+    claims: list[dict[str, Any]] = json.loads(table.drop(columns="reason").to_json(orient="records"))
+    for claim in claims:
+        of_claim = checked[checked["entry_id"] == claim["claim_id"]].drop(columns=["entry_id", "check_no"])
+        claim["checks"] = json.loads(of_claim.to_json(orient="records"))
+        claim |= {name: list(ids.get(claim["claim_id"], [])) for name, ids in linked.items()}
+    return claims
 
 
 # --- what came after

@@ -15,7 +15,7 @@ MATTERS = {"none": "nothing", "wording": "wording", "detail": "a detail", "meani
 
 
 def audit(quotations: pd.DataFrame, ngrams: Ngrams, features: Features) -> pd.DataFrame:
-    """The table quotations with columns exact (it stands there word for word), on_record and looked_up.
+    """Return the table quotations with columns exact (it stands there word for word), on_record and looked_up.
 
     on_record is the wording on record: the quotation itself where it is exact, otherwise the nearest run of words of
     the document, or the recorded wording. looked_up says whether a document was searched.
@@ -27,15 +27,15 @@ def audit(quotations: pd.DataFrame, ngrams: Ngrams, features: Features) -> pd.Da
             exact.append(False)
             on_record.append(str(row.wording))
             continue
-        found = find_quotation(words, str(row.document_id), ngrams, features, section=str(row.section) or None)
-        near = [str(wording) for wording in found.nearest if wording is not None]
-        exact.append(found.found)
-        on_record.append(words if found.found else str(row.wording) or " … ".join(near))
+        match = find_quotation(words, str(row.document_id), ngrams, features, section=str(row.section) or None)
+        near = [str(wording) for wording in match.nearest if wording is not None]
+        exact.append(match.found)
+        on_record.append(words if match.found else str(row.wording) or " … ".join(near))
     return quotations.assign(exact=exact, on_record=on_record, looked_up=quotations["document_id"] != "")
 
 
 def mark_differences(one: str, other: str, mark: str = "**") -> tuple[str, str]:
-    """Both texts with the words that the other lacks set between marks; capitals and punctuation do not count."""
+    """Return both texts with the words that the other lacks between marks; capitals and punctuation do not count."""
     left, right = one.split(), other.split()
     a, b = ([" ".join(tokenize(word)) for word in words] for words in (left, right))
     matcher = SequenceMatcher(None, a, b, autojunk=False)
@@ -48,7 +48,7 @@ def mark_differences(one: str, other: str, mark: str = "**") -> tuple[str, str]:
 
 
 def summary(table: pd.DataFrame) -> str:
-    """How the quotations fare, in one sentence. Takes the frame of `audit`."""
+    """Return how the quotations fare, in one sentence. Takes the frame of `audit`."""
     searched = table[table["looked_up"]]
     differ = table[~table["exact"]]
     changed = int((table["matters"] == "meaning").sum())
@@ -62,13 +62,13 @@ def summary(table: pd.DataFrame) -> str:
 
 
 def _speakers(attributed_to: Any, said_by: Any) -> str:
-    """Who says the words, and to whom the article gives them where that differs."""
+    """Return who says the words, and to whom the article gives them where that differs."""
     given = f", given to {named(attributed_to)}" if set(attributed_to) != set(said_by) else ""
     return f"said by {named(said_by)}{given}"
 
 
 def audit_markdown(table: pd.DataFrame) -> str:
-    """The audit as Markdown: the summary, then a table in the order of the article."""
+    """Return the audit as Markdown: the summary, then a table in the order of the article."""
     heads = ("quotation", "the article quotes", "on record", "came through", "differs in", "why")
     rows = []
     for row in table.itertuples():

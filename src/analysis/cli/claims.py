@@ -49,9 +49,9 @@ def signals_command(options: argparse.Namespace) -> int:
         from analysis.runs import workers
         from analysis.signals import exports
 
-        useful = min(workers.default_workers(), exports.jobs_in(options.events))
+        useful = min(workers.default_workers(), len(options.events))
         with workers.open_pool(options.workers or useful, options.scheduler) as pool:
-            counts, reports = exports.read_files(options.events, pool, first=start, last=end)
+            counts, reports = exports.count_files(options.events, pool, first=start, last=end)
         print("\n".join(map(str, reports)), file=sys.stderr)
         if indices.in_dyad(counts, dyad).empty:
             raise ParameterError(f"the files hold no event of these states from {options.first} to {options.last}")

@@ -12,7 +12,7 @@ STANCES = ("na", "conflicts", "narrows", "consistent", "extends")
 
 
 def majority(values: Sequence[object], weakest_first: Sequence[object]) -> object:
-    """The most frequent value; among equally frequent ones the one that stands first in weakest_first."""
+    """Return the most frequent value; among equally frequent ones the one that stands first in weakest_first."""
     counts = {value: list(values).count(value) for value in values}
     most = max(counts.values())
     tied = [value for value, count in counts.items() if count == most]
@@ -20,7 +20,7 @@ def majority(values: Sequence[object], weakest_first: Sequence[object]) -> objec
 
 
 def adjudicate(codings: pd.DataFrame) -> pd.DataFrame:
-    """One row a provision from the rows of its coders.
+    """Return one row a provision from the rows of its coders.
 
     Strength is the lower median, approach, section and stance the majority, and ties go to the weaker claim: no
     approach before any, no section before any, then the order of the codebook. Columns: provision_id, approach,
@@ -62,14 +62,14 @@ def coverage(coded: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
 
 
 def coverage_by_coder(codings: pd.DataFrame, provisions: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
-    """Coverage as each coder alone would have it. Columns: coder, `by`, covered, provisions, share, low, high."""
+    """Return coverage as each coder alone would have it. Columns: coder and those of `coverage`."""
     coded = codings.merge(provisions[["provision_id", "pillar"]], on="provision_id")
     parts = [coverage(rows, by, threshold).assign(coder=coder) for coder, rows in coded.groupby("coder")]
     return pd.concat(parts, ignore_index=True)[["coder", by, "covered", "provisions", "share", "low", "high"]]
 
 
 def section_matrix(codings: pd.DataFrame) -> pd.DataFrame:
-    """Which sections the coders named for which provision, first or second.
+    """Return which sections the coders named for which provision, first or second.
 
     Columns: provision_id, section_id, coders (how many named the section), strength (their median, rounded down).
     """
@@ -84,7 +84,7 @@ def section_matrix(codings: pd.DataFrame) -> pd.DataFrame:
 
 
 def within(section_id: str, ancestor: str, parents: dict[str, str]) -> bool:
-    """Whether a section is the ancestor or lies inside it; parents maps each section to its parent ("" at the top)."""
+    """Return whether a section is the ancestor or lies inside it; parents: of each section, "" at the top."""
     while section_id:
         if section_id == ancestor:
             return True
@@ -95,7 +95,7 @@ def within(section_id: str, ancestor: str, parents: dict[str, str]) -> bool:
 def section_counterparts(
     matrix: pd.DataFrame, sections: pd.DataFrame, *, threshold: int = 2, coders: int = 2, level: int = 2
 ) -> pd.DataFrame:
-    """What the strategy has and the statement takes up or leaves out, at one level of the outline.
+    """Return what the strategy has and the statement takes up or leaves out, at one level of the outline.
 
     A section is taken up where at least `coders` coders set a provision beside it or a part of it at a strength of
     at least `threshold`. Columns: section_id, heading, approach, provisions (their ids, joined), taken_up.

@@ -36,17 +36,17 @@ EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def read_sums(root: Path) -> dict[str, str]:
-    """The hash of each file that SHA256SUMS of a folder lists; empty where there is none.
+    """Return the hash of each file that SHA256SUMS of a folder lists; empty where there is none.
 
     Raises BuildError where it lists a file of another folder.
     """
     file = root / SUMS
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    found = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for name in found:
+    digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in digests:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name.isprintable():
             raise BuildError(f"{SUMS} lists {name!r}, which lies in another folder")
-    return found
+    return digests
 
 
 def _git(root: Path, *arguments: str) -> str:
@@ -55,7 +55,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def repository_files(root: Path = paths.ROOT) -> list[str]:
-    """The files that git knows, or, without git, that SHA256SUMS lists and nothing makes. Raises BuildError."""
+    """Return the files that git knows, or, without git, that SHA256SUMS lists and nothing makes. Raises BuildError."""
     if (root / ".git").exists():
         try:
             names = _git(root, "ls-files", "-z").split("\0")
@@ -65,27 +65,27 @@ def repository_files(root: Path = paths.ROOT) -> list[str]:
         names = [name for name in read_sums(root) if not name.startswith("build/") and name != rocrate.NAME]
         if not names:
             raise BuildError(f"neither git nor {SUMS} says which files belong to the archive")
-    if gone := [name for name in names if name and not (root / name).is_file()]:
-        raise BuildError(f"{gone[0]} is missing, which belongs to the archive")
+    if missing := [name for name in names if name and not (root / name).is_file()]:
+        raise BuildError(f"{missing[0]} is missing, which belongs to the archive")
     return sorted(filter(None, names))
 
 
 def changed_files(root: Path = paths.ROOT) -> list[str]:
-    """The files that git would commit; none without git."""
+    """Return the files that git would commit; none without git."""
     if not (root / ".git").exists():
         return []
     return [line[3:] for line in _git(root, "status", "--porcelain").splitlines()]
 
 
 def built_files(html: Path, pdf: Path, executed: Path) -> dict[str, Path]:
-    """What the build made, by its name in the archive: HTML, PDF and executed notebooks with their results."""
+    """Return what the build made, by its name in the archive: HTML, PDF and executed notebooks with their results."""
     files = {f"{HTML}/{file.relative_to(html).as_posix()}": file for file in html.rglob("*") if file.is_file()}
     notebooks = {f"{EXECUTED}/{name_of(file, executed)}.ipynb": file for file in executed.rglob("*.ipynb")}
     return files | notebooks | {PDF: pdf}
 
 
 def require_current(root: Path = paths.ROOT, source: Path = paths.SOURCE) -> Path:
-    """The folder of the executed notebooks, where both books were made from the files as they are.
+    """Return the folder of the executed notebooks, where both books were made from the files as they are.
 
     A book is compared with the staged sources, and these with the repository; in an unpacked archive, where nothing was
     staged, all files with SHA256SUMS. Raises BuildError with what is missing or older.
@@ -123,12 +123,12 @@ def _sha256(content: bytes) -> str:
 
 
 def checksums(contents: Mapping[str, bytes]) -> bytes:
-    """The lines that `sha256sum -c` reads, by name."""
+    """Return the lines that `sha256sum -c` reads, by name."""
     return "".join(f"{_sha256(content)}  {name}\n" for name, content in sorted(contents.items())).encode()
 
 
 def moment(released: str, epoch: str = "") -> tuple[int, int, int, int, int, int]:
-    """The time that all entries bear: SOURCE_DATE_EPOCH where it is set, else midnight (UTC) of the release.
+    """Return the time that all entries bear: SOURCE_DATE_EPOCH where it is set, else midnight (UTC) of the release.
 
     Raises ParameterError where SOURCE_DATE_EPOCH is no time that a zip can hold (1980 to 2107).
     """
@@ -146,7 +146,7 @@ def moment(released: str, epoch: str = "") -> tuple[int, int, int, int, int, int
 def packed(
     contents: Mapping[str, bytes], folder: str, time: tuple[int, int, int, int, int, int], executable: set[str]
 ) -> bytes:
-    """A zip of files by name, all in one folder, sorted, with one time and the permissions 644 or 755."""
+    """Return a zip of files by name, all in one folder, sorted, with one time and the permissions 644 or 755."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in sorted(contents.items()):
@@ -159,7 +159,7 @@ def packed(
 
 
 def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tuple[str, bytes]:
-    """Name and bytes of the archive of a repository and what was built from it.
+    """Return name and bytes of the archive of a repository and what was built from it.
 
     Raises BuildError where a file is missing, ParameterError where SOURCE_DATE_EPOCH is no time.
     """

@@ -1,122 +1,368 @@
-"""Count several files of foreign events, and large ones in parts, wherever there are workers.
+"""Count the events of GDELT and POLECAT exports: signals by quarter, direction and code, for the states of this book.
 
-What is counted is added up, so that it does not matter where, in which order and in how many parts it was done.
+- GDELT events: tab-separated, no header; 61 columns in version 2.0, 57 or 58 in version 1.0, whose columns used here
+  stand in the same places (GDELT Event Database Data Format Codebook 2.0, 19 February 2015, and 1.03, 25 August 2013;
+  https://www.gdeltproject.org/data.html).
+- POLECAT: separated by tabs or commas, with a header (weekly data, https://doi.org/10.7910/DVN/AJGVIT; documentation,
+  https://doi.org/10.7910/DVN/LMFPIP). Published files have tabs after the last column, and names in the header of
+  columns that were left out (https://andybeger.com/blog/2024-05-21-polecat-event-data).
+
+A file is read in blocks, so it may be larger than memory. Only cells in ASCII are used: the text may be in UTF-8 or in
+any other encoding that writes these alike.
 """
 
+import bz2
+import csv
+import gzip
+import lzma
+import re
+import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import chain, product
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import csv as arrow_csv
 
 from analysis.core.errors import DataError, ParameterError
-from analysis.signals.export_counts import count_stream
-from analysis.signals.export_events import LOOKED_AT, known_codes, read_counts, require_sound
-from analysis.signals.export_formats import Format, choose_reader
-from analysis.signals.export_streams import named_faults, packing, read_lines
-from analysis.signals.export_tables import SHOWN, Report, Tally, counted, merge_counts, refuse_share
+from analysis.core.wording import plural
+from analysis.data.faults import show_value
+from analysis.data.tables import load
+from analysis.signals.coding import STATES
 
-PART = 64 * 2**20  # bytes of a plain file that are counted in one go
+GDELT_COLUMNS = {57: "GDELT 1.0", 58: "GDELT 1.0", 61: "GDELT 2.0"}
+GDELT_PLACES = (1, 7, 17, 26)  # of SQLDATE, Actor1CountryCode, Actor2CountryCode and EventCode, counted from 0
+POLECAT_COLUMNS = ("Event Date", "Actor Country", "Recipient Country", "Event Type", "Event Mode")
+POLECAT_LEFT_OUT = frozenset({"Headline", "Event Text", "Feed", "Story ID"})
+USED = ("day", "source", "target", "act", "mode")  # the columns of both; GDELT has no mode
+STATE_NAMES = {"china": "CHN", "japan": "JPN", "united states": "USA", "united states of america": "USA"}
+STATE_NAMES |= {state.lower(): state for state in STATES}
+EXPECTED = (
+    f"expected is an export of GDELT events (tab-separated, no header, {', '.join(map(str, GDELT_COLUMNS))} columns) "
+    f"or of POLECAT (a header with {', '.join(POLECAT_COLUMNS)})"
+)
+KEYS = ["source", "target", "period", "scale", "code"]
+BLOCK = 16 * 2**20  # bytes that are read at once, and the longest line
+HEAD, LOOKED_AT = 2**20, 100  # bytes and lines that tell the format
+SHOWN = 10  # malformed lines that are reported
+OPENERS: Mapping[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+
+
+@dataclass
+class Report:
+    """What became of the lines of a file, without header and empty lines.
+
+    A line that is kept holds at least one signal; outside are those of other states or days, and of a state towards
+    itself. first_bad are the first malformed lines: number (the first line of a file is 1) and reason.
+    """
+
+    file: Path
+    format: str
+    lines: int = 0
+    kept: int = 0
+    bad: int = 0
+    first_bad: list[tuple[int, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return the counts in one line, and each of the first malformed lines in one more."""
+        outside = self.lines - self.kept - self.bad
+        counts = f"{self.lines:,} lines read, {self.kept:,} kept, {outside:,} outside, {self.bad:,} malformed"
+        return f"{self.file} ({self.format}): {counts}{self.list_bad()}"
+
+    def list_bad(self) -> str:
+        """Return the first malformed lines, each after a line break."""
+        shown = [f"\n  line {number}: {reason}" for number, reason in self.first_bad]
+        return "".join(shown) + (f"\n  … and {self.bad - len(shown):,} more" if self.bad > len(shown) else "")
+
+    def add_bad(self, reasons: Mapping[int, str], count: int) -> None:
+        """Add so many malformed lines, with the reasons of the first by their numbers."""
+        self.bad += count
+        self.first_bad = sorted([*self.first_bad, *reasons.items()])[:SHOWN]
 
 
 @dataclass(frozen=True)
-class Part:
-    """The lines of a plain file that begin in a range of bytes: their tally, the format, and how many they are."""
+class Layout:
+    """How the lines of a file are written.
 
-    tally: Tally
-    format: Format
-    lines: int
-
-
-def ranges(file: Path) -> list[tuple[int, int]]:
-    """The ranges of bytes in which a file is counted: some for a large plain file, none for one read as a whole."""
-    with named_faults(file), file.open("rb") as stream:
-        size = file.stat().st_size
-        if size <= PART or packing(stream):
-            return []
-    return [(start, min(start + PART, size)) for start in range(0, size, PART)]
-
-
-def count_part(
-    file: Path, start: int, end: int, first: pd.Timestamp | None = None, last: pd.Timestamp | None = None
-) -> Part:
-    """Count the lines that begin in a range of bytes of a plain file, whose header, if any, does not count.
-
-    Lines have numbers from 1 in their part. Raises DataError as `read_counts` does, but for the share of malformed
-    lines, which only the whole file has.
+    day is the form of its days; columns is how many most lines have; places says for each possible number of columns
+    where those of USED stand; before is how many lines stand before the first event.
     """
-    with named_faults(file), file.open("rb") as stream:
-        kind, read, before = choose_reader(list(islice(read_lines(stream), LOOKED_AT)), known_codes())
-        stream.seek(max(0, start - 1))
-        if start:
-            next(read_lines(stream), None)  # the rest of a line that begins in the part before
-        skipped = 0 if start else sum(1 for _ in islice(read_lines(stream), before))
-        tally = Tally(first, last)
-        numbers = [skipped, *count_stream(stream, read, tally, start=skipped + 1, end=end)]
-    return Part(tally, kind, numbers[-1])
+
+    format: str
+    scale: str
+    delimiter: str
+    day: str
+    columns: int
+    places: Mapping[int, Sequence[int]]
+    before: int = 0
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Return the codes of the scale, each by itself in small letters."""
+        scales = load("scales")
+        return {code.lower(): code for code in scales.loc[scales["scale"] == self.scale, "code"]}
+
+    def used_cells(self, line: str) -> list[str]:
+        """Return the used cells of a line with other columns than most. Raises ValueError for an impossible number."""
+        splits = [line.split(self.delimiter)]
+        if self.format == "POLECAT":  # cells may be in quotes, and empty ones may follow
+            with suppress(csv.Error):
+                splits = [*csv.reader([line], delimiter=self.delimiter), *splits]
+            for cells in splits:
+                while cells and not cells[-1] and len(cells) not in self.places:
+                    cells.pop()
+        for cells in splits:
+            if len(cells) in self.places:
+                return [cells[place] for place in self.places[len(cells)]]
+        raise ValueError(f"{plural(len(splits[0]), 'column')} instead of {self.columns}")
 
 
-def joined(file: Path, parts: Sequence[Part], largest_bad_share: float) -> tuple[pd.DataFrame, Report]:
-    """Counts and report of a file from its parts in order. Raises DataError where too many lines are malformed."""
-    whole, before = Tally(largest_bad_share=largest_bad_share), 0
-    for part in parts:
-        whole.signals.update(part.tally.signals)
-        whole.kept += part.tally.kept
-        whole.outside += part.tally.outside
-        whole.bad += part.tally.bad
-        whole.first_bad += [(before + number, reason) for number, reason in part.tally.first_bad]
-        before += part.lines
-    del whole.first_bad[SHOWN:]
-    with named_faults(file):
-        if not whole.lines:
-            raise DataError("holds no events")
-        refuse_share(whole)
-    return counted(file, parts[0].format, whole)
+def choose_layout(head: Sequence[bytes]) -> Layout:
+    """Return the layout that the first lines of a file show.
+
+    POLECAT shows by its header, GDELT by the most frequent number of columns, so that a malformed first line does not
+    hide it. Raises DataError where the lines show neither, or no event follows.
+    """
+    before = next((number for number, line in enumerate(head, 1) if line), 0)
+    if not before:
+        raise DataError("is empty")
+    top = head[before - 1].decode("utf-8-sig", errors="replace")
+    for delimiter in ("\t", ","):
+        names = [name.strip(' "') for name in top.rstrip(delimiter).split(delimiter)]
+        missing_columns = [column for column in POLECAT_COLUMNS if column not in names]
+        if not missing_columns:
+            if not any(head[before:]):
+                raise DataError("holds no events")
+            layouts = [names, [name for name in names if name not in POLECAT_LEFT_OUT]]
+            places = {len(layout): [layout.index(column) for column in POLECAT_COLUMNS] for layout in layouts}
+            seen = Counter(line.count(delimiter.encode()) + 1 for line in head[before:])
+            columns = max(places, key=seen.__getitem__)
+            return Layout("POLECAT", "plover", delimiter, "%Y-%m-%d", columns, places, before)
+        if len(missing_columns) < len(POLECAT_COLUMNS) - 1:
+            raise DataError(f"has a header without {', '.join(missing_columns)}; {EXPECTED}")
+    seen = Counter(line.count(b"\t") + 1 for line in head if line)
+    columns = max(GDELT_COLUMNS, key=seen.__getitem__)
+    if not seen[columns]:
+        [(most, _)] = seen.most_common(1)
+        raise DataError(f"is of no known format: its lines have {plural(most, 'column')} set apart by tabs; {EXPECTED}")
+    name = GDELT_COLUMNS[columns]
+    alike = {number: GDELT_PLACES for number, other in GDELT_COLUMNS.items() if other == name}
+    return Layout(name, "cameo_goldstein", "\t", "%Y%m%d", columns, alike)
 
 
-def read_files(
+def code_of(known: Mapping[str, str], act: str, modes: str = "") -> str | None:
+    """Return the known code of a CAMEO code, or of a PLOVER type and its modes; None where there is none.
+
+    A CAMEO code of four digits is a case of the code of its first three (GDELT's EventBaseCode), and counts as that
+    where it has no score of its own. A mode may be given with its type (CONSULT-visit); of several the first known one
+    counts, and without one the bare type.
+    """
+    act = act.lower()
+    if len(act) == 4 and act.isdecimal() and act not in known:
+        act = act[:3]
+    for mode in re.split("[;|]", modes.lower()):
+        if code := known.get(f"{act}/{mode.strip().removeprefix(f'{act}-')}"):
+            return code
+    return None if "/" in act else known.get(act)
+
+
+def states_of(cell: str) -> set[str]:
+    """Return the states of STATES that a cell names, set apart by semicolons, in English or by their ISO codes."""
+    names = (name.strip().lower() for name in re.split("[;|]", cell))
+    return {STATE_NAMES[name] for name in names if name in STATE_NAMES}
+
+
+@contextmanager
+def open_events(file: Path) -> Iterator[IO[bytes]]:
+    """Open a file that may be packed with gzip, bzip2 or xz, or alone in a zip archive: its content tells.
+
+    Raises DataError for an archive of several files.
+    """
+    with file.open("rb") as raw:
+        magic = raw.read(6)
+    if magic.startswith(b"PK"):
+        with zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX/" not in name]
+            if len(names) != 1:
+                raise DataError(f"holds {plural(len(names), 'file')}, allowed: one; unpack it and name each of them")
+            with archive.open(names[0]) as stream:
+                yield stream
+    else:
+        opener = next((opener for start, opener in OPENERS.items() if magic.startswith(start)), None)
+        with opener(file) if opener else file.open("rb") as stream:
+            yield stream
+
+
+def read_rows(stream: IO[bytes], layout: Layout, report: Report) -> Iterator[pd.DataFrame]:
+    """Read the used columns of an open file in pieces: columns are categories, the index is the number of the line.
+
+    Lines with an impossible number of columns are added to the report.
+    """
+    irregular: dict[int, list[str]] = {}
+    skipped: list[int] = []  # lines that stand among those of the next piece or after it
+
+    def put_aside(row: Any) -> str:
+        skipped.append(row.number)
+        try:
+            irregular[row.number] = layout.used_cells(row.text)
+        except ValueError as error:
+            report.lines += 1
+            report.add_bad({row.number: str(error)}, 1)
+        return "skip"
+
+    used = dict(zip(layout.places[layout.columns], USED, strict=False))
+    names = [used.get(place, f"column {place}") for place in range(layout.columns)]
+    cells = dict.fromkeys(used.values(), pa.dictionary(pa.int32(), pa.string()))
+    reader = arrow_csv.open_csv(
+        stream,
+        arrow_csv.ReadOptions(
+            use_threads=False,  # with threads, a line that is put aside has no number
+            block_size=BLOCK,
+            skip_rows=layout.before,
+            column_names=names,
+            encoding="latin-1",
+        ),
+        arrow_csv.ParseOptions(
+            delimiter=layout.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
+        ),
+        arrow_csv.ConvertOptions(include_columns=list(cells), column_types=cells),
+    )
+    number = layout.before
+    for batch in chain(reader, [None]):
+        if irregular or not batch:
+            yield pd.DataFrame(irregular.values(), list(irregular), list(cells), dtype="category")
+            irregular.clear()
+        if batch:
+            candidates = np.arange(number + 1, number + 1 + len(batch) + len(skipped))
+            numbers = np.setdiff1d(candidates, skipped, assume_unique=True)[: len(batch)]
+            yield batch.to_pandas().set_axis(numbers)
+            number = numbers[-1]
+            skipped[:] = [line for line in skipped if line > number]
+
+
+def each(column: "pd.Series[str]", test: Callable[[str], Any]) -> NDArray[np.bool_]:
+    """Return whether a test holds for each cell of a column of categories; cells that are the same are tested once."""
+    return np.array([bool(test(cell.strip(' "'))) for cell in column.cat.categories], bool)[column.cat.codes]
+
+
+def count_rows(
+    rows: pd.DataFrame, layout: Layout, first: pd.Timestamp, last: pd.Timestamp, report: Report
+) -> dict[Any, int]:
+    """Return how often each quarter, source, target and act stand in rows of `read_rows`; add the rows to the report.
+
+    Only rows within these days that name states of STATES on both sides are counted.
+    """
+    rows = rows[~np.logical_and.reduce([rows[name] == "" for name in rows])]
+    cells = rows["day"].cat.categories.str.strip(' "')
+    in_full = cells.str.len() == len(layout.day) + 2  # a year has four digits
+    days = pd.to_datetime(cells.where(in_full), format=layout.day, errors="coerce")[rows["day"].cat.codes.to_numpy()]
+    bad = days.isna() | ~each(rows["act"], partial(code_of, layout.known))
+    reasons = {}
+    for place in np.flatnonzero(bad)[:SHOWN]:
+        what, name = ("date", "day") if days.isna()[place] else ("known code", "act")
+        cell = rows[name].iloc[place].encode("latin-1", "replace").decode(errors="replace")
+        reasons[int(rows.index[place])] = f"no {what}: {show_value(cell)}"
+    report.lines += len(rows)
+    report.add_bad(reasons, int(bad.sum()))
+    used = ~bad & each(rows["source"], states_of) & each(rows["target"], states_of) & (days >= first) & (days <= last)
+    quarters = days[used].to_period("Q").astype("int64")
+    return rows[used].assign(day=quarters).groupby(list(rows), observed=True).size().to_dict()
+
+
+def count_file(
+    file: Path,
+    *,
+    first: pd.Timestamp | None = None,
+    last: pd.Timestamp | None = None,
+    largest_bad_share: float = 0.01,
+) -> tuple[pd.DataFrame, Report]:
+    """Count the signals of an export of GDELT or POLECAT events, with a report on its lines.
+
+    Columns: source, target (of STATES, never the same), period (first day of the quarter), scale, code (as in the table
+    scales), signals; sorted by them. The frame is empty where no line is of these states and days. first and last bound
+    the days, both included. A line of POLECAT that names several states counts once in each direction. Lines that
+    say the same are all counted.
+
+    Raises DataError where the file is missing, a folder, empty, broken or of no known format, or more than the largest
+    share of its lines is malformed.
+    """
+    if not file.is_file():
+        raise DataError(f"{file} is {'a folder' if file.is_dir() else 'missing'}; name a file with events")
+    bounds = first or pd.Timestamp.min, last or pd.Timestamp.max
+    try:
+        with open_events(file) as stream:
+            layout = choose_layout(stream.read(HEAD).splitlines()[:LOOKED_AT])
+        report, lines_of = Report(file, layout.format), Counter[Any]()
+        with open_events(file) as stream:
+            for rows in read_rows(stream, layout, report):
+                lines_of.update(count_rows(rows, layout, *bounds, report))
+                if report.bad > largest_bad_share * report.lines:
+                    share = f"{report.bad / report.lines:.2%}, allowed {largest_bad_share:.2%}"
+                    bad = f"{report.bad:,} of {report.lines:,} read ({share})"
+                    raise DataError(f"has too many malformed lines: {bad}:{report.list_bad()}")
+    except DataError as error:
+        raise DataError(f"{file} {error}") from None
+    except pa.ArrowInvalid:
+        raise DataError(f"{file} has a line that is too long; allowed: {BLOCK:,} bytes") from None
+    except BROKEN as error:
+        raise DataError(f"{file} cannot be read ({type(error).__name__}: {error})") from None
+    signals = Counter[Any]()
+    for (quarter, *cells), lines in lines_of.items():
+        source, target, *act = (cell.strip(' "') for cell in cells)
+        directions = [pair for pair in product(states_of(source), states_of(target)) if pair[0] != pair[1]]
+        report.kept += lines if directions else 0
+        period = pd.Period(ordinal=quarter, freq="Q").start_time
+        for direction in directions:
+            signals[*direction, period, layout.scale, code_of(layout.known, *act)] += lines
+    return counts_frame((*key, count) for key, count in signals.items()), report
+
+
+def counts_frame(rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
+    """Return rows of source, target, period, scale, code and signals as a sorted frame with these columns."""
+    frame = pd.DataFrame(list(rows), columns=[*KEYS, "signals"])
+    frame = frame.astype(dict.fromkeys(KEYS, "object") | {"period": "datetime64[ns]", "signals": "int64"})
+    return frame.sort_values(KEYS, ignore_index=True)
+
+
+def merge_counts(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Add up frames of counts, so that several files can be counted apart.
+
+    Columns and order are those of `count_file`; no frames give an empty one. Adding is associative and does not depend
+    on the order.
+    """
+    summed = pd.concat([counts_frame([]), *frames]).groupby(KEYS, as_index=False)["signals"].sum()
+    return counts_frame(summed.itertuples(index=False, name=None))
+
+
+def count_files(
     files: Sequence[Path],
     pool: Executor,
     *,
     first: pd.Timestamp | None = None,
     last: pd.Timestamp | None = None,
-    largest_bad_share: float = 0.01,
     progress: bool = True,
 ) -> tuple[pd.DataFrame, list[Report]]:
-    """The counts of several files added up, and the report of each.
+    """Return the counts of several files added up, and the report of each.
 
-    The files, and the parts of large plain ones, are counted wherever the pool does its work, from which they must be
-    within reach; the counts are the same everywhere. Takes and raises what `read_counts` does; a file that is named
-    twice is refused.
+    A file is counted wherever the pool does its work, from which it must be within reach. Raises ParameterError for a
+    file that is named twice, and what `count_file` raises.
     """
     from tqdm import tqdm
 
     twice = [str(file) for file, times in Counter(file.resolve() for file in files).items() if times > 1]
     if twice:
         raise ParameterError(f"{', '.join(twice)}: named twice; its events would count twice")
-    require_sound(first, last, largest_bad_share)
-    jobs: list[tuple[Path, list[Future[Any]]]] = []
-    for file in files:
-        if places := ranges(file):
-            jobs.append((file, [pool.submit(count_part, file, *place, first, last) for place in places]))
-        else:
-            whole = partial(read_counts, file, first=first, last=last, largest_bad_share=largest_bad_share)
-            jobs.append((file, [pool.submit(whole, progress=False)]))
-    every = [job for _, found in jobs for job in found]
-    for job in tqdm(as_completed(every), total=len(every), desc="events", unit="part", disable=not progress):
-        job.result()  # what is wrong with a file is raised at once
-    results: list[tuple[pd.DataFrame, Report]] = []
-    for file, found in jobs:
-        parts = [job.result() for job in found]
-        results.append(joined(file, parts, largest_bad_share) if isinstance(parts[0], Part) else parts[0])
+    jobs = [pool.submit(count_file, file, first=first, last=last) for file in files]
+    results = [job.result() for job in tqdm(jobs, desc="events", unit="file", disable=not progress)]
     return merge_counts(counts for counts, _ in results), [report for _, report in results]
-
-
-def jobs_in(files: Sequence[Path]) -> int:
-    """Into how many jobs the counting of these files is divided. Raises DataError where one is missing."""
-    return sum(max(1, len(ranges(file))) for file in files)

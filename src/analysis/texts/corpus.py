@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
-    """The texts of all documents of the table of documents, by id.
+    """Return the texts of all documents of the table of documents, by id.
 
     Raises DataError with every text that is missing, altered or not UTF-8.
     """
@@ -34,10 +34,10 @@ def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
         except OSError as error:
             faults.append(f"texts/{file.name}: cannot be read ({error.strerror})")
             continue
-        found = hashlib.sha256(raw).hexdigest()
-        if found != row.sha256:
+        digest = hashlib.sha256(raw).hexdigest()
+        if digest != row.sha256:
             faults.append(
-                f"texts/{file.name}: SHA-256 {found}; data/documents.csv, row {number}, column sha256 has "
+                f"texts/{file.name}: SHA-256 {digest}; data/documents.csv, row {number}, column sha256 has "
                 f"{str(row.sha256)[:12]}…: use the text that was read, or record the new one there"
             )
             continue
@@ -52,35 +52,35 @@ def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
 
 
 def last_blocks(table: pd.DataFrame) -> dict[str, int]:
-    """The last block of the documents that end before their text does (column last_block)."""
+    """Return the last block of the documents that end before their text does (column last_block), by id."""
     cut = table.dropna(subset=["last_block"])
     return dict(zip(cut["document_id"], cut["last_block"].astype(int), strict=True))
 
 
 def tables_of(folder: Path, table: pd.DataFrame) -> "dict[str, pa.Table]":
-    """The tables of features that the texts of a folder give. Raises DataError where a text is not as recorded."""
+    """Return the tables of features of the texts in a folder. Raises DataError where a text is not as recorded."""
     return build_tables(read_texts(folder, table), last_blocks(table))
 
 
 def build(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> dict[str, int]:
-    """Make the features of a folder of texts and write them; returns the number of rows of each table.
+    """Make the features of a folder of texts, write them and return the number of rows of each table.
 
-    Nothing is written unless all texts are there and as recorded.
+    Raises DataError, and writes nothing, unless all texts are there and as recorded.
     """
     tables = tables_of(folder, table)
     write_features(tables, target)
-    return {name: made.num_rows for name, made in tables.items()}
+    return {name: features.num_rows for name, features in tables.items()}
 
 
 def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> list[str]:
-    """How the committed features differ from what the texts give: the first difference of each table, or nothing.
+    """Return the first difference of each table of the committed features from what the texts give; none where equal.
 
     The values are compared, then the bytes of the files. Raises DataError where a text is not as recorded.
     """
     made = tables_of(folder, table)
-    found = [first_difference(name, read_features(name, target), made[name]) for name in TABLES]
-    if any(found):
-        return [line for line in found if line]
+    differences = [first_difference(name, read_features(name, target), made[name]) for name in TABLES]
+    if any(differences):
+        return [difference for difference in differences if difference]
     with tempfile.TemporaryDirectory() as scratch:
         write_features(made, Path(scratch))
         return [
@@ -92,7 +92,7 @@ def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> 
 
 
 def first_difference(name: str, committed: "pa.Table", made: "pa.Table") -> str:
-    """Where a committed table first differs from the one made of the texts, in one line; empty where it does not."""
+    """Return in one line where a committed table first differs from the one made of the texts; empty where nowhere."""
     if committed.column_names != made.column_names:
         return f"{name}.parquet: columns {', '.join(committed.column_names)}; expected {', '.join(made.column_names)}"
     a, b = committed.to_pandas(), made.to_pandas()

@@ -24,23 +24,23 @@ QUOTED = (*SERIES, FOCAL_STRATEGY)
 
 
 def ids(documents: pd.DataFrame, kind: str) -> list[str]:
-    """The ids of the statements or strategies (column kind), in the order of the table."""
+    """Return the ids of the statements or strategies (column kind), in the order of the table."""
     return documents.loc[documents["kind"] == kind, "document_id"].to_list()
 
 
 def comparable(documents: pd.DataFrame) -> pd.DataFrame:
-    """The documents whose text is in English: only they can be placebos, since words are compared."""
+    """Return the documents whose text is in English: only they can be placebos, since words are compared."""
     return documents[documents["language"] == "en"]
 
 
 def find(name: str, value: object, documents: pd.DataFrame, kind: str = "document") -> str:
-    """The id of a document, of a kind where one is named. Raises ParameterError with the nearest ids."""
+    """Return the id of a document, of a kind where one is named. Raises ParameterError with the nearest ids."""
     known = documents["document_id"].to_list() if kind == "document" else ids(documents, kind)
     if value not in known:
-        near = close_matches(str(value), known) or known[:3]
-        other = f" (it is no {kind})" if value in set(documents["document_id"]) else ""
+        nearest = close_matches(str(value), known) or known[:3]
+        other_kind = f" (it is no {kind})" if value in set(documents["document_id"]) else ""
         raise ParameterError(
-            f"{name}: {value!r} is not the id of a {kind}{other}; nearest: {', '.join(near)}; "
+            f"{name}: {value!r} is not the id of a {kind}{other_kind}; nearest: {', '.join(nearest)}; "
             f"all {len(known)} stand in data/documents.csv"
         )
     return str(value)

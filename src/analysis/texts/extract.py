@@ -2,25 +2,14 @@
 
 import logging
 import re
-import signal
-import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from io import BytesIO
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from xml.etree import ElementTree
 
-from analysis.core.errors import FetchError, ProjectError
+from analysis.core.errors import FetchError
 from analysis.texts.segment import tokenize
-
-SECONDS = 120.0  # for reading one file
-ROOM = 2 * 1024**3  # bytes of memory for it
-_PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}[-–—\s]*(?:(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
-_ENUMERATED = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[IVXivx]+)[.)] ")
-_PARTED = re.compile(r"([^\W\d_]+)(\u00ad| ?-)$")  # some PDFs have a blank before the hyphen
-_SENTENCE_END = re.compile(r"[.!?:;][”’»\"')\]]*$")
 
 
 @contextmanager
@@ -32,8 +21,21 @@ def extra_packages() -> Iterator[None]:
         raise FetchError(f'{error}; in the repository: .venv/bin/python -m pip install -e ".[fetch]"') from None
 
 
+with extra_packages():
+    import pypdf
+    import trafilatura
+
+for _name in ("pypdf", "trafilatura"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+_PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–—\s]*\d{1,4}[-–—\s]*(?:(?:of|/)\s*\d{1,4})?", re.IGNORECASE)
+_ENUMERATED = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[IVXivx]+)[.)] ")
+_PARTED = re.compile(r"([^\W\d_]+)(\u00ad| ?-)$")  # some PDFs have a blank before the hyphen
+_SENTENCE_END = re.compile(r"[.!?:;][”’»\"')\]]*$")
+
+
 def normal_form(blocks: Iterable[str]) -> str:
-    """Blocks as a normalised text: blanks collapsed, blocks without a token left out, an empty line between."""
+    """Return blocks as a normalised text: blanks collapsed, an empty line between, none without a token."""
     lines = [" ".join(block.split()) for block in blocks]
     return "".join(f"{line}\n\n" for line in lines if tokenize(line)).removesuffix("\n")
 
@@ -47,12 +49,9 @@ def _inline(element: ElementTree.Element) -> str:
 
 
 def html_blocks(page: bytes | str) -> list[str]:
-    """The blocks of the main text of a page, without its title; a list is one block with a dash before each item."""
-    with extra_packages():
-        import trafilatura
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    found = trafilatura.extract(page, output_format="xml", include_comments=False)
-    main = ElementTree.fromstring(found).find("main") if found else None
+    """Return the blocks of the main text of a page, without its title; a list is one block, a dash before each item."""
+    extracted = trafilatura.extract(page, output_format="xml", include_comments=False)
+    main = ElementTree.fromstring(extracted).find("main") if extracted else None
     blocks: list[str] = []
     for place, element in enumerate(main if main is not None else ()):
         if element.tag == "table":
@@ -64,29 +63,29 @@ def html_blocks(page: bytes | str) -> list[str]:
     return blocks
 
 
-def _join(before: str, line: str, words: set[str]) -> str:
-    """A block and its next line. The hyphen of a word that the line end parted goes, that of a compound stays."""
-    left, right = _PARTED.search(before), re.match(r"[^\W\d_]+", line)
+def _join(block: str, line: str, words: set[str]) -> str:
+    """Return a block with its next line; a hyphen that only parts a word at the line end goes."""
+    left, right = _PARTED.search(block), re.match(r"[^\W\d_]+", line)
     if left and right and line[0].islower():
         parts = [left[1].casefold(), right[0]]
-        compound = left[2] != "\u00ad" and words.issuperset(parts) and "".join(parts) not in words
-        return before[: left.end(1)] + ("-" if compound else "") + line
-    return before + ("" if not before or re.search(r"[^\s-]-$", before) else " ") + line
+        is_compound = left[2] != "\u00ad" and words.issuperset(parts) and "".join(parts) not in words
+        return block[: left.end(1)] + ("-" if is_compound else "") + line
+    return block + ("" if not block or re.search(r"[^\s-]-$", block) else " ") + line
 
 
 def pdf_blocks(pages: Sequence[str]) -> list[str]:
-    """The blocks of the texts of pages, lines joined, page numbers dropped, words that a line end parted put together.
+    """Return the blocks of the texts of pages, lines joined, page numbers dropped, parted words put together.
 
     A block ends at an empty line or at a short line that ends a sentence. A short line between two sentences is a
     heading. A word parted at a hyphen keeps it if both parts stand elsewhere as words and the two together do not.
     """
     lines: list[str] = []
     for page in pages:
-        kept = [" ".join(line.split()) for line in page.strip().splitlines()]
+        page_lines = [" ".join(line.split()) for line in page.strip().splitlines()]
         for edge in (0, -1):
-            if kept and _PAGE_NUMBER.fullmatch(kept[edge]):
-                kept.pop(edge)
-        lines += "\n".join(kept).strip().splitlines()
+            if page_lines and _PAGE_NUMBER.fullmatch(page_lines[edge]):
+                page_lines.pop(edge)
+        lines += "\n".join(page_lines).strip().splitlines()
     words = set(re.findall(r"[^\W\d_]+", re.sub(r"\S+ ?[-\u00ad]\n\S+", "", "\n".join(lines)).casefold()))
     lengths = sorted(len(line) for line in lines)
     short = 0.8 * lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
@@ -107,42 +106,8 @@ def pdf_blocks(pages: Sequence[str]) -> list[str]:
     return [block for block in blocks if block]
 
 
-def _pages(raw: bytes) -> list[str]:
-    with extra_packages():
-        import pypdf
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    return [page.extract_text() for page in pypdf.PdfReader(BytesIO(raw)).pages]
-
-
-@contextmanager
-def limits(seconds: float, room: int) -> Iterator[None]:
-    """Raise TimeoutError in what runs inside after so many seconds, and MemoryError where it takes so many bytes more.
-
-    The time is limited in the main thread on POSIX, the memory on Linux; elsewhere nothing is.
-    """
-
-    def end(*_: Any) -> None:
-        raise TimeoutError(f"it took more than {seconds:g} s")
-
-    with ExitStack() as after:
-        if sys.platform == "linux":
-            import resource
-
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-            soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-            most = pages * resource.getpagesize() + room
-            if soft == resource.RLIM_INFINITY or most < soft:
-                after.callback(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))
-                resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
-            after.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, end))
-            after.callback(signal.setitimer, signal.ITIMER_REAL, 0)
-            signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # and each second, should a parser go on after one
-        yield
-
-
 def kind_of(raw: bytes, content_type: str) -> Literal["html", "pdf"]:
-    """What a file is, by its first bytes, then by its content type. Raises FetchError where it is neither."""
+    """Return what a file is, by its first bytes, then by its content type. Raises FetchError where it is neither."""
     start, name = raw[:1000].lstrip().lower(), content_type.split(";")[0].strip().lower()
     if start.startswith(b"%pdf-"):
         return "pdf"
@@ -153,24 +118,18 @@ def kind_of(raw: bytes, content_type: str) -> Literal["html", "pdf"]:
     raise FetchError(f"what came is neither HTML nor PDF but {name or 'of no content type'}")
 
 
-def _blocks(raw: bytes, content_type: str, kind: Literal["html", "pdf"]) -> list[str]:
-    if kind == "pdf":
-        return pdf_blocks(_pages(raw))
-    page: bytes | str = raw
-    if named := re.search(r'charset="?([\w.:-]+)', content_type, re.IGNORECASE):
-        with suppress(LookupError, UnicodeDecodeError):
-            page = raw.decode(named[1])
-    return html_blocks(page)
-
-
 def extract(raw: bytes, content_type: str = "") -> str:
-    """The normalised text of a page or PDF. Raises FetchError where none can be read in SECONDS and with ROOM."""
+    """Return the normalised text of a page or PDF. Raises FetchError where none can be read."""
     kind = kind_of(raw, content_type)
     try:
-        with limits(SECONDS, ROOM):
-            blocks = _blocks(raw, content_type, kind)
-    except ProjectError:
-        raise
+        if kind == "pdf":
+            blocks = pdf_blocks([page.extract_text() for page in pypdf.PdfReader(BytesIO(raw)).pages])
+        else:
+            page: bytes | str = raw
+            if charset := re.search(r'charset="?([\w.:-]+)', content_type, re.IGNORECASE):
+                with suppress(LookupError, UnicodeDecodeError):
+                    page = raw.decode(charset[1])
+            blocks = html_blocks(page)
     except Exception as error:  # a broken file may raise anything
         raise FetchError(f"what came cannot be read as {kind.upper()} ({type(error).__name__}: {error})") from error
     if text := normal_form(blocks):

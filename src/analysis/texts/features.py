@@ -41,17 +41,17 @@ HASHES = "sha256"  # the key of the metadata
 
 
 def hash_ngram(tokens: list[str]) -> int:
-    """The first 64 bits of the BLAKE2b hash of tokens joined with blanks."""
+    """Return the first 64 bits of the BLAKE2b hash of tokens joined with blanks."""
     return int.from_bytes(hashlib.blake2b(" ".join(tokens).encode(), digest_size=8).digest(), "big")
 
 
 def ngram_hashes(tokens: list[str], n: int) -> set[int]:
-    """The hashes of all runs of n tokens."""
+    """Return the hashes of all runs of n tokens."""
     return {hash_ngram(tokens[start : start + n]) for start in range(len(tokens) - n + 1)}
 
 
 def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "dict[str, pa.Table]":
-    """The three tables of features of normalised texts by document id, as Arrow tables.
+    """Return the three tables of features of normalised texts by document id, as Arrow tables.
 
     last_blocks gives, for some documents, the last block that belongs to them. The same texts give the same tables.
     """
@@ -68,13 +68,13 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
             rows.append((document_id, *place, tokens.total()))
             counted.append(tokens)
         if document_id in QUOTED:
-            found = {
+            hashes_of_document = {
                 (document_id, section, n, value)
                 for section, tokens_of_block in block_tokens(parts)
                 for n in range(1, LONGEST + 1)
                 for value in ngram_hashes(tokens_of_block, n)
             }
-            grams += sorted(found)
+            grams += sorted(hashes_of_document)
     vocabulary = sorted(set().union(*counted)) if counted else []
     places = {token: place for place, token in enumerate(vocabulary)}
     ordered = [sorted((places[token], count) for token, count in tokens.items()) for tokens in counted]
@@ -126,7 +126,7 @@ def write_features(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
 
 
 def parquet(table: "pa.Table") -> bytes:
-    """A table as the content of a Parquet file; the same table gives the same bytes."""
+    """Return a table as the content of a Parquet file; the same table gives the same bytes."""
     import pyarrow.parquet as pq
 
     content = io.BytesIO()
@@ -135,7 +135,7 @@ def parquet(table: "pa.Table") -> bytes:
 
 
 def read_features(name: str, folder: Path) -> "pa.Table":
-    """One table of features. Raises DataError where its file is missing or broken."""
+    """Read one table of features. Raises DataError where its file is missing or broken."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -152,15 +152,15 @@ def read_features(name: str, folder: Path) -> "pa.Table":
 
 
 def recorded_hashes(folder: Path) -> dict[str, str]:
-    """The SHA-256 of the texts of which the features were made, by document id.
+    """Return the SHA-256 of the texts of which the features were made, by document id.
 
     Raises DataError where the file of passages is missing or broken, or records none.
     """
     metadata = read_features("passages", folder).schema.metadata or {}
     if HASHES.encode() not in metadata:
         raise DataError("data/features/passages.parquet does not record of which texts it was made; build it again")
-    found: dict[str, str] = json.loads(metadata[HASHES.encode()])
-    return found
+    hashes: dict[str, str] = json.loads(metadata[HASHES.encode()])
+    return hashes
 
 
 # --- in memory
@@ -180,7 +180,7 @@ class Features:
 
 
 def as_features(tables: "Mapping[str, pa.Table]") -> Features:
-    """Features in memory from the tables passages and counts."""
+    """Return the features in memory from the tables passages and counts."""
     from scipy.sparse import csr_array
 
     frame = tables["passages"].to_pandas()
@@ -196,13 +196,13 @@ def as_features(tables: "Mapping[str, pa.Table]") -> Features:
 
 @cache
 def load_features(folder: Path = paths.FEATURES) -> Features:
-    """The committed features. Raises DataError where a file is missing or broken."""
+    """Read the committed features. Raises DataError where a file is missing or broken."""
     return as_features({name: read_features(name, folder) for name in ("passages", "counts")})
 
 
 @cache
 def load_ngrams(folder: Path = paths.FEATURES) -> dict[tuple[str, str, int], NDArray[np.uint64]]:
-    """Sorted hashes of n-grams by document, section and n. Raises DataError where the file is missing or broken."""
+    """Read sorted hashes of n-grams by document, section and n. Raises DataError where the file cannot be read."""
     frame = read_features("ngrams", folder).to_pandas()
     grouped = frame.groupby(["document_id", "section", "n"], observed=True)["hash"]
     return {(str(d), str(s), int(n)): np.sort(hashes.to_numpy()) for (d, s, n), hashes in grouped}

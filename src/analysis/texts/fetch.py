@@ -7,15 +7,20 @@ which says where each came from. What is fetched is compared with the committed 
 import hashlib
 import json
 import re
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
+from urllib.parse import urljoin, urlsplit
 
+import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from analysis import __version__
 from analysis.core import paths
@@ -23,170 +28,274 @@ from analysis.core.errors import FetchError, ParameterError
 from analysis.core.files import write_whole
 from analysis.texts.corpus import last_blocks
 from analysis.texts.documents import find
-from analysis.texts.drift import Fetched, Outcome, committed, compare
 from analysis.texts.extract import extra_packages, extract, kind_of
 from analysis.texts.features import Features, load_features
-from analysis.texts.segment import passages
-from analysis.texts.web import AGENT, MOVED, Limits, Visitor, host_of
+from analysis.texts.segment import Passage, passages, tokenize
 
-if TYPE_CHECKING:
+with extra_packages():
     import httpx
+    from protego import Protego
+    from tenacity import RetryCallState, retry, retry_if_result, stop_after_attempt
 
 STATE = "fetch.json"
-DEFAULT_LIMITS = Limits()
+AGENT = "balancing-act"
+PAUSE = 2.0  # seconds between two requests to one host, unless its robots.txt asks for more
+CONNECT, READ = 10.0, 30.0  # seconds to connect, and for the next bytes
+LONGEST_WAIT = 120.0  # seconds that a publisher may ask us to wait
+RETRIES, REDIRECTS = 3, 5
+ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?([/?#]|$)")
+MOVED = "if it has moved, record its new address in data/documents.csv, column source_url"
 
-Entry = dict[str, Any]
-State = dict[str, dict[str, Entry]]
+Outcome = Literal["unchanged", "drifted", "failed", "no address"]
+Tokens = frozenset[tuple[str, int]]  # the tokens of a passage with their counts
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+# --- publishers
+
+
+def seconds_to_wait(retry_after: str) -> float | None:
+    """Return the seconds that a Retry-After header asks for, as a number or a date; None where it says neither."""
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    with suppress(ValueError, TypeError):  # no date, or one without a zone
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    return None
+
+
+def _last_answer(attempt: RetryCallState) -> httpx.Response:
+    assert attempt.outcome is not None  # it is called after an answer
+    response: httpx.Response = attempt.outcome.result()
+    return response
+
+
+def _wait(attempt: RetryCallState) -> float:
+    response = _last_answer(attempt)
+    asked = seconds_to_wait(response.headers.get("retry-after", ""))
+    if asked is not None and asked > LONGEST_WAIT:
+        answer = f"{response.url} answers {response.status_code}"
+        raise FetchError(f"{answer} and asks to wait {asked:g} s; try again after that")
+    return PAUSE * 2.0**attempt.attempt_number if asked is None else asked
+
+
+class Visitor:
+    """A polite guest of publishers: keeps to robots.txt, pauses, waits when asked to, follows few redirects."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        self._robots: dict[str, Protego | FetchError] = {}
+        self._last_visits: dict[str, float] = {}  # by host
+
+    def get(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
+        """Return the answer to a request, after its redirects. Raises FetchError where there is none."""
+        for _ in range(REDIRECTS + 1):
+            response = self._ask(url, headers, self._pause(url))
+            if response.next_request is None:
+                return response
+            url = str(response.next_request.url)
+        raise FetchError(f"{url} is the end of more than {REDIRECTS} redirects; {MOVED}")
+
+    @retry(
+        retry=retry_if_result(lambda response: response.status_code in (429, 503)),
+        stop=stop_after_attempt(RETRIES + 1),
+        wait=_wait,
+        retry_error_callback=_last_answer,
+    )
+    def _ask(self, url: str, headers: Mapping[str, str], pause: float, *, redirects: bool = False) -> httpx.Response:
+        host = urlsplit(url).netloc
+        time.sleep(max(0.0, self._last_visits.get(host, 0.0) + pause - time.monotonic()))
+        try:
+            return self._client.get(url, headers=headers, follow_redirects=redirects)
+        except httpx.TimeoutException:
+            within = f"{CONNECT:g} s to connect, {READ:g} s to read"
+            raise FetchError(f"{url} did not answer in time ({within}); try again later") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise FetchError(f"{url} could not be fetched ({error}); check the network and try again") from None
+        finally:
+            self._last_visits[host] = time.monotonic()
+
+    def _pause(self, url: str) -> float:
+        """Return the pause before a request. Raises FetchError where robots.txt forbids it or cannot be read."""
+        if not ADDRESS.match(url):
+            raise FetchError(f"{url} is no web address; {MOVED}")
+        address = urljoin(url, "/robots.txt")
+        if address not in self._robots:
+            try:
+                response = self._ask(address, {}, PAUSE, redirects=True)
+                if response.status_code >= 500:
+                    raise FetchError(f"{address} answers {response.status_code}; try again later")
+                rules = response.content.decode("utf-8-sig", "replace") if response.status_code == 200 else ""
+                self._robots[address] = Protego.parse(rules)
+            except FetchError as error:
+                self._robots[address] = error  # the host is not asked again
+        robots = self._robots[address]
+        if isinstance(robots, FetchError):
+            raise FetchError(f"{url} was not fetched: {robots}")
+        if not robots.can_fetch(url, AGENT):
+            raise FetchError(f"{address} asks programs not to fetch {url}; open it in a browser instead")
+        return max(PAUSE, min(robots.crawl_delay(AGENT) or 0.0, LONGEST_WAIT))
+
+
+# --- folder
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the file of a document came from and what it was, as fetch.json keeps it."""
+
+    url: str
+    final_url: str
+    status: int
+    etag: str
+    last_modified: str
+    content_type: str
+    date: str
+    raw: str
+    bytes: int
+    sha256_raw: str
+    sha256_text: str
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read_state(folder: Path) -> State:
-    """What fetch.json of a folder says of its documents and partial downloads. Raises FetchError where it is broken."""
-    common = ["final_url", "etag", "last_modified", "content_type"]
-    needed = {"partial": common, "documents": [*common, "url", "raw", "sha256_raw"]}
+def read_state(folder: Path) -> dict[str, Source]:
+    """Return what fetch.json of a folder says, by document id. Raises FetchError where it is broken."""
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        for part, names in needed.items():
-            for document_id, entry in state[part].items():
-                own = (f"raw/{document_id}.html", f"raw/{document_id}.pdf")  # a state leads to no other file
-                if not all(isinstance(entry[name], str) for name in names) or entry.get("raw", own[0]) not in own:
-                    raise TypeError(f"{part}, {document_id}")
+        return {document_id: Source(**source) for document_id, source in state["documents"].items()}
     except FileNotFoundError:
-        return {part: {} for part in needed}
+        return {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise FetchError(f"{folder / STATE} is broken ({what}); delete it to fetch the documents again") from None
-    return {part: state[part] for part in needed}
+        reason = f"{type(error).__name__}: {error}"
+        raise FetchError(f"{folder / STATE} is broken ({reason}); delete it to fetch the documents again") from None
 
 
-def _validator(about: Entry) -> str:
-    """What tells a server which version of a page we hold a part of; empty where nothing does."""
-    weak = about["etag"].startswith("W/") or not about["etag"]
-    return str(about["last_modified"] if weak else about["etag"])
-
-
-def _refusal(response: "httpx.Response") -> FetchError:
+def _refusal(response: httpx.Response) -> FetchError:
     code, advice = response.status_code, "try again later"
     if code in (404, 410):
         advice = f"look for the document; {MOVED}"
-    elif code < 500:
+    elif code < 500 and code != 429:
         advice = "open it in a browser to see whether its publisher turns programs away"
     return FetchError(f"{response.url} answers {code}; {advice}")
 
 
-def _require_plain(response: "httpx.Response") -> None:
-    """Refuse what is packed in a way that could blow up between two looks at its size."""
-    packed = response.headers.get("content-encoding", "identity").strip().lower()
-    if packed not in ("identity", "gzip", "x-gzip", "deflate"):
-        raise FetchError(f"{response.url} comes packed as {packed[:40]}, though plain was asked for")
-
-
 class Store:
-    """The folder with what was fetched, and its state, which is written after every step."""
+    """The folder with what was fetched, and its state, which is written after every document."""
 
     def __init__(self, folder: Path) -> None:
         for name in ("raw", "texts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self.folder, self.state = folder, read_state(folder)
-
-    def _save(self) -> None:
-        write_whole(self.folder / STATE, (json.dumps(self.state, indent=2, sort_keys=True) + "\n").encode())
+        self.folder, self.sources = folder, read_state(folder)
 
     def text(self, visitor: Visitor, document_id: str, url: str, *, refresh: bool) -> str:
-        """The text of a document, fetched unless it is kept. Raises FetchError where it cannot be had."""
-        entry, raw = self.state["documents"].get(document_id), b""
-        if entry:
+        """Return the text of a document, fetched unless its file is there. Raises FetchError where it cannot be had."""
+        source, raw = self.sources.get(document_id), b""
+        if source:
             with suppress(OSError):
-                raw = (self.folder / entry["raw"]).read_bytes()
-        if not entry or entry["url"] != url or entry["sha256_raw"] != _digest(raw):
-            entry = None
-        about = None if entry and not refresh else self._download(visitor, document_id, url, entry)
-        file = self.folder / "raw" / f"{document_id}.partial"
-        if about:
-            raw = file.read_bytes()
-            self.state["partial"].pop(document_id, None)
-            digests = {"bytes": len(raw), "sha256_raw": _digest(raw)}
-            entry = about | digests | {"url": url, "date": datetime.now(UTC).isoformat(timespec="seconds")}
-        elif entry:
-            file = self.folder / entry["raw"]
-        return self._keep(document_id, entry or {}, file, raw)
+                raw = (self.folder / source.raw).read_bytes()
+            if source.url != url or source.sha256_raw != _digest(raw):
+                source = None
+        if source and not refresh:
+            return self._keep(document_id, asdict(source), raw)
+        validators = {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified} if source else {}
+        response = visitor.get(url, {name: value for name, value in validators.items() if value})
+        if source and response.status_code == 304:
+            return self._keep(document_id, asdict(source), raw)
+        if response.status_code != 200:
+            raise _refusal(response)
+        names = ("etag", "last_modified", "content_type")
+        about = {name: response.headers.get(name.replace("_", "-"), "") for name in names}
+        about |= {"url": url, "final_url": str(response.url), "status": response.status_code}
+        about["date"] = datetime.now(UTC).isoformat(timespec="seconds")
+        return self._keep(document_id, about, response.content)
 
-    def _keep(self, document_id: str, entry: Entry, file: Path, raw: bytes) -> str:
-        """Extract the text of a file that was fetched and give both their names; return the text."""
+    def _keep(self, document_id: str, about: dict[str, Any], raw: bytes) -> str:
+        """Extract the text of a file, write both and the state, and return the text."""
         try:
-            kind, text = kind_of(raw, entry["content_type"]), extract(raw, entry["content_type"])
+            kind, text = kind_of(raw, about["content_type"]), extract(raw, about["content_type"])
         except FetchError as error:
-            aside = file.replace(file.with_suffix(".unreadable"))
-            raise FetchError(f"{error}; look at {aside}, which came from {entry['url']}") from None
-        entry |= {"raw": f"raw/{document_id}.{kind}", "sha256_text": _digest(text.encode())}
-        file.replace(self.folder / entry["raw"])
+            aside = self.folder / "raw" / f"{document_id}.unreadable"
+            write_whole(aside, raw)
+            raise FetchError(f"{error}; look at {aside}, which came from {about['url']}") from None
+        about |= {"raw": f"raw/{document_id}.{kind}", "bytes": len(raw)}
+        about |= {"sha256_raw": _digest(raw), "sha256_text": _digest(text.encode())}
+        write_whole(self.folder / about["raw"], raw)
         write_whole(self.folder / "texts" / f"{document_id}.txt", text.encode())
-        self.state["documents"][document_id] = entry
-        self._save()
-        (self.folder / "raw" / f"{document_id}.{'html' if kind == 'pdf' else 'pdf'}").unlink(missing_ok=True)
+        self.sources[document_id] = Source(**about)
+        state = {"documents": {name: asdict(source) for name, source in self.sources.items()}}
+        write_whole(self.folder / STATE, (json.dumps(state, indent=2, sort_keys=True) + "\n").encode())
+        for name in {"html", "pdf", "unreadable"} - {kind}:
+            (self.folder / "raw" / f"{document_id}.{name}").unlink(missing_ok=True)
         return text
 
-    def _download(self, visitor: Visitor, document_id: str, url: str, kept: Entry | None) -> Entry | None:
-        """Fetch a body into the partial file, from where the last attempt ended; None where the kept one holds."""
-        partial, held = self.folder / "raw" / f"{document_id}.partial", self.state["partial"].get(document_id)
-        size = partial.stat().st_size if held and partial.exists() else 0
-        headers = {"If-None-Match": kept["etag"], "If-Modified-Since": kept["last_modified"]} if kept else {}
-        if held and size:
-            headers |= {"Range": f"bytes={size}-", "If-Range": _validator(held)}
-        with visitor.open(url, {name: value for name, value in headers.items() if value}) as response:
-            code, final_url = response.status_code, str(response.url)
-            if code == 304 and kept:
-                return None
-            given = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
-            if code == 206 and held and given and int(given[1]) == size and held["final_url"] == final_url:
-                self._receive(response, partial, visitor.limits, size)
-                if given[2].isdigit() and partial.stat().st_size != int(given[2]):
-                    raise FetchError(f"{final_url} sent a part only; run the command again")
-                return held | {"status": code}
-            if code == 200:
-                _require_plain(response)
-                names = {"etag": "etag", "last_modified": "last-modified", "content_type": "content-type"}
-                about = {name: response.headers.get(header, "") for name, header in names.items()}
-                about["final_url"] = final_url
-                self.state["partial"].pop(document_id, None)
-                if _validator(about) and "content-encoding" not in response.headers:  # else there is no going on
-                    self.state["partial"][document_id] = about
-                self._save()
-                self._receive(response, partial, visitor.limits, 0)
-                return about | {"status": code}
-            if not size or code not in (206, 416):
-                raise _refusal(response)
-        partial.unlink()  # what it holds fits no more: start again
-        return self._download(visitor, document_id, url, kept)
 
-    def _receive(self, response: "httpx.Response", partial: Path, limits: Limits, size: int) -> None:
-        """Write a body to the end of the first `size` bytes of the partial file, within the limits."""
-        ends = monotonic() + limits.total
-        too_large = f"{response.url} is larger than {limits.size:,} bytes; open it in a browser instead"
-        if size + int(response.headers.get("content-length", 0)) > limits.size:
-            raise FetchError(too_large)
-        with partial.open("ab" if size else "wb") as file:
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > limits.size:
-                    raise FetchError(too_large)
-                file.write(chunk)
-                if monotonic() > ends:
-                    raise FetchError(f"{response.url} took more than {limits.total:g} s; run the command again")
+# --- comparison with the committed features
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came of one document.
+
+    matches counts the committed passages that the fetched text holds, missing names the places of the others, new the
+    places and first words of the passages that were not there.
+    """
+
+    document_id: str
+    outcome: Outcome
+    message: str
+    matches: int = 0
+    missing: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+
+
+def _place(section: str, paragraph: int, sentence: int) -> str:
+    return f"section {section}, " + (f"paragraph {paragraph}, sentence {sentence}" if paragraph else "heading")
+
+
+def committed_passages(features: Features, document_id: str) -> list[tuple[str, Tokens]]:
+    """Return place and tokens of the committed passages of a document, in order."""
+    rows = np.flatnonzero(features.passages["document_id"] == document_id)
+    frame, counts, placed = features.passages.iloc[rows], features.counts, []
+    columns = (frame[name].to_list() for name in ("section", "paragraph", "sentence"))
+    for row, section, paragraph, sentence in zip(rows.tolist(), *columns, strict=True):
+        part = slice(counts.indptr[row], counts.indptr[row + 1])
+        pairs = zip(counts.indices[part].tolist(), counts.data[part].tolist(), strict=True)
+        tokens = frozenset((features.vocabulary[column], int(count)) for column, count in pairs)
+        placed.append((_place(section, paragraph, sentence), tokens))
+    return placed
+
+
+def _only_in(one: Iterable[tuple[str, Tokens]], other: Iterable[tuple[str, Tokens]]) -> tuple[str, ...]:
+    """Return the places of the passages of one text that the other lacks; each of the other's answers for one."""
+    spare, places = Counter(tokens for _, tokens in other), []
+    for place, tokens in one:
+        spare[tokens] -= 1
+        if spare[tokens] < 0:
+            places.append(place)
+    return tuple(places)
+
+
+def compare(document_id: str, committed: Sequence[tuple[str, Tokens]], fetched: Sequence[Passage]) -> Fetched:
+    """Compare the committed passages with those of a fetched text, by the counts of their tokens."""
+    placed = []
+    for part in fetched:
+        words = part.text.split()
+        shown = "".join(c for c in " ".join(words[:8]) if c.isprintable()) + (" …" if len(words) > 8 else "")
+        place = f"{_place(part.section, part.paragraph, part.sentence)}: “{shown}”"
+        placed.append((place, frozenset(Counter(tokenize(part.text)).items())))
+    missing, new = _only_in(committed, placed), _only_in(placed, committed)
+    matches, outcome = len(committed) - len(missing), "drifted"  # type: tuple[int, Outcome]
+    if [tokens for _, tokens in committed] == [tokens for _, tokens in placed]:
+        outcome, message = "unchanged", f"all {matches} passages are as they were read"
+    elif missing or new:
+        message = f"{matches} of {len(committed)} passages found again, {len(missing)} missing, {len(new)} new"
+    else:
+        message = f"all {matches} passages found again, but in another order"
+    return Fetched(document_id, outcome, message, matches, missing, new)
 
 
 # --- command
-
-
-def chosen(documents: pd.DataFrame, only: Sequence[str]) -> pd.DataFrame:
-    """The documents with these ids, or all where none is named. Raises ParameterError for an id that there is not."""
-    ids = [find("--document", document_id, documents) for document_id in only]
-    return documents[documents["document_id"].isin(ids)] if only else documents
 
 
 def fetch(
@@ -196,39 +305,27 @@ def fetch(
     *,
     features: Features | None = None,
     refresh: bool = False,
-    limits: Limits = DEFAULT_LIMITS,
     progress: bool = True,
 ) -> list[Fetched]:
     """Fetch documents into a folder and compare each with its committed passages; one result a document, in order.
 
     What the folder holds already is compared without a visit; with refresh its publisher is asked whether it changed.
-    The fault of one document is its result. Raises ProjectError where nothing can be fetched at all.
+    The fault of one document is its result. Raises ParameterError for an id in `only` that there is not and for a
+    folder in the repository, and FetchError where nothing can be fetched at all.
     """
-    with extra_packages():
-        import httpx  # noqa: F401
-        import pypdf  # noqa: F401
-        import trafilatura  # noqa: F401
-
-        from analysis.texts.public_client import open_client
-    from tqdm import tqdm
-
-    rows, last = chosen(documents, only), last_blocks(documents)
+    ids = [find("--document", document_id, documents) for document_id in only]
     target = folder.resolve()
     if target.is_relative_to(paths.ROOT) and not target.is_relative_to(paths.BUILD.resolve()):
         raise ParameterError(f"--into: {folder} is in the repository, where no text may stand; name a folder in build/")
-    features = features or load_features()
-    headers = {"User-Agent": f"{AGENT}/{__version__} (compares published documents with what was read)"}
-    headers |= {"Accept": "text/html, application/xhtml+xml, application/pdf, */*;q=0.1", "Accept-Encoding": "identity"}
+    features, last = features or load_features(), last_blocks(documents)
     results = []
     try:
         store = Store(folder)
-        with open_client(headers, limits) as client:
-            hosts = (host_of(url) for url in documents["source_url"] if url)
-            visitor = Visitor(client, hosts, limits)
-            bar = tqdm(rows.itertuples(), total=len(rows), desc="documents", unit="", disable=not progress)
-            for row in bar:
+        agent = {"User-Agent": f"{AGENT}/{__version__} (compares published documents with what was read)"}
+        with httpx.Client(headers=agent, timeout=httpx.Timeout(READ, connect=CONNECT)) as client:
+            visitor, rows = Visitor(client), documents[documents["document_id"].isin(ids)] if only else documents
+            for row in tqdm(rows.itertuples(), "documents", len(rows), unit="", disable=not progress):
                 document_id = str(row.document_id)
-                bar.set_postfix_str(document_id)
                 if not row.source_url:
                     results.append(Fetched(document_id, "no address", "data/documents.csv has no source_url for it"))
                     continue
@@ -237,19 +334,19 @@ def fetch(
                 except FetchError as error:
                     results.append(Fetched(document_id, "failed", str(error)))
                     continue
-                before = committed(features, document_id)
+                committed = committed_passages(features, document_id)
                 if _digest(text.encode()) == row.sha256:
                     message = "the text is the one that was read"
-                    results.append(Fetched(document_id, "unchanged", message, len(before)))
-                    continue
-                results.append(compare(document_id, before, passages(text, last.get(document_id))))
+                    results.append(Fetched(document_id, "unchanged", message, len(committed)))
+                else:
+                    results.append(compare(document_id, committed, passages(text, last.get(document_id))))
     except OSError as error:
         raise FetchError(f"{folder} cannot be written ({error}); name another folder with --into") from None
     return results
 
 
 def report(results: Sequence[Fetched], most: int = 5) -> list[str]:
-    """The results in lines to be read: first those that need a look, with up to `most` places each; last the counts."""
+    """Return the results in lines: first those that need a look, with up to `most` places each; last the counts."""
     lines = []
     for outcome in ("failed", "drifted", "unchanged"):
         for result in (result for result in results if result.outcome == outcome):
@@ -264,5 +361,5 @@ def report(results: Sequence[Fetched], most: int = 5) -> list[str]:
 
 
 def exit_status(results: Iterable[Fetched]) -> int:
-    """0 where nothing drifted or failed, else 1."""
+    """Return 0 where nothing drifted or failed, else 1."""
     return int(any(result.outcome in ("drifted", "failed") for result in results))

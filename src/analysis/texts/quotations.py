@@ -1,4 +1,4 @@
-"""Whether a quotation stands in a document, word for word, and if not, the nearest wording on record.
+"""Look for a quotation in a document, word for word, and else for the nearest wording on record.
 
 Quotations are checked against the hashed n-grams of the features: no text is at hand. Capitals, quotation marks,
 hyphens and the stops of abbreviations do not matter; a quotation may run across a sentence end, but not across a
@@ -30,7 +30,7 @@ class Wording:
     changes: int
 
     def __str__(self) -> str:
-        """The words, with the possessive s joined to its word."""
+        """Return the words, with the possessive s joined to its word."""
         return " ".join(self.words).replace(" 's", "'s")
 
 
@@ -48,12 +48,15 @@ class Quotation:
 
     @property
     def found(self) -> bool:
-        """Whether the quotation stands in one section, word for word."""
+        """Return whether the quotation stands in one section, word for word."""
         return bool(self.sections)
 
 
 def parts_of(text: str) -> list[list[str]]:
-    """The tokens of each part of a quotation, parted at an ellipsis. Raises ParameterError where there is no word."""
+    """Return the tokens of each part of a quotation, parted at an ellipsis.
+
+    Raises ParameterError where there is no word, or more than MOST_WORDS.
+    """
     parts = [tokenize(part) for part in re.split(r"\[?\s*(?:…|\.{3}|\. \. \.)\s*\]?", text)]
     parts = [part for part in parts if part]
     if not parts:
@@ -75,28 +78,28 @@ class Record:
 
     @cached_property
     def first_words(self) -> tuple[str, ...]:
-        """The words that stand there at all."""
+        """Return the words that stand there at all."""
         return tuple(word for word in self._words if hash_ngram([word]) in self._hashes[1])
 
     def follows(self, words: tuple[str, ...], word: str) -> bool:
-        """Whether a word follows a run of words (of which the last LONGEST - 1 count)."""
+        """Return whether a word follows a run of words (of which the last LONGEST - 1 count)."""
         run = [*words[1 - LONGEST :], word]
         return hash_ngram(run) in self._hashes[len(run)]
 
     def following(self, words: tuple[str, ...]) -> list[str]:
-        """The words that follow a run of words."""
+        """Return the words that follow a run of words."""
         last = words[-1]
         if last not in self._following:
             self._following[last] = [word for word in self.first_words if self.follows((last,), word)]
         return [word for word in self._following[last] if self.follows(words, word)]
 
     def before(self, words: tuple[str, ...]) -> str | None:
-        """The first word of the alphabet that stands before a run of words; None where the run begins a paragraph."""
+        """Return the first word, by alphabet, that stands before a run of words; None where it begins a paragraph."""
         *start, end = words[: LONGEST - 1]
         return next((word for word in self.first_words if self.follows((word, *start), end)), None)
 
     def nearest(self, tokens: list[str], most: int) -> Wording | None:
-        """The run of words on record that differs least from the tokens, by at most so many changes; None beyond.
+        """Return the run of words on record that differs least from the tokens, by at most so many changes, or None.
 
         The changes are those of Levenshtein's distance over words (V. I. Levenshtein 1966, Soviet Physics Doklady 10,
         p. 707). Of equally near runs the one that keeps most words of the quotation is given, then one with words
@@ -132,7 +135,7 @@ class Record:
         return None
 
     def _completed(self, words: tuple[str, ...], ahead: int) -> tuple[str, ...]:
-        """Words that stand on record before a run, in exchange for the words of the quotation left out there."""
+        """Put words on record before a run, in exchange for the words of the quotation left out there."""
         for _ in range(ahead):
             if (word := self.before(words)) is None:
                 break
@@ -141,18 +144,18 @@ class Record:
 
 
 def vocabulary_of(features: Features, document_id: str) -> list[str]:
-    """The tokens that stand in a document, headings included, in the order of the alphabet."""
+    """Return the tokens that stand in a document, headings included, in the order of the alphabet."""
     rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
     return [features.vocabulary[column] for column in np.unique(features.counts[rows].indices)]
 
 
 def _chosen_sections(document_id: str, section: str | None, ngrams: Ngrams, features: Features) -> list[str]:
-    """The sections of a document, or one of them and what lies below; raises ParameterError where there is none."""
+    """Return the sections of a document, or one and what lies below it. Raises ParameterError where there is none."""
     quoted = sorted({known for known, _, _ in ngrams})
     if document_id not in quoted:
         raise ParameterError(f"{document_id}: quotations can be checked in {', '.join(quoted)}")
-    there = features.passages["document_id"] == document_id
-    sections = [str(place) for place in features.passages.loc[there, "section"].unique()]
+    in_document = features.passages["document_id"] == document_id
+    sections = [str(place) for place in features.passages.loc[in_document, "section"].unique()]
     chosen = [place for place in sections if section is None or place == section or place.startswith(f"{section}-")]
     if not chosen:
         raise ParameterError(f"{document_id} has no section {section!r}; sections: {', '.join(sections)}")
@@ -162,7 +165,7 @@ def _chosen_sections(document_id: str, section: str | None, ngrams: Ngrams, feat
 def sections_holding(
     text: str, document_id: str, ngrams: Ngrams, features: Features, *, section: str | None = None
 ) -> tuple[str, ...]:
-    """The sections of a document, or of one section and what lies below, in which all of a quotation stands.
+    """Return the sections of a document, or of one section and what lies below, in which all of a quotation stands.
 
     Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
     """
@@ -178,8 +181,8 @@ def find_quotation(
 
     Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
     """
-    if found := sections_holding(text, document_id, ngrams, features, section=section):
-        return Quotation(text, document_id, found)
+    if sections := sections_holding(text, document_id, ngrams, features, section=section):
+        return Quotation(text, document_id, sections)
     chosen = _chosen_sections(document_id, section, ngrams, features)
     hashes = [(n, values) for (known, place, n), values in ngrams.items() if known == document_id and place in chosen]
     record = Record(hashes, vocabulary_of(features, document_id))
@@ -188,12 +191,12 @@ def find_quotation(
 
 
 def most_changes(tokens: list[str]) -> int:
-    """How many words may differ in a wording that still counts as near: a third, rounded up."""
+    """Return how many words may differ in a wording that still counts as near: a third, rounded up."""
     return (len(tokens) + 2) // 3
 
 
 def _holds(ngrams: Ngrams, document_id: str, section: str, tokens: list[str]) -> bool:
-    """Whether the tokens stand in a section in this order; of more than LONGEST, whether every run so long does."""
+    """Return whether the tokens stand in a section in this order; of more than LONGEST, whether every such run does."""
     n = min(len(tokens), LONGEST)
     known = ngrams.get((document_id, section, n), np.array([], dtype=np.uint64))
     runs = np.array([hash_ngram(tokens[start : start + n]) for start in range(len(tokens) - n + 1)], dtype=np.uint64)

@@ -62,7 +62,7 @@ class Passage:
 
 
 def tokenize(text: str) -> list[str]:
-    """The tokens of a text, in order and in small letters.
+    """Return the tokens of a text, in order and in small letters.
 
     Hyphens and slashes part words, stops in abbreviations are dropped (U.S. and US are both us), a possessive s is a
     token ('s), and numbers keep their inner stops and commas.
@@ -72,7 +72,7 @@ def tokenize(text: str) -> list[str]:
 
 
 def _ends_sentence(before: str, after: str) -> bool:
-    """Whether a stop after the text `before` ends a sentence that `after` follows."""
+    """Return whether a stop after the text `before` ends a sentence that `after` follows."""
     word = re.split(r"[\s/–—-]+", before.rstrip(".!?”’»\"')]"))[-1]
     last = word.lstrip("“‘«\"'([")
     if not before.rstrip("”’»\"')] ").endswith("."):
@@ -86,7 +86,7 @@ def _ends_sentence(before: str, after: str) -> bool:
 
 
 def split_sentences(paragraph: str) -> list[str]:
-    """The sentences of a paragraph. Abbreviations, initials and enumerators end none; nor do colons and semicolons."""
+    """Return the sentences of a paragraph. Abbreviations, initials, enumerators, colons and semicolons end none."""
     pieces, start = [], 0
     for match in _END.finditer(paragraph):
         if _ends_sentence(paragraph[start : match.end()].rstrip(), paragraph[match.end() :]):
@@ -94,17 +94,17 @@ def split_sentences(paragraph: str) -> list[str]:
             start = match.end()
     pieces.append(paragraph[start:].strip())
     sentences: list[str] = []
-    held = ""  # an enumerator, such as "2.", that belongs to the next piece
+    enumerator = ""  # such as "2.", which belongs to the next piece
     for piece in pieces:
-        whole = f"{held} {piece}".strip()
+        whole = f"{enumerator} {piece}".strip()
         if len(piece) < len(paragraph) and re.fullmatch(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]+)[.)]+", piece):
-            held = whole
+            enumerator = whole
             continue
-        held = ""
+        enumerator = ""
         if whole:
             sentences.append(whole)
-    if held:
-        sentences.append(held)
+    if enumerator:
+        sentences.append(enumerator)
     return sentences
 
 
@@ -112,7 +112,7 @@ def split_sentences(paragraph: str) -> list[str]:
 
 
 def _readings(match: re.Match[str]) -> Iterator[tuple[str, int, str]]:
-    """What an enumerator may be: (style, value, label), the likelier first."""
+    """Yield what an enumerator may be: (style, value, label), the likelier first."""
     mark = match["inner"] or match["outer"]
     shape = "({})" if match["inner"] else "{}"
     if mark.isdigit():
@@ -139,7 +139,7 @@ class Outline:
 
     @property
     def path(self) -> str:
-        """The path, such as III-1-(2)-a; 0 before the first heading."""
+        """Return the path, such as III-1-(2)-a; 0 before the first heading."""
         return "-".join(label for _, _, label in self._levels) or "0"
 
     def enter(self, block: str, *, heading: bool) -> str:
@@ -164,29 +164,29 @@ class Outline:
 
 
 def passages(text: str, last_block: int | None = None) -> list[Passage]:
-    """The passages of a normalised text, in order; those without a token, such as a row of dashes, are left out.
+    """Return the passages of a normalised text, in order, without those that have no token, such as a row of dashes.
 
     With last_block the text is read up to that block, because another document follows.
     """
-    found: list[Passage] = []
+    cut: list[Passage] = []
     outline, paragraph = Outline(), 0
     blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n", text)]
     for number, block in enumerate([block for block in blocks if block][:last_block], 1):
         if block.startswith("# "):
             title = outline.enter(block[2:], heading=True)
-            found.append(Passage(outline.path, number, 0, 0, True, title))
+            cut.append(Passage(outline.path, number, 0, 0, True, title))
             continue
         paragraph += 1
         body = outline.enter(block, heading=False)
-        found += [
+        cut += [
             Passage(outline.path, number, paragraph, count, False, sentence)
             for count, sentence in enumerate(split_sentences(body), 1)
         ]
-    return [passage for passage in found if tokenize(passage.text)]
+    return [passage for passage in cut if tokenize(passage.text)]
 
 
 def block_tokens(parts: Sequence[Passage]) -> Iterator[tuple[str, list[str]]]:
-    """Section and tokens of each block, sentences joined, so that a quotation may run across a sentence end."""
+    """Yield section and tokens of each block, sentences joined, so that a quotation may run across a sentence end."""
     block, section, tokens = 0, "", list[str]()
     for part in parts:
         if part.block != block:

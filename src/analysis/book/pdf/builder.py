@@ -1,32 +1,39 @@
 """The PDF of the book: Sphinx writes Typst markup from the same sources as the HTML, and Typst sets it.
 
-The builder of sphinxcontrib-typstbuilder 0.1.1 expects a newer Sphinx and templates that load packages from a network;
-this one and `writer` mend both, and `layout` what the end of a page would spoil. Date
-and version come from the sources, fonts from this repository and from packages, so the same sources give the same bytes
-on every machine. As a Sphinx extension it only adds a builder: HTML is untouched.
+`writer` knows how each node is written, and `layout` mends what the end of a page would spoil. Date and version come
+from the sources, fonts from this repository and from packages, so the same sources give the same bytes on every
+machine. As a Sphinx extension it only adds a builder: HTML is untouched.
 """
 
 import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinxcontrib_typstbuilder import TypstBuilder  # type: ignore[import-untyped]
+from sphinx.builders import Builder
+from sphinx.errors import NoUri
+from sphinx.util.nodes import inline_all_toctrees
 
 from analysis.book import sphinx
 from analysis.book.charts import gallery
 from analysis.book.pdf.layout import settle
 from analysis.book.pdf.text import prepare, show_addresses
-from analysis.book.pdf.writer import BookTranslator
+from analysis.book.pdf.writer import Writer
 from analysis.core import paths, yaml_files
 from analysis.core.errors import BuildError
 from analysis.core.files import write_whole
 
 EXTENSION = "analysis.book.pdf.builder"
+HEAD = """\
+#import "template.typ": *
+#let metadata = json("metadata.json")
+#show: template.with(metadata: metadata)
+
+"""
 # for archives and screen readers; they refuse letters that no font has and pictures without alt text
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
@@ -91,7 +98,7 @@ def _first_lines(diagnostic: str) -> str:
 
 def require_packages() -> None:
     """Raise BuildError where the packages of the PDF are not installed, as in the base environment."""
-    sphinx.require_packages("the PDF", ("sphinxcontrib_typstbuilder", "typst", "noto_cjk"))
+    sphinx.require_packages("the PDF", ("typst", "noto_cjk"))
 
 
 def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
@@ -111,49 +118,64 @@ def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
 # --- the builder for Sphinx
 
 
-class BookBuilder(TypstBuilder):  # type: ignore[misc]
+class BookBuilder(Builder):
     """Writes the whole book as one Typst file beside its pictures and template."""
 
-    name = "typst"
-    default_translator_class = BookTranslator
+    name = format = "typst"
+    supported_image_types: ClassVar[list[str]] = [  # type: ignore[misc]
+        f"image/{kind}" for kind in ("svg+xml", "webp", "png", "jpeg", "gif")
+    ]
+
+    def get_outdated_docs(self) -> str:
+        """Return what Sphinx says it writes: always the whole book."""
+        return "all documents"
+
+    def get_target_uri(self, docname: str, typ: str | None = None) -> str:
+        """Return the label of a page. Raises NoUri where the book has no such page."""
+        if docname not in self.pages:
+            raise NoUri(docname, typ)
+        return f"%{docname}"
+
+    def get_relative_uri(self, _from: str, to: str, typ: str | None = None) -> str:
+        """Return the label of a page, the same from everywhere."""
+        return self.get_target_uri(to, typ)
 
     def write(self, *_: Any) -> None:
-        """Write the book; the installed Sphinx knows only builders that write page by page."""
-        self._write_doc(self.config.root_doc, "book", self.config.html_title, "template", [], self.config.pdf_metadata)
+        """Write the book."""
+        folder = Path(self.outdir, "book")
+        folder.mkdir(exist_ok=True)
+        tree = self.assemble()
+        self.images: dict[str, str] = {}
+        self.post_process_images(tree)
+        markup = Writer(self, tree).write(tree)
+        metadata = json.dumps({"title": self.config.html_title, **self.config.pdf_metadata})
+        (folder / "book.typ").write_text(f"{HEAD}{markup}\n", encoding="utf-8")
+        (folder / "metadata.json").write_text(metadata, encoding="utf-8")
+        shutil.copyfile(paths.TYPST / "template.typ", folder / "template.typ")
+        for image, name in self.images.items():
+            shutil.copyfile(Path(self.srcdir) / image, folder / name)
 
-    def _assemble_doctree(self, startdocname: str, appendices: list[str]) -> nodes.document:
-        root = self.env.get_doctree(startdocname)
-        parts = {
+    def assemble(self) -> nodes.document:
+        """Return the tree of the whole book; without the gallery, since the PDF begins with a list of figures."""
+        root = self.config.root_doc
+        tree = self.env.get_doctree(root)
+        tree["docname"] = root
+        tree["parts"] = {
             toctree["entries"][0][1]: toctree["caption"]
-            for toctree in root.findall(addnodes.toctree)
+            for toctree in tree.findall(addnodes.toctree)
             if toctree["entries"] and toctree.get("caption")
         }
-        tree: nodes.document = super()._assemble_doctree(startdocname, appendices)
-        tree["parts"] = parts
+        self.pages = {root}
+        tree = inline_all_toctrees(self, self.pages, root, tree, str, [root])
+        self.env.resolve_references(tree, root, self)
         for page in [page for page in tree.findall(addnodes.start_of_file) if next(page.findall(gallery), None)]:
-            page.parent.remove(page)  # a list of figures stands at the beginning
+            page.parent.remove(page)
         prepare(tree)
         show_addresses(tree)
         return tree
 
-    def _copy_images(self, outdir: Path) -> None:
-        for image, name in self.images.items():
-            shutil.copyfile(Path(self.srcdir) / image, outdir / name)
 
-    def _copy_download_files(self, outdir: Path) -> None:
-        pass
-
-    def _copy_template(self, template_name: str, outdir: Path) -> None:
-        (outdir / "templates").mkdir(exist_ok=True)
-        shutil.copyfile(paths.TYPST / "template.typ", outdir / "templates" / f"{template_name}.typ")
-
-    def _write_metadata(self, title: str, extra_metadata: dict[str, Any], outdir: Path) -> None:
-        (outdir / "metadata.json").write_text(json.dumps({"title": title, **extra_metadata}), encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Add the builder of the PDF where its packages are installed."""
+def setup(app: Sphinx) -> None:
+    """Add the builder of the PDF."""
     app.add_config_value("pdf_metadata", {}, "", dict)
-    app.setup_extension("sphinxcontrib_typstbuilder")
-    app.add_builder(BookBuilder, override=True)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.add_builder(BookBuilder)

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pypandoc
 from docutils import nodes
-from sphinxcontrib_typstbuilder._writer import escape_str  # type: ignore[import-untyped]
 
 from analysis.core.errors import BuildError
 
@@ -103,6 +102,14 @@ def breakable(text: str) -> str:
     return re.sub(r"\S{17,}", lambda word: re.sub(r"(?<=[/_.=&?:,-])(?=\w)", "\u200b", word[0]), text)
 
 
+def typst_string(text: str, keep_lines: bool = False) -> str:
+    """Return a text as a Typst string, in one line unless its lines are kept."""
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    for sign, escape in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+        text = text.replace(sign, escape if keep_lines else " ")
+    return f'"{text}"'
+
+
 def marked_text(text: str) -> str:
     """A text as Typst strings; Chinese that Japanese encodings lack is marked, so that it gets its own glyphs."""
 
@@ -115,7 +122,7 @@ def marked_text(text: str) -> str:
 
     parts = re.split(r"([\u3400-\u9fff]+)", text)
     return "".join(
-        f'#text(lang: "zh", {escape_str(part)})' if i % 2 and chinese(part) else f"#{escape_str(part)}"
+        f'#text(lang: "zh", {typst_string(part)})' if i % 2 and chinese(part) else f"#{typst_string(part)}"
         for i, part in enumerate(parts)
         if part
     )

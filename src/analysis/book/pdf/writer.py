@@ -1,310 +1,336 @@
-"""How the pages of the book become Typst markup: what the builder's own translator leaves out or sets differently.
+"""How the pages of the book become Typst markup, by the functions of book/pdf/template.typ.
 
-The markup calls functions of book/pdf/template.typ. A node that no method knows stops the build: nothing of a page may
-be missing from the PDF without notice.
+A node that nothing here knows stops the build: nothing of a page may be missing from the PDF without notice.
 """
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.util import logging
-from sphinxcontrib_typstbuilder._writer import (
-    BlockMarkupFunction,
-    MarkupArg,
-    Table,  # type: ignore[import-untyped]
-    TypstTranslator,
-    escape_raw_str,
-    escape_str,
-)
 
 from analysis.book.charts import chart_folder
-from analysis.book.pdf.text import breakable, column_widths, marked_text
+from analysis.book.pdf.text import breakable, column_widths, marked_text, typst_string
 from analysis.core.errors import BuildError
+
+# nodes that are a call around what they hold; a block ends its line
+INLINE = {"emphasis": "emph", "title_reference": "emph", "strong": "strong", "literal": "literal"}
+INLINE |= {"subscript": "sub", "superscript": "super", "citation": "citation"}
+BLOCKS = {"ledger_entry": "ledger-entry", "fold": "small"}
+ADMONITIONS = ("note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "error", "seealso")
+BLOCKS |= {name: name for name in ("admonition", *ADMONITIONS)}
+# lists, whose items are arguments
+LISTS = {"bullet_list": ("list", {"tight": "false"}), "enumerated_list": ("enum", {})}
+LISTS |= {"definition_list": ("definitions", {})}
+THROUGH = ("document", "compound", "container", "glossary", "tbody", "tgroup", "target", "download_reference")
+# what only a screen can use, marks of the bibliography, and notes, which stand on the page of their call
+LEFT_OUT = {"argument_map", "more_fold", "word_filter", "ledger_filter", "verdict_strip"}
+LEFT_OUT |= {"comment", "index", "label", "meta", "footnote", "substitution_definition"}
+# the first paragraph of these is their text
+HOLDERS = (nodes.admonition, nodes.citation, nodes.entry, nodes.footnote, nodes.list_item)
+
+Arguments = Mapping[str, str | None]
+NONE: Arguments = {}
 
 logger = logging.getLogger(__name__)
 
 
-class BookTranslator(TypstTranslator):  # type: ignore[misc]
+class Writer:
     """Writes the tree of the whole book; every page is one chapter of level 1."""
 
-    def __init__(self, document: nodes.document, builder: Any) -> None:
-        super().__init__(document, builder)
-        self.sectionlevel = 0
-        self.pending_labels: list[str] = []
+    def __init__(self, builder: Any, document: nodes.document) -> None:
+        self.builder, self.document = builder, document
+        self.page = document["docname"]
+        self.level = 0
+        self.labels = [self.label(f"%{self.page}")]  # those that the next call takes
+        self.after_heading = False
         self.footnotes: dict[tuple[str, str], str] = {}
         self.placed: Counter[str] = Counter()  # charts and tables so far, by page
         self.numbered: Counter[tuple[str, str]] = Counter()  # those with a number, by page and kind
 
-    def unknown_visit(self, node: nodes.Node) -> None:
-        """Stop at a node that has no form in the PDF."""
-        where = f"{self.curr_files[-1]}:{node.line}" if node.line else self.curr_files[-1]
-        raise BuildError(f"the PDF has no form for a node “{type(node).__name__}” on page {where}")
+    def write(self, node: nodes.Node) -> str:
+        """Return the markup of a node. Raises BuildError where it has no form in the PDF."""
+        kind = type(node).__name__
+        if kind in LEFT_OUT:
+            return ""
+        if kind in THROUGH:
+            self.keep_labels(node)
+            return self.inside(node)
+        if kind in INLINE:
+            text = self.call(INLINE[kind], node)
+        elif kind in BLOCKS:
+            text = self.call(BLOCKS[kind], node) + "\n"
+        elif kind in LISTS:
+            name, named = LISTS[kind]
+            text = self.call(name, node, named, (self.item(item) for item in node.children), "") + "\n"
+        elif write := getattr(self, f"write_{kind}", None):
+            text = write(node)
+        else:
+            where = f"{self.page}:{node.line}" if node.line else self.page
+            raise BuildError(f"the PDF has no form for a node “{kind}” on page {where}")
+        if text and kind not in ("section", "start_of_file"):
+            self.after_heading = kind == "title"
+        return text
 
-    def visit_start_of_file(self, node: nodes.Element) -> None:
-        """Begin a page; its headings count from level 1 wherever the contents list it."""
-        super().visit_start_of_file(node)
-        node["outer-level"], self.sectionlevel = self.sectionlevel, 0
+    def inside(self, node: nodes.Node) -> str:
+        """Return the markup of what a node holds, without a title, which is an argument of its own."""
+        parts: list[str] = []
+        for child in node.children:
+            if isinstance(child, nodes.paragraph) and isinstance(node, HOLDERS) and not any(parts):
+                self.keep_labels(child)
+                parts.append(self.inside(child))
+            elif not (isinstance(child, nodes.title) and isinstance(node, nodes.Admonition)):
+                parts.append(self.write(child))
+        return "".join(parts)
 
-    def depart_start_of_file(self, node: nodes.Element) -> None:
-        """End a page."""
-        super().depart_start_of_file(node)
-        self.sectionlevel = node["outer-level"]
+    def call(
+        self, name: str, node: Any, named: Arguments = NONE, positional: Iterable[str] = (), body: str | None = None
+    ) -> str:
+        """Return a call with the labels that wait, around a body, or where none is given around what a node holds."""
+        opening = self.opening(node)
+        if isinstance(node, nodes.Admonition) and (title := self.title_of(node)):
+            named = {**named, "title": self.argument(title)}
+        text = self.inside(node) if body is None else body
+        return opening + code_call(name, named, positional, text, force=name in ("inline", "par"))
 
-    def visit_section(self, node: nodes.Element) -> None:
-        """Begin a section."""
-        self.sectionlevel += 1
-        if self.sectionlevel == 1:
-            self.curr_element().body.append("#chapter-break()\n")
-        self.add_pending_labels(node["ids"])
+    @staticmethod
+    def title_of(node: Any) -> nodes.Element | None:
+        """Return the title of a box or a table, where it has one."""
+        return next((part for part in node.children if isinstance(part, nodes.title)), None)
 
-    def depart_section(self, _node: nodes.Element) -> None:
-        """End a section."""
-        self.sectionlevel -= 1
+    def argument(self, node: Any) -> str:
+        """Return what a node holds as an argument in brackets, after the labels that wait."""
+        marks = "".join(f"#mlabel({label})" for label in self.take_labels(node))
+        return f"[{marks}{lines(self.inside(node))}]"
 
-    def visit_title(self, node: nodes.Element) -> None:
-        """Begin a heading, numbered where the contents number the page; other titles are the builder's."""
-        self.this_is_the_title = False
-        if not isinstance(node.parent, nodes.section):
-            super().visit_title(node)
-            return
-        page = self.curr_files[-1]
-        parameters: dict[str, str | None] = {"level": str(self.sectionlevel)}
-        if page not in self.builder.env.toc_secnumbers:
-            parameters["numbering"] = "none"
-        if self.sectionlevel == 1 and (part := self.document["parts"].get(page)):
-            parameters["supplement"] = f"[{marked_text(part)}]"
-        self.append_block_fun(node, name="heading", named_params=parameters)
+    def item(self, node: nodes.Node) -> str:
+        """Return an item of a list: its text, or a term and its definition."""
+        if isinstance(node, nodes.list_item):
+            return self.argument(node)
+        return code_call("definition", NONE, map(self.argument, node.children))
 
-    # text
+    # labels
 
-    def visit_Text(self, node: nodes.Text) -> None:
-        """Write text; in tables long words may break."""
+    def label(self, name: str) -> str:
+        """Return a label as a Typst string: %page#name, or %page for a page."""
+        return typst_string(name if name.startswith("%") else f"%{self.page}#{name}")
+
+    def keep_labels(self, node: Any) -> None:
+        """Let the next call take the labels of a node."""
+        self.labels += map(self.label, node["ids"])
+
+    def take_labels(self, node: Any) -> list[str]:
+        """Return the labels of a node and those that wait."""
+        labels = [*map(self.label, node["ids"]), *self.labels]
+        self.labels = []
+        return labels
+
+    def opening(self, node: Any) -> str:
+        """Return the beginning of a call in markup, with the labels of a node and those that wait."""
+        return "#" + "".join(f"mlabel({label})#" for label in self.take_labels(node))
+
+    # pages, headings, text
+
+    def write_start_of_file(self, node: nodes.Element) -> str:
+        """A page; its headings count from level 1 wherever the contents list it."""
+        outer = self.page, self.level
+        self.page, self.level = node["docname"], 0
+        self.labels.append(self.label(f"%{self.page}"))
+        text = self.inside(node)
+        self.page, self.level = outer
+        return text
+
+    def write_section(self, node: nodes.Element) -> str:
+        """A section."""
+        self.level += 1
+        self.keep_labels(node)
+        text = ("#chapter-break()\n" if self.level == 1 else "") + self.inside(node)
+        self.level -= 1
+        return text
+
+    def write_title(self, node: nodes.Element) -> str:
+        """A heading, numbered where the contents number the page."""
+        named = {"level": str(self.level)}
+        if self.page not in self.builder.env.toc_secnumbers:
+            named["numbering"] = "none"
+        if self.level == 1 and (part := self.document["parts"].get(self.page)):
+            named["supplement"] = f"[{marked_text(part)}]"
+        return self.call("heading", node, named) + "\n"
+
+    def write_Text(self, node: nodes.Text) -> str:
+        """Text; in tables long words may break."""
         text = node.astext()
         if isinstance(node.parent, nodes.caption) and node.parent.index(node) == 1 and text.isspace():
-            return  # the bold beginning of a caption stands on a line of its own
+            return ""  # the bold beginning of a caption stands on a line of its own
         cell: nodes.Node | None = node.parent
         while cell is not None and not isinstance(cell, nodes.entry | nodes.section):
             cell = cell.parent
-        self.curr_element().body.append(marked_text(breakable(text) if isinstance(cell, nodes.entry) else text))
+        return marked_text(breakable(text) if isinstance(cell, nodes.entry) else text)
 
-    def visit_definition_list(self, node: nodes.Element) -> None:
-        """Begin a list of terms."""
-        self.append_block_fun(node, name="definitions")
+    def write_paragraph(self, node: nodes.Element) -> str:
+        """A paragraph."""
+        return self.call("par", node) + "\n"
 
-    def visit_definition_list_item(self, node: nodes.Element) -> None:
-        """Begin a term and its definition."""
-        self.append_block_code_fun(node, name="definition")
+    def write_inline(self, node: nodes.Element) -> str:
+        """A piece of text with classes, which may tell its language."""
+        classes = ",".join(map(typst_string, node["classes"]))
+        return self.call("inline", node, {"classes": f"({classes})"})
 
-    def visit_block_quote(self, node: nodes.Element) -> None:
-        """Begin a quotation, or a box where it opens with the bold word Finding or Limits."""
+    def write_abbreviation(self, node: nodes.Element) -> str:
+        """A short form, without its long one."""
+        return marked_text(node.astext())
+
+    def write_block_quote(self, node: nodes.Element) -> str:
+        """A quotation, or a box where it opens with the bold word Finding or Limits."""
         opening = next((part for part in node.findall(nodes.Text) if part.strip()), None)
         if opening in ("Finding.", "Limits.") and opening is not None and isinstance(opening.parent, nodes.strong):
-            self.append_block_fun(node, name="box-of", positional_params=[escape_str(opening.rstrip(".").lower())])
-        else:
-            super().visit_block_quote(node)
+            return self.call("box-of", node, NONE, [typst_string(opening.rstrip(".").lower())]) + "\n"
+        return self.call("quote", node, {"block": "true"}) + "\n"
 
-    def visit_ledger_entry(self, node: nodes.Element) -> None:
-        """Begin a claim or an omission, a place to which other pages can lead."""
-        self.append_block_fun(node, name="ledger-entry")
+    def write_literal_block(self, node: nodes.Element) -> str:
+        """A block of code or output, without empty lines at its end."""
+        language = {"ipython3": "python"}.get(node.get("language", ""), node.get("language", "text"))
+        text = typst_string(node.astext().rstrip(), keep_lines=True)
+        return self.call("raw", node, {"block": "true", "lang": typst_string(language)}, [text], "") + "\n"
 
-    def depart_ledger_entry(self, _node: nodes.Element) -> None:
-        """End a claim or an omission."""
-        self.absorb_fun_in_body()
+    def write_transition(self, node: nodes.Element) -> str:
+        """A rule, but not the one before a list of footnotes."""
+        return "" if "footnotes" in node["classes"] else self.call("horizontalrule", node) + "\n"
 
-    def visit_fold(self, node: nodes.Element) -> None:
-        """Begin what HTML shows folded; on paper it stands open, in small type."""
-        self.append_block_fun(node, name="small")
+    def write_raw(self, node: nodes.Element) -> str:
+        """Raw Typst; raw HTML of a page that the PDF would lose is a warning (an extension's has no line)."""
+        text = node.astext()
+        lost = node["format"] == "html" and re.sub(r"<!--.*?-->", "", text, flags=re.S).strip()
+        if lost and node.line is not None:
+            logger.warning("raw HTML has no form in the PDF: %s", text[:60], location=node)
+        return f"{text}\n" if "typst" in node["format"].split() else ""
 
-    def depart_fold(self, _node: nodes.Element) -> None:
-        """End what HTML shows folded."""
-        self.absorb_fun_in_body()
-
-    def visit_ledger_filter(self, node: nodes.Element) -> None:
-        """Leave out what only a screen can use: filters, and counts that the text gives as well."""
-        raise nodes.SkipNode
-
-    visit_verdict_strip = visit_ledger_filter
-
-    def visit_raw(self, node: nodes.Element) -> None:
-        """Pass raw Typst on; raw HTML of a page that the PDF would lose is a warning (an extension's has no line)."""
-        if (
-            node["format"] == "html"
-            and node.line is not None
-            and re.sub(r"<!--.*?-->", "", node.astext(), flags=re.S).strip()
-        ):
-            logger.warning("raw HTML has no form in the PDF: %s", node.astext()[:60], location=node)
-        super().visit_raw(node)
-
-    def _formula(self, node: nodes.Element, block: bool) -> None:
-        labels = [*self.label_refs(node["ids"]), *self.pending_labels]
-        self.pending_labels = []
-        parameters = {"block": str(block).lower(), "alt": escape_str(node.astext().strip())}
+    def _formula(self, node: nodes.Element, block: bool) -> str:
+        named = {"block": str(block).lower(), "alt": typst_string(node.astext().strip())}
         if node.get("number"):
-            places = self.builder.env.toc_fignumbers.get(self.curr_files[-1], {}).get("displaymath", {})
+            places = self.builder.env.toc_fignumbers.get(self.page, {}).get("displaymath", {})
             numbers = places.get(node["ids"][0], [node["number"]])  # with the chapter's where numfig is on
-            parameters["number"] = escape_str(".".join(map(str, numbers)))
-        call = BlockMarkupFunction(
-            name="formula", named_params=parameters, positional_params=[f"$ {node['typst']} $"], labels=labels
-        ).to_text()
-        self.curr_element().body.append(call if block else call.rstrip("\n"))
-        raise nodes.SkipNode
+            named["number"] = typst_string(".".join(map(str, numbers)))
+        return self.call("formula", node, named, [f"$ {node['typst']} $"], "") + ("\n" if block else "")
 
-    def visit_math(self, node: nodes.Element) -> None:
-        """Write a formula in a line."""
-        self._formula(node, block=False)
+    def write_math(self, node: nodes.Element) -> str:
+        """A formula in a line."""
+        return self._formula(node, block=False)
 
-    def visit_math_block(self, node: nodes.Element) -> None:
-        """Write a formula on its own; only one with a label has a number."""
-        self._formula(node, block=True)
+    def write_math_block(self, node: nodes.Element) -> str:
+        """A formula on its own; only one with a label has a number."""
+        return self._formula(node, block=True)
 
     # tables, charts and pictures
 
     def _place(self, kind: str, titled: bool) -> dict[str, str | None]:
-        """The id of a chart or a table, and its number in a numbered chapter where it has a title."""
-        page = self.curr_files[-1]
-        self.placed[page] += 1
+        """Return the id of a chart or a table, and its number in a numbered chapter where it has a title."""
+        self.placed[self.page] += 1
         number = None
-        if titled and (chapter := self.builder.env.toc_secnumbers.get(page, {}).get("")):
-            self.numbered[page, kind] += 1
-            number = escape_str(".".join(map(str, (*chapter, self.numbered[page, kind]))))
-        return {"id": escape_str(f"{page}#{self.placed[page]}"), "number": number}
+        if titled and (chapter := self.builder.env.toc_secnumbers.get(self.page, {}).get("")):
+            self.numbered[self.page, kind] += 1
+            number = typst_string(".".join(map(str, (*chapter, self.numbered[self.page, kind]))))
+        return {"id": typst_string(f"{self.page}#{self.placed[self.page]}"), "number": number}
 
-    def visit_table(self, node: nodes.Element) -> None:
-        """Begin a table."""
-        table = BookTable(node)
-        table.place = self._place("table", isinstance(node[0], nodes.title))
-        table.labels = self.label_refs(node["ids"]) + self.pending_labels
-        self.pending_labels = []
-        self.append_el(table)
-
-    def _chart(self, node: nodes.Element, file: str, alt: str, width: str | None, titled: bool) -> None:
-        """Begin a chart."""
-        before = self.curr_element().body[-1:]
-        after_heading = any(re.match(r"#(mlabel\(.*?\)#)*heading\(", text) for text in before)
-        parameters = {
-            **self._place("chart", titled),
-            "alt": escape_str(alt),
-            "width": width,
-            "after-heading": "true" if after_heading else None,
+    def write_table(self, node: nodes.Element) -> str:
+        """A table with the caption it has, if any, and columns that suit their texts."""
+        opening = self.opening(node)  # before the labels within
+        caption = self.title_of(node)
+        widths = column_widths([[entry.astext() for entry in row] for row in node.findall(nodes.row)])
+        named = {
+            **self._place("table", caption is not None),
+            "columns": f"({', '.join(widths)},)",
+            "caption": self.argument(caption) if caption else None,
         }
-        self.append_block_fun(node, name="chart", named_params=parameters, positional_params=[escape_raw_str(file)])
+        cells: list[str] = []
+        for rows in node.findall(lambda part: isinstance(part, nodes.thead | nodes.tbody)):
+            written = [self._cell(entry) for row in rows.children for entry in row.children]
+            cells += [code_call("table.header", NONE, written)] if isinstance(rows, nodes.thead) else written
+        return opening + code_call("book-table", named, cells) + "\n"
 
-    def visit_chart(self, node: nodes.Element) -> None:
-        """Write a chart: its title and subtitle above the picture, its source and its name below."""
+    def _cell(self, node: Any) -> str:
+        named = {
+            name: str(1 + node[more])
+            for name, more in (("colspan", "morecols"), ("rowspan", "morerows"))
+            if more in node
+        }
+        for side in ("left", "center", "right"):
+            if f"text-{side}" in node["classes"]:
+                named["align"] = side
+        return code_call("table.cell", named, [], self.inside(node), force=True)
+
+    def _chart(self, node: Any, file: str, alt: str, titled: bool, texts: Arguments) -> str:
+        named = {
+            **self._place("chart", titled),
+            "alt": typst_string(alt),
+            "after-heading": "true" if self.after_heading else None,
+        }
+        return self.call("chart", node, {**named, **texts}, [typst_string(file)], "") + "\n"
+
+    def write_chart(self, node: nodes.Element) -> str:
+        """A chart: its title and subtitle above the picture, its source and its name below."""
         picture = f"{node['digest']}.svg"
         self.builder.images[str(chart_folder(self.builder.app) / picture)] = picture
-        width = f"{node['width'] * 0.75:g}pt"  # 96 px are 72 pt
-        self._chart(node, f"/{picture}", node["alt"] or node["heading"], width, bool(node["heading"]))
-        parameters = self.curr_element().named_params
         heading = f"#strong[{marked_text(node['heading'])}]" if node["heading"] else ""
-        texts = (heading, *map(marked_text, (node["subheading"], node["caption"])))
-        if any(texts):
-            parameters["caption"] = f"[{' '.join(filter(None, texts))}]"
-        if node["source"]:
-            parameters["legend"] = f"[{marked_text(node['source'])}]"
-        if node["ids"]:
-            parameters["name"] = escape_str(node["ids"][0])
-        self.absorb_fun_in_body()
-        raise nodes.SkipNode
+        above = " ".join(filter(None, (heading, marked_text(node["subheading"]), marked_text(node["caption"]))))
+        texts = {
+            "width": f"{node['width'] * 0.75:g}pt",  # 96 px are 72 pt
+            "caption": f"[{above}]" if above else None,
+            "legend": f"[{marked_text(node['source'])}]" if node["source"] else None,
+            "name": typst_string(node["ids"][0]) if node["ids"] else None,
+        }
+        return self._chart(node, f"/{picture}", node["alt"] or node["heading"], bool(node["heading"]), texts)
 
-    def visit_figure(self, node: nodes.Element) -> None:
-        """Begin another picture with a caption."""
+    def write_figure(self, node: nodes.Element) -> str:
+        """Another picture with a caption and a legend."""
         image = next(node.findall(nodes.image))
         width = image.get("width", "")
-        alt = image.get("alt") or node.astext()
-        titled = next(node.findall(nodes.caption), None) is not None
+        texts = {
+            type(part).__name__: self.argument(part) for part in node if isinstance(part, nodes.caption | nodes.legend)
+        }
         file = f"/{self.builder.images[image['uri']]}"
-        self._chart(node, file, alt, width if width.endswith("pt") else None, titled)
+        texts |= {"width": width} if width.endswith("pt") else {}
+        return self._chart(node, file, image.get("alt") or node.astext(), "caption" in texts, texts)
 
-    def visit_image(self, node: nodes.Element) -> None:
-        """Write a picture outside of a figure, never wider than the text."""
-        if not isinstance(node.parent, nodes.figure):
-            self.append_inline_fun(
-                node,
-                name="picture",
-                named_params={"alt": escape_str(node.get("alt") or Path(node["uri"]).stem)},
-                positional_params=[escape_raw_str("/" + self.builder.images[node["uri"]])],
-            )
-            self.absorb_fun_in_body()
-        raise nodes.SkipNode
-
-    def visit_legend(self, node: nodes.Element) -> None:
-        """Begin what stands below a figure."""
-        self.append_markup_arg(node)
-
-    def depart_legend(self, _node: nodes.Element) -> None:
-        """End what stands below a figure."""
-        legend = self.pop_el()
-        self.curr_element().named_params["legend"] = legend
-
-    def visit_literal_block(self, node: nodes.Element) -> None:
-        """Write a block of code or output, without empty lines at its end."""
-        node.children = [nodes.Text(node.astext().rstrip())]
-        node["language"] = {"ipython3": "python"}.get(node.get("language", ""), node.get("language", "text"))
-        super().visit_literal_block(node)
+    def write_image(self, node: nodes.Element) -> str:
+        """A picture outside of a figure, never wider than the text."""
+        alt = typst_string(node.get("alt") or Path(node["uri"]).stem)
+        return self.call("picture", node, {"alt": alt}, [typst_string(f"/{self.builder.images[node['uri']]}")], "")
 
     # notes and references
 
-    def visit_footnote_reference(self, node: nodes.Element) -> None:
-        """Write a footnote where it is first called; later calls repeat its mark."""
-        key = (self.curr_files[-1], node["refid"])
+    def write_reference(self, node: nodes.Element) -> str:
+        """A link to a place in the book or to another host."""
+        if node.get("internal") or "refid" in node:
+            return self.call("internal-link", node, NONE, [self.label(node.get("refuri") or node["refid"])])
+        return self.call("link", node, NONE, [typst_string(node["refuri"])])
+
+    def write_footnote_reference(self, node: nodes.Element) -> str:
+        """A footnote where it is first called; later calls repeat its mark."""
+        key = (self.page, node["refid"])
         if key in self.footnotes:
-            self.curr_element().body.append(f"#footnote(<{self.footnotes[key]}>)")
-            raise nodes.SkipNode
+            return f"#footnote(<{self.footnotes[key]}>)"
         page: nodes.Node = node
         while page.parent is not None and type(page).__name__ != "start_of_file":
             page = page.parent
-        note = next(found for found in page.findall(nodes.footnote) if node["refid"] in found["ids"])
+        note = next(part for part in page.findall(nodes.footnote) if node["refid"] in part["ids"])
         self.footnotes[key] = f"note-{len(self.footnotes) + 1}"
-        self.append_el(MarkupArg())
-        for child in note:
-            if not isinstance(child, nodes.label):
-                child.walkabout(self)
-        text = self.pop_el()
-        self.curr_element().body.append(f"#footnote{text}<{self.footnotes[key]}>")
-        raise nodes.SkipNode
-
-    def visit_transition(self, node: nodes.Element) -> None:
-        """Write a rule, but not the one before a list of footnotes."""
-        if "footnotes" in node["classes"]:
-            raise nodes.SkipNode
-        super().visit_transition(node)
-
-    def visit_footnote(self, node: nodes.Element) -> None:
-        """Leave out the list of notes (each stands on the page of its call) and the marks of bibliography entries."""
-        raise nodes.SkipNode
-
-    visit_label = visit_meta = visit_footnote
-
-    def visit_download_reference(self, node: nodes.Element) -> None:
-        """Write only the text of a link to a file of the HTML book."""
+        return f"#footnote[{lines(self.inside(note))}]<{self.footnotes[key]}>"
 
 
-# --- tables
+def lines(text: str) -> str:
+    """Return markup without space around it, on lines of its own where it has several."""
+    text = text.strip()
+    return f"\n{text}\n" if "\n" in text else text
 
 
-class BookTable(Table):  # type: ignore[misc]
-    """A table with the caption it has, if any, and columns that suit their texts."""
-
-    def __init__(self, node: nodes.Element) -> None:
-        super().__init__(node)
-        rows = [[entry.astext() for entry in row] for row in node.findall(nodes.row)]
-        self.widths = column_widths(rows)
-        self.place: dict[str, str | None] = {}  # id and number, where it has one
-
-    def to_text(self) -> str:
-        """The call that draws the table."""
-        call = BlockMarkupFunction(
-            name="book-table",
-            named_params={
-                **self.place,
-                "columns": f"({', '.join(self.widths)},)",
-                "caption": self.named_params.get("caption"),
-            },
-            positional_params=self.cells,
-            labels=self.labels,
-        )
-        return str(call.to_text())
+def code_call(name: str, named: Arguments, positional: Iterable[str], body: str = "", force: bool = False) -> str:
+    """Return a call in Typst code; an argument that is None is left out, and an empty body too unless it is forced."""
+    arguments = [f"{key}: {value}" for key, value in named.items() if value is not None]
+    listed = ", ".join([*arguments, *positional])
+    body = lines(body)
+    bracketed = f"[{body}]" if body or force else ""
+    return f"{name}({listed}){bracketed}" if listed or not bracketed else f"{name}{bracketed}"

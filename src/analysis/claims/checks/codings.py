@@ -1,7 +1,5 @@
 """Checks of codings, measures and references: who says what, what has a counterpart, what is kept, told or cited."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from analysis.claims.checks.phrases import document_name, event_name, provision_names, quoted, source_label
@@ -18,7 +16,6 @@ from analysis.signals.events import STATE_NAMES, named
 
 
 @check("untold")
-@dataclass(frozen=True)
 class Untold:
     """No claim of the article tells any of these provisions or events."""
 
@@ -44,7 +41,6 @@ class Untold:
 
 
 @check("act")
-@dataclass(frozen=True)
 class Act:
     """In each of these provisions the actors perform one of these speech acts, towards a target where one is named.
 
@@ -71,9 +67,8 @@ class Act:
             holds &= aimed and by_actors and bool(set(acts) & set(self.acts))
             phrase = f"{quoted(acts)}{self._towards(row['target'])} by {named(actors)}"
             provisions_by_act.setdefault(phrase, []).append(str(provision_id))
-        found = "; ".join(f"{phrase} ({', '.join(ids)})" for phrase, ids in provisions_by_act.items())
-        if len(provisions_by_act) == 1:
-            found = next(iter(provisions_by_act))
+        phrases = [f"{phrase} ({', '.join(ids)})" for phrase, ids in provisions_by_act.items()]
+        found = "; ".join(phrases) if len(phrases) > 1 else next(iter(provisions_by_act))
         wanted = f"the speech act {quoted(self.acts, 'or')}{self._towards(self.target)} by {named(self.actors)}"
         where = f"the provision{'s' if len(self.provisions) > 1 else ''} {provision_names(evidence, self.provisions)}"
         return Outcome(holds, found, f"{wanted}{' alone' if self.alone else ''} in {where}")
@@ -83,7 +78,6 @@ class Act:
 
 
 @check("speakers")
-@dataclass(frozen=True)
 class Speakers:
     """A quotation is of those to whom the article gives it."""
 
@@ -109,7 +103,6 @@ def _part(pillar: str, provisions: pd.DataFrame) -> str:
 
 
 @check("coverage")
-@dataclass(frozen=True)
 class Coverage:
     """At least a share of these provisions, or of a part of the statement, has a counterpart in the strategy."""
 
@@ -132,16 +125,13 @@ class Coverage:
             coded = coded[coded["pillar"] == self.pillar]
         covered = int((coded["strength"] >= self.strength).sum())
         coders = wording.plural(int(coded["coders"].min()), "coder")
-        expected = (
-            f"at least {wording.percent(self.least)} of {subject} with a counterpart of strength {self.strength} or "
-            "more in the strategy"
-        )
+        expected = f"at least {wording.percent(self.least)} of {subject} with a counterpart in the strategy"
+        expected += f" of strength {self.strength} or more"
         found = f"{covered} of {len(coded)}, by the median of {coders}"
         return Outcome(covered >= self.least * len(coded), found, expected)
 
 
 @check("rank")
-@dataclass(frozen=True)
 class Rank:
     """A pair ranks so high among placebos that the exact p is at most largest_p, by the score of chapter 4.
 
@@ -157,10 +147,8 @@ class Rank:
     def outcome(self, evidence: Evidence) -> Outcome:
         """Return the rank and p. Raise ParameterError where `among` names no set of placebos."""
         documents, scores = evidence.table("documents"), evidence.scores(self.statement, self.strategy)
-        sets = {
-            among: (placebos, pair)
-            for among, placebos, pair in placebo_sets(scores, documents, self.statement, self.strategy)
-        }
+        placebos_of = placebo_sets(scores, documents, self.statement, self.strategy)
+        sets = {among: (placebos, pair) for among, placebos, pair in placebos_of}
         if self.among not in sets:
             raise ParameterError(f"among: {self.among!r} is not one of {', '.join(sets)}")
         placebos, pair = sets[self.among]
@@ -168,17 +156,14 @@ class Rank:
             [issuers] = documents.loc[documents["document_id"] == self.strategy, "parties"]
             placebos = placebos[without_states(documents, placebos.index, pair, issuers)]
         rank = standing(placebos, pair)
-        placebos_named = f"{self.among} of other states" if self.other_states else f"all {self.among}"
-        expected = (
-            f"{document_name(evidence, self.statement)} and {document_name(evidence, self.strategy)} so alike in words "
-            f"that p among {placebos_named} is at most {self.largest_p:g}"
-        )
+        among = f"{self.among} of other states" if self.other_states else f"all {self.among}"
+        expected = f"{document_name(evidence, self.statement)} and {document_name(evidence, self.strategy)} so alike"
+        expected += f" in words that p among {among} is at most {self.largest_p:g}"
         found = f"{wording.ordinal(rank.rank)} of {rank.placebos + 1}, p = {rank.p:.3f}"
         return Outcome(rank.p <= self.largest_p, found, expected)
 
 
 @check("carried_over")
-@dataclass(frozen=True)
 class CarriedOver:
     """At least a share of the provisions of a part stand, as they are or in like form, in the statement of 2024."""
 
@@ -192,14 +177,12 @@ class CarriedOver:
         part = provisions[provisions["pillar"] == self.pillar]
         kept = int(part["in_2024"].isin(["yes", "similar"]).sum())
         expected = (
-            f"at least {wording.percent(self.least)} of {subject} in the statement of 2024 as well, as they are or in "
-            "like form"
+            f"at least {wording.percent(self.least)} of {subject} in the same or a like form in the statement of 2024"
         )
         return Outcome(kept >= self.least * len(part), f"{kept} of {len(part)}", expected)
 
 
 @check("topic_kept")
-@dataclass(frozen=True)
 class TopicKept:
     """A topic of the statement of 2024 is kept or stronger in that of 2025, by the majority of the coders."""
 
@@ -218,7 +201,6 @@ class TopicKept:
 
 
 @check("citation")
-@dataclass(frozen=True)
 class Citation:
     """A reference of the article is of a day and has the address of a page that was read for an event."""
 
@@ -233,9 +215,7 @@ class Citation:
         entry, sources = evidence.bibliography[self.key], evidence.table("event_sources")
         same = entry.get("url") in set(sources.loc[sources["event_id"] == self.event, "url"])
         day = pd.Timestamp(entry["date"])
-        expected = (
-            f"the reference {source_label(self.key, evidence.bibliography)} dated {wording.day(self.day)}, with the "
-            f"address of a page read for {event_name(evidence, self.event)}"
-        )
+        expected = f"the reference {source_label(self.key, evidence.bibliography)} dated {wording.day(self.day)}, with"
+        expected += f" the address of a page read for {event_name(evidence, self.event)}"
         found = f"dated {wording.day(day)}, with the address of {'such a' if same else 'another'} page"
         return Outcome(same and day == self.day, found, expected)

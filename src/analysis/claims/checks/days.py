@@ -1,6 +1,5 @@
 """Checks of days: when an event or a document is of, and how long it is from one event to another."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -48,7 +47,6 @@ def _day_and_hour(event: "pd.Series[Any]") -> str:
 
 
 @check("date")
-@dataclass(frozen=True)
 class Date:
     """An event, or a document, is of a certain day, or of the days from first to last.
 
@@ -77,7 +75,6 @@ class Date:
 
 
 @check("interval")
-@dataclass(frozen=True)
 class Interval:
     """From one event to another pass so many hours, days or months: at_least to at_most."""
 

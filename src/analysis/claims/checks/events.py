@@ -1,7 +1,6 @@
 """Checks of events and of rows: what happened, how often, in which order, and what a table records."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from analysis.core.errors import ParameterError
 from analysis.data.faults import nearest
 from analysis.data.tables import labels
 from analysis.signals import events
-from analysis.signals.events import STATE_NAMES, named
+from analysis.signals.events import DYADS, STATE_NAMES, named
 
 # what a row of a table is
 NOUNS = {
@@ -25,26 +24,26 @@ NOUNS = {
     "protests": ("Chinese protest", "Chinese protests"),
     "strategy_sections": ("section of the strategy", "sections of the strategy"),
 }
-# how a phrase goes on with the values that a column must have
-COLUMNS = {
-    "approach": "for approach {}",
-    "domain_tags": "tagged {}",
-    "dyad": "between {}",
-    "event_id": "in {}",
-    "form": "in the form {}",
-    "kind": "of the kind {}",
-    "level": "at level {}",
-    "mode": "of the mode {}",
-    "official": "by {}",
-    "pillar": "of the part {}",
-    "round": "in coding round {}",
-    "source": "from {}",
-    "speech_act": "with the speech act {}",
-    "state": "from {}",
-    "submode": "of the kind {}",
-    "target": "to {}",
-    "trigger_event_id": "in answer to {}",
-    "trigger_kind": "over {}",
+# how a phrase leads from the noun to the values of a column
+RELATIONS = {
+    "approach": "for approach",
+    "domain_tags": "tagged",
+    "dyad": "between",
+    "event_id": "in",
+    "form": "in the form",
+    "kind": "of the kind",
+    "level": "at level",
+    "mode": "of the mode",
+    "official": "by",
+    "pillar": "of the part",
+    "round": "in coding round",
+    "source": "from",
+    "speech_act": "with the speech act",
+    "state": "from",
+    "submode": "of the kind",
+    "target": "to",
+    "trigger_event_id": "in answer to",
+    "trigger_kind": "over",
 }
 CAUSES = {"alliance": "the alliance", "bilateral": "bilateral matters", "taiwan": "Taiwan"}
 # where words stand that are recorded of something
@@ -69,27 +68,25 @@ def _require_column(frame: pd.DataFrame, table: str, column: str) -> None:
         raise ParameterError(f"{table}.csv has no column “{column}”{nearest(column, list(map(str, frame)))}")
 
 
+def _named_value(evidence: Evidence, column: str, value: str) -> str:
+    """Return a value that a column must have, in words."""
+    if column.endswith("event_id"):
+        return event_name(evidence, value)
+    if column == "dyad" and value in DYADS:
+        return named(value.split("-"))
+    names = STATE_NAMES | CAUSES | labels("provisions", "pillar")
+    if value in names or value.isdigit() or column == "official":
+        return str(names.get(value, value))
+    return f"“{value.lower() if value.isupper() else value}”"
+
+
 def _with_values(evidence: Evidence, column: str, values: Words) -> str:
     """Return the values that a column must have as a phrase."""
-    if column in ("event_id", "trigger_event_id"):
-        words = [event_name(evidence, value) for value in values]
-    elif column in ("source", "target", "state"):
-        words = [STATE_NAMES.get(value, value) for value in values]
-    elif column == "dyad":
-        words = [named(value.split("-")) if "-" in value else value for value in values]
-    elif column == "pillar":
-        words = [labels("provisions", "pillar").get(value, value) for value in values]
-    elif column == "trigger_kind":
-        words = [CAUSES.get(value, value) for value in values]
-    elif column in ("approach", "level", "round", "official"):
-        words = list(values)
-    else:
-        words = [f"“{value.lower() if column == 'mode' else value}”" for value in values]
-    return COLUMNS.get(column, f"with the {column.replace('_', ' ')} {{}}").format(wording.listing(words, "or"))
+    words = [_named_value(evidence, column, value) for value in values]
+    return f"{RELATIONS.get(column, 'with the ' + column.replace('_', ' '))} {wording.listing(words, 'or')}"
 
 
 @check("count")
-@dataclass(frozen=True)
 class Count:
     """A table has at least, or exactly, so many rows with certain values, on the days from first to last.
 
@@ -134,7 +131,6 @@ class Count:
 
 
 @check("happened")
-@dataclass(frozen=True)
 class Happened:
     """An event with all of these persons, or at a venue, of a kind or with words in its title, happened in these days.
 
@@ -170,7 +166,6 @@ class Happened:
 
 
 @check("recorded")
-@dataclass(frozen=True)
 class Recorded:
     """A cell of a table has one of some words; capitals do not matter."""
 
@@ -193,7 +188,6 @@ class Recorded:
 
 
 @check("nth_meeting")
-@dataclass(frozen=True)
 class NthMeeting:
     """A meeting is the n-th of a leader since a day with leaders of some states: in person, or calls as well."""
 
@@ -211,14 +205,12 @@ class NthMeeting:
         if self.in_person:
             met = met[met["in_person"]]
         order = list(dict.fromkeys(met["event_id"]))
-        whom = "the leader of one of " + wording.plural(len(self.states), "state")
+        state = f"one of {wording.plural(len(self.states), 'state')}"
         if len(self.states) == 1:
-            whom = f"the leader of {STATE_NAMES[self.states[0]]}"
+            state = STATE_NAMES[self.states[0]]
         meeting = "meeting in person" if self.in_person else "meeting or call"
-        expected = (
-            f"{event_name(evidence, self.event)} as the {wording.ordinal(self.place)} {meeting} of {self.host} with "
-            f"{whom} since {wording.day(self.since)}"
-        )
+        expected = f"{event_name(evidence, self.event)} as the {wording.ordinal(self.place)} {meeting} of {self.host}"
+        expected += f" with the leader of {state} since {wording.day(self.since)}"
         if self.event not in order:
             return Outcome(False, "it is no such meeting", expected)
         place = order.index(self.event) + 1
@@ -229,7 +221,6 @@ class NthMeeting:
 
 
 @check("stronger_protest")
-@dataclass(frozen=True)
 class StrongerProtest:
     """A Chinese protest is stronger, by form and rank of the sender, than every earlier one over the same cause."""
 
@@ -242,23 +233,19 @@ class StrongerProtest:
         protests = events.protest_table(*tables)
         protests = protests[protests["trigger_kind"] == self.cause]
         cause = f"over {CAUSES.get(self.cause, self.cause)}"
-        expected = (
-            f"{event_name(evidence, self.event)} stronger, by form and rank of the sender, than every earlier protest "
-            f"{cause}"
-        )
+        expected = f"{event_name(evidence, self.event)} stronger in form and rank than every earlier protest {cause}"
         if self.event not in set(protests["event_id"]):
             return Outcome(False, f"it is no protest {cause}", expected)
         comparison = events.rank_among(protests, self.event)["comparison"]
         equal, stronger = int((comparison == "equal").sum()), int((comparison == "stronger").sum())
         found = (
-            f"{wording.plural(len(comparison), 'earlier protest')}, {wording.count(equal)} of the same form and rank, "
-            f"{wording.count(stronger)} stronger"
+            f"{wording.plural(len(comparison), 'earlier protest')}, {wording.count(equal)} of the same form and rank"
         )
+        found += f", {wording.count(stronger)} stronger"
         return Outcome(len(comparison) > 0 and equal + stronger == 0, found, expected)
 
 
 @check("party_changed")
-@dataclass(frozen=True)
 class PartyChanged:
     """At the last change of leader of a state before an event the governing party changed as well."""
 
@@ -273,10 +260,8 @@ class PartyChanged:
             raise ParameterError(f"governments.csv has fewer than two leaders of {self.state} before {self.before}")
         old, new = (row for _, row in rows.sort_values("start").tail(2).iterrows())
         found = (
-            f"on {wording.day(new['start'])} {new['leader']} ({new['party']}) followed {old['leader']} ({old['party']})"
+            f"{new['leader']} ({new['party']}) followed {old['leader']} ({old['party']}) on {wording.day(new['start'])}"
         )
-        expected = (
-            f"another party in office in {STATE_NAMES[self.state]} after the last change of leader before "
-            f"{event_name(evidence, self.before)}"
-        )
+        change = f"the last change of leader in {STATE_NAMES[self.state]} before {event_name(evidence, self.before)}"
+        expected = f"another party in office after {change}"
         return Outcome(bool(old["party"] != new["party"]), found, expected)

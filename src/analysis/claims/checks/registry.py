@@ -1,13 +1,13 @@
 """The checks by name, and how a cell of arguments becomes one.
 
-A check is a frozen dataclass: its fields are the arguments with their types, its method `outcome` decides. The name
-above it is the one in the column `check` of checks.csv.
+A check is a class: its fields are the arguments with their types, its method `outcome` decides. The
+name above it is the one in the column `check` of checks.csv.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any, TypeVar, dataclass_transform
 
 import pandas as pd
 
@@ -30,15 +30,17 @@ ALLOWED: dict[Any, str] = {
     Day | None: "a day as YYYY-MM-DD",
 }
 CHECKS: dict[str, type[Check]] = {}
-Kind = TypeVar("Kind", bound=type[Check])
+Kind = TypeVar("Kind", bound=Check)
 
 
-def check(name: str) -> Callable[[Kind], Kind]:
-    """Return a decorator that makes a class the check of this name."""
+@dataclass_transform(frozen_default=True)
+def check(name: str) -> Callable[[type[Kind]], type[Kind]]:
+    """Return a decorator that makes a class a frozen dataclass, and the check of this name."""
 
-    def register(kind: Kind) -> Kind:
-        CHECKS[name] = kind
-        return kind
+    def register(kind: type[Kind]) -> type[Kind]:
+        made = dataclass(frozen=True)(kind)
+        CHECKS[name] = made
+        return made
 
     return register
 

@@ -1,7 +1,5 @@
 """Checks of the words of documents: quotations, terms and headings."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from analysis.claims.checks.phrases import place_name, quoted
@@ -50,7 +48,6 @@ def _stands(evidence: Evidence, words: str, document: str, section: str, paragra
 
 
 @check("quotation")
-@dataclass(frozen=True)
 class Quotation:
     """Words that the article puts in quotation marks stand in a document or section, word for word.
 
@@ -64,23 +61,20 @@ class Quotation:
 
     def outcome(self, evidence: Evidence) -> Outcome:
         """Return whether the words stand there, or the nearest wording that does."""
-        match = find_quotation(
-            self.words, self.document, evidence.ngrams, evidence.features, section=self.section or None
-        )
+        section = self.section or None
+        match = find_quotation(self.words, self.document, evidence.ngrams, evidence.features, section=section)
         expected = f"“{self.words}” word for word in {place_name(evidence, self.document, self.section)}"
         if match.found:
-            return Outcome(True, "the words stand there word for word", expected)
+            return Outcome(True, "present, word for word", expected)
         if near := [wording for wording in match.nearest if wording is not None]:
             changed = plural(sum(wording.changes for wording in near), "word")
             nearest = " … ".join(map(str, near))
-            return Outcome(False, f"not there; the nearest wording is “{nearest}” ({changed} changed)", expected)
-        if self.instead and _stands(evidence, self.instead, self.document, self.section):
-            return Outcome(False, f"not there, but “{self.instead}” is", expected)
-        return Outcome(False, "not there", expected)
+            return Outcome(False, f"absent; the nearest wording is “{nearest}” ({changed} changed)", expected)
+        instead = self.instead and _stands(evidence, self.instead, self.document, self.section)
+        return Outcome(False, f"absent, but “{self.instead}” is present" if instead else "absent", expected)
 
 
 @check("term")
-@dataclass(frozen=True)
 class Term:
     """Words or short phrases stand in a document, a section or a sentence of a paragraph; with absent, none does.
 
@@ -100,23 +94,16 @@ class Term:
         there = [words for words in self.words if _stands(evidence, words, *place)]
         missing = [words for words in self.words if words not in there]
         where = place_name(evidence, *place)
-        subject = "the words" if len(self.words) > 1 or " " in self.words[0] else "the word"
-        one = subject == "the word"
         if self.absent:
-            expected = f"no {quoted(self.words, 'or')} in {where}"
-            found = f"{quoted(there)} there" if there else f"{subject} {'does' if one else 'do'} not stand there"
-            return Outcome(not there, found, expected)
-        expected = f"{quoted(self.words)} in {where}"
-        if not missing:
-            return Outcome(True, f"{subject} {'stands' if one else 'stand'} there", expected)
-        found = f"no {quoted(missing, 'or')} there"
-        if self.instead and _stands(evidence, self.instead, *place):
-            found += f", but “{self.instead}”"
-        return Outcome(False, found, expected)
+            found = f"{quoted(there)} present" if there else "absent"
+            return Outcome(not there, found, f"no {quoted(self.words, 'or')} in {where}")
+        found = f"{quoted(missing)} absent" if missing else "present"
+        if missing and self.instead and _stands(evidence, self.instead, *place):
+            found += f", but “{self.instead}” is present"
+        return Outcome(not missing, found, f"{quoted(self.words)} in {where}")
 
 
 @check("heading")
-@dataclass(frozen=True)
 class Heading:
     """Words stand in headings of a document or section, several of them in this order."""
 
@@ -131,22 +118,16 @@ class Heading:
             _with_words(evidence, headings, words)[:1] if _stands(evidence, words, *place) else []
             for words in self.words
         ]
-        several = len(self.words) > 1
-        where = f"headings of {place_name(evidence, *place)}, in this order"
-        if not several:
-            where = f"a heading of {place_name(evidence, *place)}"
-        expected = f"{quoted(self.words)} in {where}"
+        headings_named, order = ("headings", ", in this order") if len(self.words) > 1 else ("a heading", "")
+        expected = f"{quoted(self.words)} in {headings_named} of {place_name(evidence, *place)}{order}"
         if missing := [words for words, row in zip(self.words, rows, strict=True) if not row]:
-            return Outcome(False, f"no heading has {quoted(missing, 'or')}", expected)
+            return Outcome(False, f"{quoted(missing)} in no heading", expected)
         if rows != sorted(rows):
-            return Outcome(False, "headings have the words, in another order", expected)
-        return Outcome(
-            True, "headings have the words, in this order" if several else "a heading has the words", expected
-        )
+            return Outcome(False, "present, in another order", expected)
+        return Outcome(True, f"present{order}", expected)
 
 
 @check("heading_count")
-@dataclass(frozen=True)
 class HeadingCount:
     """Exactly so many headings of a document have some words."""
 
