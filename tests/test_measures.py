@@ -6,7 +6,7 @@ import pytest
 from analysis.core import paths
 from analysis.data.schema import read_schema
 from analysis.data.tables import load
-from analysis.measures import alignment, continuity, strategy
+from analysis.measures import alignment, continuity
 from analysis.measures import provisions as statement
 from analysis.signals import events as diplomacy
 
@@ -298,7 +298,7 @@ def test_who_speaks_most_often_alone_perhaps_nobody() -> None:
 def test_section_lengths_add_up_to_the_document(level: int) -> None:
     paragraphs = int(load("documents").set_index("document_id").at["jpn-nds-2022", "paragraphs"])
     assert (
-        strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
+        statement.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
         == paragraphs
     )
 
@@ -308,7 +308,7 @@ def test_section_lengths_by_hand() -> None:
     rows = [("I", 1, 1.0), ("I-1", 2, 5.0), ("II", 1, 11.0), ("III", 1, 13.0), ("x", 1, None)]
     sections = pd.DataFrame(rows, columns=["section_id", "level", "corpus_line"])
     sections = sections.assign(heading=list("abcde"), approach=[0, 1, 0, 2, 0])
-    table = strategy.section_paragraphs(sections, 7, level=2)
+    table = statement.section_paragraphs(sections, 7, level=2)
     assert table.to_numpy().tolist() == [["I", "I  a", 0, 1], ["I-1", "I-1  b", 1, 2], ["III", "III  d", 2, 4]]
     assert list(table.index) == [0, 1, 2]
-    assert strategy.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]
+    assert statement.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]

@@ -104,8 +104,8 @@ def summary(counts: pd.DataFrame, scales: pd.DataFrame, dyad: str | None) -> dic
     """Return the indices of a window by direction and by quarter, as plain values for JSON.
 
     Takes `code_counts` by quarter. Keys: directions (source, target, and for each scale signals, cooperative,
-    conflictual, sum, mean, mean_rank, balance), quarters (the same with period), scales_agree (Spearman's correlation of the quarterly means; null where
-    there are fewer than three, or one scale alone).
+    conflictual, sum, mean, mean_rank, balance), quarters (the same with period), scales_agree (Spearman's correlation
+    of the quarterly means; null where there are fewer than three, or one scale alone).
     """
     # ranks are those among all signals of the window, so the dyad is chosen last
     by_quarter = in_dyad(index_table(counts, scales), dyad)
