@@ -94,6 +94,9 @@ def test_power_grows_with_the_change_and_a_null_change_is_rarely_seen() -> None:
     assert powers == sorted(powers)
     assert powers[0] <= dual_track.LEVEL + 0.02
     assert dual_track.power(found, 0.25) > dual_track.power(found, 0.5)
+    table = dual_track.powers(found, found)
+    assert table.at["half", "beijing"] == table.at["half", "washington"] == dual_track.power(found, 0.5)
+    assert table.at["double", "beijing"] == powers[1]
 
 
 def test_scores_that_fall_are_seen_and_the_seed_decides() -> None:
@@ -167,6 +170,10 @@ def test_leaving_out_an_event_leaves_out_all_its_signals() -> None:
     low, high, most = dual_track.widest(table.reset_index(), "balance_beijing")
     assert (low, high) == (0.5, 1.0)
     assert most in {"E2", "E3"}
+    sources = pd.DataFrame({"publisher": ["p", "p", "q"], "event_id": ["E1", "E6", "E2"]})
+    ranges = dual_track.without_one(FEW, sources, START, END)
+    assert ranges.loc["event", ["times", "low", "high", "most"]].to_list() == [6, 1 / 3, 1.0, "E2"]
+    assert ranges.loc["source", ["times", "low", "high"]].to_list() == [2, 0.0, 1.0]
 
 
 def test_the_first_list_alone_would_have_looked_friendlier(real: pd.DataFrame) -> None:

@@ -162,10 +162,10 @@ def test_kinds_are_grouped_and_counted() -> None:
     assert list(counts) == ["contacts", "frictions", "military"]
     assert counts.loc["JPN-CHN"].to_list() == [0, 1, 0]
     assert counts.loc["JPN-USA"].to_list() == [1, 0, 0]
-    kinds = diplomacy.kind_counts(pd.concat([FEW, events(("E5", "2025-01-03", "trilateral", "visit"))]))
-    assert list(kinds) == ["kind", "Japan-United States", "Japan-China", "China-United States"]
-    assert kinds.set_index("kind").loc["call"].to_list() == [1, 0, 0]
-    assert "visit" not in set(kinds["kind"])
+    numbered = FEW.assign(search=[1, 1, 2, 2])
+    lists = diplomacy.counts_by_list(numbered, FEW["date"].min(), FEW["date"].max()).set_index(["list", "dyad"])
+    assert lists.loc[("first list alone", "JPN-CHN")].to_list() == [1, 1, 0, "Japan-China"]
+    assert lists["contacts"].to_list() == [0, 1, 1, 0, 1, 1]
 
 
 def test_directions_and_dyads_have_names() -> None:

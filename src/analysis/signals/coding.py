@@ -230,9 +230,11 @@ def matched_share(units: pd.DataFrame) -> float:
 def agreement(scored: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
     """Return Krippendorff's alpha of what coders say of a signal, with its interval. Takes `with_scores`.
 
-    The first row asks without any matching whether a mode is there; the others are of matched acts. Columns: those of
-    `agreement_table`.
+    The first row asks without any matching whether a mode is there; the others are of matched acts. Empty where
+    there is one coder. Columns: those of `agreement_table`.
     """
+    if scored["coder"].nunique() < 2:
+        return pd.DataFrame(columns=["variable", "level", "coders", "units", "alpha", "low", "high"])
     units = matched(scored)
     paired = units[units.groupby("unit")["coder"].transform("nunique") > 1]
     unmatched = agreement_table(
@@ -247,9 +249,15 @@ def agreement(scored: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
     return pd.concat([unmatched.assign(variable="mode, without matching"), of_matched], ignore_index=True)
 
 
-def load_settled(
+def load_scored(
     codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame, coders: Iterable[str] | None = None
 ) -> pd.DataFrame:
-    """Return the settled signals of the tables, from the last round of each event, by all coders or some of them."""
-    chosen = codings if coders is None else codings[codings["coder"].isin(list(coders))]
-    return settle(with_scores(latest(chosen), events, scales))
+    """Return the codings of these events with scores, of the last round of each, by all coders or some of them."""
+    chosen = codings[codings["event_id"].isin(events["event_id"])]
+    chosen = chosen if coders is None else chosen[chosen["coder"].isin(list(coders))]
+    return with_scores(latest(chosen), events, scales)
+
+
+def load_settled(codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
+    """Return the settled signals of these events, from the last round of each, by all coders."""
+    return settle(load_scored(codings, events, scales))

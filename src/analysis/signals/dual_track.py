@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.signals import coding
-from analysis.signals.events import DIRECTIONS, in_window
+from analysis.signals.events import DIRECTIONS, direction, in_window
 
 BEIJING, WASHINGTON = ("JPN", "CHN"), ("JPN", "USA")
 LEVEL = 0.05
@@ -77,6 +77,13 @@ def power(observed: Change, factor: float, level: float = LEVEL) -> float:
     spread, counts = hypergeom(observed.events, observed.late, n), np.arange(n + 1)
     seen = spread.cdf(counts) <= level if factor < 1 else spread.sf(counts - 1) <= level
     return float(binom(n, chance).pmf(counts)[seen].sum())
+
+
+def powers(beijing: Change, washington: Change) -> pd.DataFrame:
+    """Return the power of the test on both tracks for four changes. Index: rate (to what). Columns: both capitals."""
+    factors = {"a quarter": 0.25, "half": 0.5, "double": 2.0, "four times": 4.0}
+    rows = {rate: (power(beijing, factor), power(washington, factor)) for rate, factor in factors.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["beijing", "washington"]).rename_axis("rate")
 
 
 def score_change(
@@ -163,7 +170,9 @@ def variants(
     every = coding.counted(settled(codings))
     on_first_list = every["event_id"].isin(events.loc[events["search"] == 1, "event_id"])
     has_primary = every["event_id"].isin(sources.loc[sources["kind"] == "primary", "event_id"])
-    by_coder = {f"coder {name} alone": coding.counted(settled(rows)) for name, rows in codings.groupby("coder")}
+    by_coder = {
+        f"coder {name} alone": coding.counted(settled(rows)) for name, rows in codings.groupby("coder", observed=True)
+    }
     return {
         "all events, both coders": every,
         "first list alone": every[on_first_list],
@@ -210,6 +219,21 @@ def widest(table: pd.DataFrame, column: str) -> tuple[float, float, str]:
     return float(values.min()), float(values.max()), str(table.loc[(values - middle).abs().idxmax(), "left_out"])
 
 
+def without_one(signals: pd.DataFrame, sources: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Return how far the balance towards Beijing moves without one event, or without all events of one publisher.
+
+    Index: event, source. Columns: times (how many were left out, one after another), low, high, most (what moves the
+    balance most), readings (how many readings came out).
+    """
+    events = in_window(signals, start, end)["event_id"].unique()
+    publishers = sources.groupby("publisher")["event_id"].agg(list)
+    rows = {}
+    for name, groups in {"event": {event: [event] for event in sorted(events)}, "source": dict(publishers)}.items():
+        table = leave_one_out(signals, groups, start, end)
+        rows[name] = (len(table), *widest(table, "balance_beijing"), table["reading"].nunique())
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["times", "low", "high", "most", "readings"])
+
+
 def answers(signals: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Return the signals that openly answer an earlier event: who answers whom, after how many days.
 
@@ -224,11 +248,10 @@ def answers(signals: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 def answer_table(answering: pd.DataFrame) -> pd.DataFrame:
     """Return how often and how fast states answer each other. Takes the frame of `answers`.
 
-    Columns: source, target, answers, days (median), negative.
+    Columns: direction, answers, days (median), negative.
     """
-    return (
-        answering.assign(negative=answering["plover"] < 0)
-        .groupby(["source", "target"], observed=True)
-        .agg(answers=("days", "size"), days=("days", "median"), negative=("negative", "sum"))
-        .reset_index()
+    named = answering.assign(negative=answering["plover"] < 0, direction=direction(answering))
+    by_direction = named.groupby("direction").agg(
+        answers=("days", "size"), days=("days", "median"), negative=("negative", "sum")
     )
+    return by_direction.reset_index()

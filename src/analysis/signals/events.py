@@ -117,11 +117,18 @@ def contact_counts(events: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp)
     return counts.rename(columns={"contact": "contacts", "friction": "frictions"}).rename_axis(columns=None)
 
 
-def kind_counts(events: pd.DataFrame) -> pd.DataFrame:
-    """Return how many events of each kind each dyad has. Columns: kind, and the name of each dyad."""
-    names = events["dyad"].astype("object").map(DYADS)
-    counts = pd.crosstab(events["kind"].astype("object"), names).reindex(columns=list(DYADS.values()), fill_value=0)
-    return counts.rename_axis(columns=None).reset_index()
+def counts_by_list(events: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Return what each list of events alone, and both, would count on Tokyo's two tracks.
+
+    Columns: list, dyad, pair (its name), and those of `contact_counts`.
+    """
+    lists = {"first list alone": [1], "second search alone": [2], "both": [1, 2]}
+    parts = {
+        name: contact_counts(events[events["search"].isin(searches)], start, end).loc[["JPN-USA", "JPN-CHN"]]
+        for name, searches in lists.items()
+    }
+    counts = pd.concat(parts, names=["list"]).reset_index()
+    return counts.assign(pair=counts["dyad"].map(DYADS))
 
 
 def objections(signals: pd.DataFrame) -> pd.DataFrame:
