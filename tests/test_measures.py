@@ -167,11 +167,25 @@ def test_windows_hold_both_ends() -> None:
 
 def test_kinds_are_grouped_and_counted() -> None:
     assert diplomacy.kind_group(FEW["kind"]).to_list() == ["contact", "friction", "contact", "other"]
-    counts = diplomacy.contact_counts(FEW, {"w": (pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))}).set_index(
-        "dyad"
-    )
-    assert counts.loc["JPN-CHN", ["contact", "friction", "military"]].to_list() == [0, 1, 0]
-    assert counts.loc["JPN-USA", ["contact", "friction", "military"]].to_list() == [1, 0, 0]
+    counts = diplomacy.contact_counts(FEW, pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))
+    assert list(counts) == ["contacts", "frictions", "military"]
+    assert counts.loc["JPN-CHN"].to_list() == [0, 1, 0]
+    assert counts.loc["JPN-USA"].to_list() == [1, 0, 0]
+    numbered = FEW.assign(search=[1, 1, 2, 2])
+    lists = diplomacy.counts_by_list(numbered, FEW["date"].min(), FEW["date"].max()).set_index(["list", "dyad"])
+    assert lists.loc[("first list alone", "JPN-CHN")].to_list() == [1, 1, 0, "Japan-China"]
+    assert lists["contacts"].to_list() == [0, 1, 1, 0, 1, 1]
+
+
+def test_directions_and_dyads_have_names() -> None:
+    frame = pd.DataFrame({"source": ["JPN", "CHN", "USA"], "target": ["CHN", "JPN", "CHN"]}, index=[3, 1, 2])
+    assert diplomacy.direction(frame).to_dict() == {
+        3: "Japan to China",
+        1: "China to Japan",
+        2: "United States to China",
+    }
+    assert diplomacy.dyad(frame.astype("category")).to_list() == ["JPN-CHN", "JPN-CHN", "CHN-USA"]
+    assert len(set(diplomacy.DIRECTIONS.values())) == 6
 
 
 def test_quarters() -> None:
