@@ -6,7 +6,7 @@ import pytest
 from analysis.core import paths
 from analysis.data.schema import read_schema
 from analysis.data.tables import load
-from analysis.measures import alignment, continuity, strategy
+from analysis.measures import alignment, continuity, provisions
 from analysis.measures import provisions as statement
 from analysis.signals import events as diplomacy
 
@@ -106,7 +106,7 @@ def test_emphases_have_the_words_of_their_schema() -> None:
     assert list(continuity.EMPHASES) == [0, 1, 2, 3]
 
 
-def test_emphasis_is_the_lower_median_and_shares_add_up() -> None:
+def test_emphasis_is_the_lower_median() -> None:
     topics = pd.DataFrame({"topic_id": ["T01", "T02"], "topic": ["x", "y"], "group": ["region", "values"]})
     coded = pd.DataFrame(
         {
@@ -116,10 +116,8 @@ def test_emphasis_is_the_lower_median_and_shares_add_up() -> None:
             "emphasis": [1, 2, 3, 3, 0, 1, 1, 1],
         }
     )
-    table = continuity.emphasis_share(continuity.emphasis(coded, topics)).set_index("topic_id")
+    table = continuity.emphasis(coded, topics).set_index("topic_id")
     assert table["emphasis"].to_dict() == {"T01": 2, "T02": 1}
-    assert table["share"].sum() == pytest.approx(1)
-    assert table.at["T01", "share"] == pytest.approx(2 / 3)
 
 
 def test_changes_are_the_majority_and_ties_ask_least() -> None:
@@ -133,6 +131,38 @@ def test_changes_are_the_majority_and_ties_ask_least() -> None:
         continuity.holding_share(pd.DataFrame({"change": ["kept", "stronger", "dropped", "new", "na", "weaker"]}))
         == 0.5
     )
+
+
+def test_changes_are_counted_by_kind_and_by_group() -> None:
+    table = pd.DataFrame({"group": ["region"] * 4 + ["values"], "change": ["kept", "kept", "new", "na", "dropped"]})
+    expected = {"kept": 2, "weaker": 0, "stronger": 0, "dropped": 1, "new": 1}
+    assert continuity.change_counts(table) == expected
+    grouped = continuity.changes_by_group(table)
+    assert grouped.to_numpy().tolist() == [
+        ["Region", "kept", 2, 4, 2],
+        ["Region", "new", 1, 4, 0],
+        ["Values", "dropped", 1, 1, 4],
+    ]
+
+
+def test_one_coder_has_nobody_to_agree_with() -> None:
+    coded = pd.DataFrame(
+        {
+            "topic_id": ["T1", "T1", "T2", "T2"],
+            "document_id": "d",
+            "coder": list("abab"),
+            "emphasis": [0, 0, 3, 3],
+            "change": ["kept", "kept", "dropped", "dropped"],
+        }
+    )
+    table = continuity.agreement(coded, draws=100, seed=1)
+    assert table[["variable", "level", "units", "alpha"]].to_numpy().tolist() == [
+        ["emphasis", "ordinal", 2, 1.0],
+        ["change", "nominal", 2, 1.0],
+    ]
+    alone = continuity.agreement(coded[coded["coder"] == "a"], draws=100, seed=1)
+    assert list(alone.columns) == list(table.columns)
+    assert alone.empty
 
 
 # --- events
@@ -284,7 +314,7 @@ def test_who_speaks_most_often_alone_perhaps_nobody() -> None:
 def test_section_lengths_add_up_to_the_document(level: int) -> None:
     paragraphs = int(load("documents").set_index("document_id").at["jpn-nds-2022", "paragraphs"])
     assert (
-        strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
+        provisions.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
         == paragraphs
     )
 
@@ -294,7 +324,7 @@ def test_section_lengths_by_hand() -> None:
     rows = [("I", 1, 1.0), ("I-1", 2, 5.0), ("II", 1, 11.0), ("III", 1, 13.0), ("x", 1, None)]
     sections = pd.DataFrame(rows, columns=["section_id", "level", "corpus_line"])
     sections = sections.assign(heading=list("abcde"), approach=[0, 1, 0, 2, 0])
-    table = strategy.section_paragraphs(sections, 7, level=2)
+    table = provisions.section_paragraphs(sections, 7, level=2)
     assert table.to_numpy().tolist() == [["I", "I  a", 0, 1], ["I-1", "I-1  b", 1, 2], ["III", "III  d", 2, 4]]
     assert list(table.index) == [0, 1, 2]
-    assert strategy.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]
+    assert provisions.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]

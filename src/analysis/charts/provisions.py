@@ -86,7 +86,7 @@ def provision_tiles(
 
 
 def approach_scale(names: Mapping[int, str]) -> alt.Scale:
-    """Return the colours of approaches by name; names: the name of each approach, 0 for none."""
+    """Return the colours of approaches. Takes the name of each approach, 0 for none."""
     return scale_of({name: PALETTE[str(number)] for number, name in names.items()})
 
 
@@ -208,12 +208,12 @@ def topic_heatmap(emphasis: pd.DataFrame, changes: pd.DataFrame, *, title: str) 
     frame = table[["topic", "statement", "change"]].assign(
         emphasis=table["emphasis"].map(EMPHASES), group=table["group"].astype("object").map(GROUPS)
     )
-    leaders = alt.Axis(orient="top", labelAngle=0, labelExpr="split(datum.label, '|')")
+    years = alt.Axis(orient="top", labelAngle=0, labelExpr="split(datum.label, '|')[0]")
     return (
         alt.Chart(frame)
         .mark_rect(stroke=PALETTE["paper"])
         .encode(
-            x=alt.X("statement:O", title=None, axis=leaders),
+            x=alt.X("statement:O", title=None, axis=years),
             y=alt.Y("topic:N", title=None, sort=by_change["topic"].to_list(), axis=alt.Axis(labelLimit=330)),
             color=alt.Color("emphasis:N", title="Emphasis", scale=scale_of(colours), legend=alt.Legend(columns=2)),
             tooltip=["topic:N", "statement:O", "emphasis:N", alt.Tooltip("change:N", title="2025 against 2024")],
