@@ -17,10 +17,10 @@ from analysis.charts.events import (
     with_words,
 )
 from analysis.charts.provisions import (
+    CHANGE_COLOURS,
     TOLD,
     agreement_intervals,
     approach_scale,
-    change_bars,
     coverage_intervals,
     provision_tiles,
     scale_of,
@@ -53,6 +53,7 @@ from analysis.charts.texts import (
 from analysis.charts.theme import PALETTE, SEQUENCE
 
 __all__ = [
+    "CHANGE_COLOURS",
     "CHOICE_LABELS",
     "COST_COLOURS",
     "FORM_COLOURS",
@@ -66,7 +67,6 @@ __all__ = [
     "approach_scale",
     "argument_map",
     "balance_dots",
-    "change_bars",
     "coverage_intervals",
     "curve_figure",
     "day_axis",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Level = Literal["nominal", "ordinal"]
 Floats = NDArray[np.float64]
+AGREEMENT = ["variable", "level", "coders", "units", "alpha", "low", "high"]  # columns of an agreement table
 
 
 def coincidences(values: Floats) -> tuple[Floats, Floats]:
@@ -102,4 +103,4 @@ def agreement_table(
         values = value_table(codings, unit, variable)
         low, high = bootstrap_interval(values, level, draws=draws, seed=seed)
         rows.append((variable, level, *values.shape, alpha(values, level), low, high))
-    return pd.DataFrame(rows, columns=["variable", "level", "coders", "units", "alpha", "low", "high"])
+    return pd.DataFrame(rows, columns=AGREEMENT)
