@@ -7,14 +7,9 @@ from analysis.charts.argument import VERDICT_COLOURS, argument_map
 from analysis.charts.events import (
     FORM_COLOURS,
     day_axis,
-    day_rule,
-    days_as_text,
-    dyad_row,
     protest_ladder,
     quarterly_contacts,
     timeline,
-    upright,
-    with_words,
 )
 from analysis.charts.provisions import (
     CHANGE_COLOURS,
@@ -44,13 +39,12 @@ from analysis.charts.texts import (
     OPTION_LABELS,
     curve_figure,
     gain_dumbbells,
-    in_words,
     placebo_figure,
     placebo_strips,
     recall_points,
     specification_curve,
 )
-from analysis.charts.theme import PALETTE, SEQUENCE
+from analysis.charts.theme import PALETTE
 
 __all__ = [
     "CHANGE_COLOURS",
@@ -59,7 +53,6 @@ __all__ = [
     "FORM_COLOURS",
     "OPTION_LABELS",
     "PALETTE",
-    "SEQUENCE",
     "SERIES_NAMES",
     "TOLD",
     "VERDICT_COLOURS",
@@ -70,11 +63,7 @@ __all__ = [
     "coverage_intervals",
     "curve_figure",
     "day_axis",
-    "day_rule",
-    "days_as_text",
-    "dyad_row",
     "gain_dumbbells",
-    "in_words",
     "index_lines",
     "placebo_figure",
     "placebo_strips",
@@ -93,6 +82,4 @@ __all__ = [
     "timeline",
     "titled",
     "topic_heatmap",
-    "upright",
-    "with_words",
 ]
