@@ -61,7 +61,7 @@ class GatherCode(SphinxPostTransform):
 
     def run(self, **_: Any) -> None:
         """Change the cells of a page."""
-        for parent in {id(n.parent): n.parent for n in self.document.findall(_is_code_cell)}.values():
+        for parent in dict.fromkeys(cell.parent for cell in self.document.findall(_is_code_cell)):
             self._gather(parent)
         cell: Any
         for cell in self.document.findall(_is_code_cell):

@@ -105,22 +105,17 @@ def add_notes(app: Sphinx, document: nodes.document, _page: str) -> None:
     if app.builder.format != "html":
         return
     known = titles(app)
-    notes: dict[int, tuple[nodes.Element, dict[str, tuple[str, str, str]]]] = {}
-    seen: set[tuple[int, str]] = set()
+    notes: dict[nodes.Element, list[tuple[str, str, str]]] = {}
+    cited: set[tuple[nodes.Node, str]] = set()  # by section
     for link in document.findall(nodes.reference):
         address = str(link.get("refuri", ""))
         name = address.partition("#")[2] or str(link.get("refid", ""))
         block = block_of(link) if name in known and "reftitle" in link else None
-        if block is None or (id(block.parent), name) in seen:
-            continue
-        seen.add((id(block.parent), name))
-        notes.setdefault(id(block), (block, {}))[1][name] = (
-            link.astext(),
-            shortened(known[name], LONGEST_TITLE),
-            address,
-        )
-    for block, sources in notes.values():
-        block.parent.insert(block.parent.index(block), side_note(sources=list(sources.values())))
+        if block is not None and (block.parent, name) not in cited:
+            cited.add((block.parent, name))
+            notes.setdefault(block, []).append((link.astext(), shortened(known[name], LONGEST_TITLE), address))
+    for block, sources in notes.items():
+        block.parent.insert(block.parent.index(block), side_note(sources=sources))
 
 
 def setup(app: Sphinx) -> None:
