@@ -504,7 +504,7 @@ def test_a_packed_bomb_does_not_fill_the_memory(tmp_path: Path) -> None:
     bomb.write_bytes(gzip.compress(f"{good}\n".encode() + b"\t" * 40_000_000))
     zipped = write_zip(tmp_path / "bomb.zip", {"bomb.tsv": gzip.decompress(bomb.read_bytes())})
     for file in (bomb, zipped):
-        with pytest.raises(DataError, match=r"has a line that is too long; allowed: 16,777,216 bytes"):
+        with pytest.raises(DataError, match=r"has a line that is too long; allowed: 4,194,304 bytes"):
             exports.count_file(file)
 
 
