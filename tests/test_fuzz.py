@@ -137,12 +137,10 @@ def test_bibliographies(tmp_path: Path, text: str) -> None:
 
 
 @fuzz(SOME)
-@given(one=TEXT, other=TEXT)
-def test_days_windows_and_numbers(one: str, other: str) -> None:
+@given(one=TEXT)
+def test_days_switches_and_parameters(one: str) -> None:
     day = taken_or_refused(parameters.read_day, "day", one)
     assert day is None or f"{day:%Y-%m-%d}" == one
-    taken_or_refused(parameters.read_window, "a", one, "b", other)
-    taken_or_refused(parameters.read_number, "n", one, 0, 3)
     taken_or_refused(parameters.read_switch, "s", one)
     for kind in parameters.BOUNDS:
         taken_or_refused(parameters.Parameter("p", kind, "", "meaning").read, one)
