@@ -18,9 +18,9 @@ from typing import Any
 
 from analysis.book.build import outdated, staged_files
 from analysis.book.sphinx import require_packages
-from analysis.core import paths, yaml_files
+from analysis.core import paths
 from analysis.core.errors import BuildError, ParameterError
-from analysis.core.files import write_whole
+from analysis.core.files import parse_yaml, write_whole
 from analysis.release import rocrate
 from analysis.runs.inputs import cells_hash
 from analysis.runs.notebooks import name_of, notebook_files
@@ -165,7 +165,7 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     """
     files = {name: root / name for name in repository_files(root)} | dict(built)
     contents = {name: file.read_bytes() for name, file in files.items()}
-    cff: dict[str, Any] = yaml_files.parse(contents["CITATION.cff"].decode("utf-8"))
+    cff: dict[str, Any] = parse_yaml(contents["CITATION.cff"].decode("utf-8"))
     package = json.loads(contents["data/datapackage.json"])
     notebooks = root / "notebooks"
     titles = {f"{name_of(file, notebooks)}.ipynb": read_chapter(file).title for file in notebook_files(notebooks)}
