@@ -122,11 +122,6 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def checksums(contents: Mapping[str, bytes]) -> bytes:
-    """Return the lines that `sha256sum -c` reads, by name."""
-    return "".join(f"{_sha256(content)}  {name}\n" for name, content in sorted(contents.items())).encode()
-
-
 def moment(released: str, epoch: str = "") -> tuple[int, int, int, int, int, int]:
     """Return the time that all entries bear: SOURCE_DATE_EPOCH where it is set, else midnight (UTC) of the release.
 
@@ -172,14 +167,14 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     sizes = {name: len(content) for name, content in contents.items()}
     crate = rocrate.metadata(sizes, cff, package, titles)
     contents[rocrate.NAME] = (json.dumps(crate, ensure_ascii=False, indent=2) + "\n").encode()
-    contents[SUMS] = checksums(contents)
+    contents[SUMS] = "".join(f"{_sha256(content)}  {name}\n" for name, content in sorted(contents.items())).encode()
     executable = {name for name, file in files.items() if name not in built and file.stat().st_mode & 0o100}
     folder = f"balancing-act-{cff['version']}"
     return folder, packed(contents, folder, moment(str(cff["date-released"]), epoch), executable)
 
 
 def write_archive(out: Path | None = None) -> Path:
-    """Write the archive, by default to build/archive; returns the file. Raises ProjectError where it cannot be made."""
+    """Write the archive, by default to build/archive; return the file. Raises ProjectError where it cannot be made."""
     executed = require_current()
     epoch = os.environ.get(EPOCH, "")
     folder, content = make_archive(paths.ROOT, built_files(paths.HTML, paths.PDF, executed), epoch)
