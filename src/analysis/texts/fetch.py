@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -244,9 +245,10 @@ def _place(part: Any) -> str:
 
 def committed_passages(features: Features, document_id: str) -> list[tuple[str, Tokens]]:
     """Return place and tokens of the committed passages of a document, in order."""
-    counts, placed = features.counts, []
-    for part in features.passages[features.passages["document_id"] == document_id].itertuples():
-        columns = slice(counts.indptr[part.Index], counts.indptr[part.Index + 1])
+    rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
+    counts, placed = features.counts[rows], []
+    for number, part in enumerate(features.passages.iloc[rows].itertuples()):
+        columns = slice(counts.indptr[number], counts.indptr[number + 1])
         tokens = (features.vocabulary[column] for column in counts.indices[columns])
         placed.append((_place(part), frozenset(zip(tokens, counts.data[columns].astype(int).tolist(), strict=True))))
     return placed
