@@ -7,14 +7,9 @@ from analysis.charts.argument import argument_map
 from analysis.charts.events import (
     FORM_COLOURS,
     day_axis,
-    day_rule,
-    days_as_text,
-    dyad_row,
     protest_ladder,
     quarterly_contacts,
     timeline,
-    upright,
-    with_words,
 )
 from analysis.charts.provisions import (
     CHANGE_COLOURS,
@@ -46,7 +41,6 @@ from analysis.charts.texts import (
     OPTION_LABELS,
     curve_figure,
     gain_dumbbells,
-    in_words,
     key_words,
     placebo_figure,
     placebo_strips,
@@ -74,11 +68,7 @@ __all__ = [
     "coverage_intervals",
     "curve_figure",
     "day_axis",
-    "day_rule",
-    "days_as_text",
-    "dyad_row",
     "gain_dumbbells",
-    "in_words",
     "index_lines",
     "key_words",
     "placebo_figure",
@@ -98,6 +88,4 @@ __all__ = [
     "timeline",
     "titled",
     "topic_heatmap",
-    "upright",
-    "with_words",
 ]
