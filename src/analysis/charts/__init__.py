@@ -3,7 +3,7 @@
 It imports core to claims.
 """
 
-from analysis.charts.argument import argument_map
+from analysis.charts.argument import VERDICT_COLOURS, argument_map
 from analysis.charts.events import (
     FORM_COLOURS,
     day_axis,
@@ -26,11 +26,9 @@ from analysis.charts.provisions import (
     topic_heatmap,
 )
 from analysis.charts.relations import (
-    DIRECTION_LABELS,
-    SCALE_NAMES,
+    COST_COLOURS,
     SERIES_NAMES,
     balance_dots,
-    cost_bars,
     index_lines,
     series_strip,
     signal_points,
@@ -41,36 +39,32 @@ from analysis.charts.texts import (
     OPTION_LABELS,
     curve_figure,
     gain_dumbbells,
-    key_words,
     placebo_figure,
     placebo_strips,
     recall_points,
     specification_curve,
 )
-from analysis.charts.theme import PALETTE, SEQUENCE
+from analysis.charts.theme import PALETTE
 
 __all__ = [
     "CHANGE_COLOURS",
     "CHOICE_LABELS",
-    "DIRECTION_LABELS",
+    "COST_COLOURS",
     "FORM_COLOURS",
     "OPTION_LABELS",
     "PALETTE",
-    "SCALE_NAMES",
-    "SEQUENCE",
     "SERIES_NAMES",
     "TOLD",
+    "VERDICT_COLOURS",
     "agreement_intervals",
     "approach_scale",
     "argument_map",
     "balance_dots",
-    "cost_bars",
     "coverage_intervals",
     "curve_figure",
     "day_axis",
     "gain_dumbbells",
     "index_lines",
-    "key_words",
     "placebo_figure",
     "placebo_strips",
     "protest_ladder",

@@ -6,6 +6,7 @@ mean the same everywhere (`analysis.charts.theme.PALETTE`).
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -86,22 +87,23 @@ def provision_tiles(
 
 
 def approach_scale(names: Mapping[int, str]) -> alt.Scale:
-    """Return the colours of approaches. Takes the name of each approach, 0 for none."""
+    """Return the colours of approaches. Takes the name of each by its number, 0 for none."""
     return scale_of({name: PALETTE[str(number)] for number, name in names.items()})
 
 
 def coverage_intervals(
-    groups: pd.DataFrame, coders: pd.DataFrame, *, field: str, names: Mapping[str, str], title: str, subtitle: str
+    groups: pd.DataFrame, coders: pd.DataFrame, *, names: Mapping[Any, str], title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Share of provisions covered, with 95% intervals, and the share under each coder alone.
+    """Return the share of provisions covered, with 95% intervals, and the share under each coder alone.
 
-    groups and coders are the frames of `alignment.coverage` and `alignment.coverage_by_coder`, with column `field`.
+    groups and coders are the frames of `alignment.coverage` and `alignment.coverage_by_coder`; names the names of the
+    groups, by the values of the first column.
     """
+    field = groups.columns[0]
 
     def labelled(frame: pd.DataFrame) -> pd.DataFrame:
-        sizes = groups.set_index(groups[field].astype(str))["provisions"]
-        keys = frame[field].astype(str)
-        label = [f"{names[key]} ({sizes[key]})" for key in keys]
+        sizes = dict(zip(groups[field], groups["provisions"], strict=True))
+        label = [f"{names[group]} ({sizes[group]})" for group in frame[field]]
         return frame.assign(label=label).drop(columns=field)
 
     order = labelled(groups)["label"].to_list()

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.data.tables import load
 from analysis.measures.placebos import base_rows, in_unit
-from analysis.measures.similarity import draw_weights, found, represent
+from analysis.measures.similarity import draw_weights, matches, represent
 from analysis.texts.documents import FOCAL_STATEMENT, SERIES
 from analysis.texts.features import Features, load_features
 
@@ -41,7 +41,7 @@ def closeness(features: Features, documents: pd.DataFrame, terms: pd.DataFrame, 
         for asked in known:
             if asked != searched:
                 similarities = represented.similarities(rows[asked], rows[searched])
-                one_way.loc[asked, searched] = float(found(similarities, weights).mean())
+                one_way.loc[asked, searched] = float(matches(similarities, weights).mean())
     return (one_way + one_way.T) / 2
 
 
