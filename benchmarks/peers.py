@@ -198,10 +198,10 @@ def book_jupyter(folder: Path) -> Jobs:
 
 
 def _sweep(folder: Path) -> Any:
-    from analysis.runs import sweep_file
+    from analysis.runs.sweep import read_sweep
 
     (folder / "light.yml").write_text(SWEEP, encoding="utf-8")
-    return sweep_file.read_sweep(folder / "light.yml")
+    return read_sweep(folder / "light.yml")
 
 
 def _sweep_in(folder: Path, workers: int, scheduler: str | None) -> Jobs:

@@ -15,7 +15,7 @@ from analysis.core.errors import DataError, ParameterError
 from analysis.data import tables
 from analysis.data.tables import described, load
 from analysis.measures import pair, specifications
-from analysis.runs.in_process import compute
+from analysis.runs.kernels import compute
 from analysis.runs.rerun import check_values
 from analysis.runs.results import read_results
 from analysis.texts import documents

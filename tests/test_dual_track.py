@@ -16,6 +16,7 @@ from analysis.measures import continuity, series
 from analysis.signals import coding, dual_track, indices
 from analysis.signals import events as diplomacy
 from analysis.signals.dual_track import Change
+from analysis.texts.documents import SERIES
 from analysis.texts.features import as_features, build_tables, load_features
 
 START, END = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-31")
@@ -284,10 +285,16 @@ def test_pairs_know_their_series_and_the_change_of_leaders(close: pd.DataFrame) 
     assert (same["changed"], bool(same["successive"])) == ("", True)
     assert table.loc[("us-kor-2021-05-21", "us-kor-2022-05-21"), "changed"] == "KOR"
     assert not table.loc[("us-jpn-2021-04-16", "us-jpn-2023-01-13"), "successive"]
-    found = series.bands(table.reset_index()).set_index("series")
-    assert found.loc["JPN", "pairs"] == 10
-    assert (found["low"] <= found["median"]).all()
-    assert (found["median"] <= found["high"]).all()
+    assert (table["series"] == "JPN").sum() == 10
+    pairs = series.load_pairs().set_index(["earlier", "later"])
+    pd.testing.assert_frame_equal(pairs.drop(columns="focal"), table)
+    assert list(pairs.index[pairs["focal"] & pairs["successive"]]) == [("us-jpn-2024-04-10", "us-jpn-2025-02-07")]
+
+
+def test_labels_of_statements_name_the_leaders_of_the_day() -> None:
+    labels = series.statement_labels(load("documents"), load("governments"))
+    assert list(labels) == list(SERIES)
+    assert (labels[SERIES[0]], labels[SERIES[-1]]) == ("2021|Biden|Suga", "2025|Trump|Ishiba")
 
 
 def test_leaders_by_day() -> None:

@@ -52,7 +52,7 @@ FAULTS = {
     'a: {chapter: "04", set: threshold=3}': "exercises.yml, a: each exercise has exactly chapter, set, results",
     'a: {chapter: "44", set: threshold=3, results: [x]}': "exercises.yml, a: there is no chapter “44”",
     'a: {chapter: "04", set: treshold=3, results: [x]}': "treshold",
-    'a: {chapter: "04", set: threshold=three, results: [x]}': "exercises.yml, a: parameter threshold: “three”",
+    'a: {chapter: "04", set: threshold=three, results: [x]}': "exercises.yml, a: parameter threshold: 'three'",
     "a: [": "exercises.yml cannot be read",
 }
 

@@ -134,6 +134,8 @@ def test_gdelt_of_version_1_in_one_file(tmp_path: Path) -> None:
     frame, report = count_file(write(tmp_path / "file", lines), largest_bad_share=0.5)
     assert frame["code"].tolist() == ["042", "112"]
     assert (report.format, report.first_bad) == ("GDELT 1.0", [(3, "no known code: “?”")])
+    mixed = [gdelt(names=GDELT1[: 57 + n % 2]) for n in range(199)]
+    assert count_file(write(tmp_path / "file", ["short", *mixed]))[1].kept == 199  # judged by all lines of a block
 
 
 @pytest.mark.parametrize("scale", ["cameo_goldstein", "plover"])
@@ -339,6 +341,7 @@ def test_too_many_malformed_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(exports, "BLOCK", 1000)
     write(file, [gdelt(code="?")] * 200)
     assert int(re.findall(r"lines: (\d+) of", failure(file))[0]) < 10  # it is not read to its end
+    monkeypatch.setattr(exports, "LONGEST", 1000)
     assert "has a line that is too long; allowed: 1,000 bytes" in failure(write(file, [gdelt(), "x" * 3000, gdelt()]))
 
 

@@ -1,4 +1,4 @@
-"""Warm kernels: copies of one process that share nothing, and give what a kernel of its own gives."""
+"""Kernels are quiet, and end with what started them."""
 
 import json
 import os
@@ -11,11 +11,8 @@ import pytest
 from conftest import alive, descendants, wait_for
 
 from analysis.core.errors import RunError
-from analysis.runs import kernels, rerun
 from analysis.runs.kernels import quiet_kernels
 from analysis.runs.notebooks import execute
-
-warm_only = pytest.mark.skipif(not kernels.WARM, reason="kernels are warm on Linux alone")
 
 
 def run(folder: Path, name: str, *sources: str) -> list[str]:
@@ -30,31 +27,13 @@ def run(folder: Path, name: str, *sources: str) -> list[str]:
     return ["".join(o.get("text", o.get("data", {}).get("text/plain", []))) for c in cells for o in c["outputs"]]
 
 
-@warm_only
-def test_a_kernel_is_a_copy_that_leaves_no_trace(tmp_path: Path) -> None:
-    touch = "builtins.trace = 1; t.trace = 1; os.environ['TRACE'] = '1'"
-    look = "[hasattr(builtins, 'trace'), hasattr(t, 'trace'), os.environ.get('TRACE')]"
-    bring = "import builtins, os, analysis.core.wording as t"
-    assert run(tmp_path, "one", bring, touch, look) == ["[True, True, '1']"]
-    assert run(tmp_path, "two", bring, look) == ["[False, False, None]"]
-    parents = {run(tmp_path, name, "import os; os.getppid()")[0] for name in ("one", "two")}
-    assert len(parents) == 1
-    assert parents != {str(os.getpid())}
-
-
-@warm_only
-def test_nothing_of_the_data_is_read_before_a_notebook_asks(tmp_path: Path) -> None:
-    assert run(tmp_path, "one", "from analysis.data.tables import files_read; files_read()") == ["[]"]
-
-
-def test_a_cold_kernel_gives_the_same_to_the_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    notebook = rerun.find_notebook("01")
-    for warm in (kernels.WARM, False):
-        monkeypatch.setattr(kernels, "WARM", warm)
-        with quiet_kernels() as scratch:
-            execute(notebook, tmp_path / f"{warm}.ipynb", scratch)
-    assert (tmp_path / f"{kernels.WARM}.ipynb").read_bytes() == (tmp_path / "False.ipynb").read_bytes()
-    assert notebook.read_bytes() == (tmp_path / "False.ipynb").read_bytes()
+def test_no_file_of_the_user_takes_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "mine.py").write_text("mine = 1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    assert run(tmp_path, "one", "'mine' in globals()") == ["False"]
+    assert os.environ["IPYTHONDIR"] == str(tmp_path)
 
 
 def test_a_kernel_that_dies_is_named(tmp_path: Path) -> None:
@@ -62,9 +41,8 @@ def test_a_kernel_that_dies_is_named(tmp_path: Path) -> None:
         run(tmp_path, "one", "import os; os._exit(3)")
 
 
-@warm_only
 def test_nothing_is_left_when_the_command_is_killed(tmp_path: Path) -> None:
-    """Kernels and the warm process end with the process that started them, even when it cannot tidy up."""
+    """Kernels end with the process that started them, even when it cannot tidy up."""
     cell = "import os, pathlib, time; pathlib.Path(os.environ['PID_FILE']).write_text(str(os.getpid())); time.sleep(60)"
     script = f"""
 import sys

@@ -95,6 +95,15 @@ def test_a_section_is_taken_up_through_its_parts() -> None:
     table = alignment.section_counterparts(matrix, sections).set_index("section_id")
     assert table["taken_up"].to_dict() == {"III-2": True, "IV-5": False}
     assert table.at["III-2", "provisions"] == "P01"
+    assert table["count"].to_dict() == {"III-2": 1, "IV-5": 0}
+
+
+def test_the_codings_are_read_in_four_ways() -> None:
+    whole, part = ({"measures": True, "security": True, "whole": follows} for follows in (True, False))
+    assert alignment.reading(**whole).endswith("in what the article is about and as a whole.")
+    assert alignment.reading(**part).endswith("in what the article is about, and not beyond.")
+    assert alignment.reading(measures=False, security=True, whole=True).endswith("in part.")
+    assert "does not follow" in alignment.reading(measures=False, security=False, whole=True)
 
 
 # --- continuity
@@ -106,7 +115,7 @@ def test_emphases_have_the_words_of_their_schema() -> None:
     assert list(continuity.EMPHASES) == [0, 1, 2, 3]
 
 
-def test_emphasis_is_the_lower_median_and_shares_add_up() -> None:
+def test_emphasis_is_the_lower_median() -> None:
     topics = pd.DataFrame({"topic_id": ["T01", "T02"], "topic": ["x", "y"], "group": ["region", "values"]})
     coded = pd.DataFrame(
         {
@@ -116,10 +125,8 @@ def test_emphasis_is_the_lower_median_and_shares_add_up() -> None:
             "emphasis": [1, 2, 3, 3, 0, 1, 1, 1],
         }
     )
-    table = continuity.emphasis_share(continuity.emphasis(coded, topics)).set_index("topic_id")
+    table = continuity.emphasis(coded, topics).set_index("topic_id")
     assert table["emphasis"].to_dict() == {"T01": 2, "T02": 1}
-    assert table["share"].sum() == pytest.approx(1)
-    assert table.at["T01", "share"] == pytest.approx(2 / 3)
 
 
 def test_changes_are_the_majority_and_ties_ask_least() -> None:
@@ -133,6 +140,38 @@ def test_changes_are_the_majority_and_ties_ask_least() -> None:
         continuity.holding_share(pd.DataFrame({"change": ["kept", "stronger", "dropped", "new", "na", "weaker"]}))
         == 0.5
     )
+
+
+def test_changes_are_counted_by_kind_and_by_group() -> None:
+    table = pd.DataFrame({"group": ["region"] * 4 + ["values"], "change": ["kept", "kept", "new", "na", "dropped"]})
+    expected = {"kept": 2, "weaker": 0, "stronger": 0, "dropped": 1, "new": 1}
+    assert continuity.change_counts(table) == expected
+    grouped = continuity.changes_by_group(table)
+    assert grouped.to_numpy().tolist() == [
+        ["Region", "kept", 2, 4, 2],
+        ["Region", "new", 1, 4, 0],
+        ["Values", "dropped", 1, 1, 4],
+    ]
+
+
+def test_one_coder_has_nobody_to_agree_with() -> None:
+    coded = pd.DataFrame(
+        {
+            "topic_id": ["T1", "T1", "T2", "T2"],
+            "document_id": "d",
+            "coder": list("abab"),
+            "emphasis": [0, 0, 3, 3],
+            "change": ["kept", "kept", "dropped", "dropped"],
+        }
+    )
+    table = continuity.agreement(coded, draws=100, seed=1)
+    assert table[["variable", "level", "units", "alpha"]].to_numpy().tolist() == [
+        ["emphasis", "ordinal", 2, 1.0],
+        ["change", "nominal", 2, 1.0],
+    ]
+    alone = continuity.agreement(coded[coded["coder"] == "a"], draws=100, seed=1)
+    assert list(alone.columns) == list(table.columns)
+    assert alone.empty
 
 
 # --- events

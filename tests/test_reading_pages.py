@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def entry(page: str, entry_id: str) -> str:
 
 
 def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", html).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
 
 
 def data_of(script: Path) -> Any:
@@ -191,7 +192,9 @@ def test_cards_say_what_an_entry_a_word_and_a_source_is(html: Path) -> None:
     ledger = data_of(folder / "book-ledger.js")
     assert len(ledger) == len(load("claims")) + len(load("omissions"))
     assert ledger["c32"][0].startswith("C32 misquoted quotation")
-    assert ledger["c32"][2].startswith("Why: ")
+    assert ledger["c32"][2].startswith("Expected: “illegal” word for word")
+    assert ledger["c32"][3].startswith("Found: Absent")
+    assert ledger["c54"][2].startswith("Found: ")
     events = data_of(folder / "book-events.js")
     assert len(events) == len(load("events"))
     assert events["e083"][1] == "Joint leaders’ statement issued"

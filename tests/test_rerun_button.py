@@ -16,6 +16,7 @@ from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.runs import rerun
 from analysis.runs.notebooks import notebook_files
+from analysis.runs.parameters import declared
 
 SETTING = 'binder_repository: ""'
 
@@ -90,10 +91,10 @@ def test_a_wrong_setting_stops_the_build(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", notebook_files(), ids=lambda path: path.stem)
 def test_the_commands_name_a_parameter_that_the_chapter_has(file: Path) -> None:
-    known = rerun.declared(file)
+    parameters = declared(file)
     lines = "\n".join(line for _, line in commands(file))
     [pair] = re.findall(r"rerun \w+ -p (\S+)", lines)
-    assert rerun.read_values([pair], known) == {pair.partition("=")[0]: known[pair.partition("=")[0]].default}
+    assert rerun.read_pairs([pair], parameters) == {parameters[0].name: parameters[0].default}
     assert (paths.ROOT / re.findall(r"papermill (\S+)", lines)[0]).exists()
 
 

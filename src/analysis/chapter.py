@@ -106,8 +106,7 @@ class Chapter(Results):
         days: by what is counted (such as event), the days on which it is on record. Raises ParameterError where the
         window ends before it starts, or where nothing is on record in it.
         """
-        first, last = getattr(self.set, start), getattr(self.set, end)
-        require_order(start, first, end, last)
+        first, last = require_order(start, getattr(self.set, start), end, getattr(self.set, end))
         require_in_window(f"{start} and {end}", first, last, days)
         return first, last
 
@@ -157,8 +156,8 @@ class Chapter(Results):
                 },
             ),
             Prose(
-                f"Of {plural(len(table), 'claim')}, {number(checkable)} can be checked, and {number(hold)} hold, "
-                "as stated or with a correction."
+                f"Of {plural(len(table), 'claim')}, {number(checkable)} can be checked, and {number(hold)} "
+                f"{'holds' if hold == 1 else 'hold'}, as stated or with a correction."
             ),
         )
         _display(*parts)

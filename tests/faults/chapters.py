@@ -19,8 +19,8 @@ import pandas as pd
 from analysis.charts import vega
 from analysis.data import tables
 from analysis.measures import agreement, specifications
-from analysis.runs import in_process
-from analysis.runs.inputs import read_cells
+from analysis.runs import kernels
+from analysis.runs.results import read_cells
 from analysis.signals import dual_track
 from analysis.texts.features import Features
 
@@ -33,7 +33,7 @@ def cells_shown(notebook: Path) -> Iterator[tuple[int, str]]:
     names: dict[str, Any] = {"__name__": "__main__"}
     for number, (kind, source, _) in enumerate(read_cells(notebook), 1):
         if kind == "code":
-            value = in_process._last_value(source, f"cell {number}", names)
+            value = kernels.run_cell(source, f"cell {number}", names)
             if value is not None:
                 shown = value._repr_mimebundle_() if hasattr(value, "_repr_mimebundle_") else repr(value)
                 yield number, hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
@@ -82,7 +82,7 @@ def _key(value: Any) -> str:
 
 
 SLOW = (
-    (specifications, "score_frames"),
+    (specifications.Source, "_compute"),
     (specifications, "curve"),
     (dual_track, "leave_one_out"),
     (agreement, "bootstrap_interval"),

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from analysis.data.schema import Field, Table, read_schema
+from analysis.data.schema import Field, TableSchema, read_schema
 
 SEED = 20250207
 Rows = list[list[str]]
@@ -57,7 +57,7 @@ def _short(cell: str) -> str:
 class Place:
     """A table with its rows, and the draw that chooses columns, rows and values in it."""
 
-    table: Table
+    table: TableSchema
     rows: Rows
     random: Random
     targets: dict[str, list[str]]  # columns with a foreign key: the ids that they may hold
@@ -312,7 +312,7 @@ def name_of(kind: Callable[..., object]) -> str:
     return kind.__name__.replace("_", " ")
 
 
-def table_faults(schema: dict[str, Table], name: str, folder: Path) -> Iterator[DataFault]:
+def table_faults(schema: dict[str, TableSchema], name: str, folder: Path) -> Iterator[DataFault]:
     """The faults of one table."""
     table = schema[name]
     content = (folder / table.file).read_bytes()

@@ -27,7 +27,7 @@ def _copy_if_changed(source: Path, target: Path) -> None:
 
 
 def staged_files() -> dict[Path, Path]:
-    """The files of the repository that the book is made of, notebooks aside, by their place in the staged folder."""
+    """Return the files that the book is made of, notebooks aside, by their place in the staged folder."""
     files = {Path(file.name): file for file in (paths.CONFIG, paths.TOC)}
     for folder in (paths.BOOK, paths.DATA):
         files |= {Path(folder.name) / file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
@@ -55,7 +55,7 @@ def _state(source: Path, book: Path, notes: Sequence[str]) -> str:
 
 
 def _is_current(book: Path, stamp: Path, now: str) -> bool:
-    """Whether a book was built from the sources of this hash, which its stamp holds."""
+    """Return whether a book was built from the sources of this hash, which its stamp holds."""
     return book.exists() and stamp.exists() and stamp.read_text() == now
 
 
@@ -76,7 +76,7 @@ def _pdf_notes() -> list[str]:
 
 
 def outdated(source: Path = paths.SOURCE, html: Path = paths.HTML, pdf: Path = paths.PDF) -> list[Path]:
-    """Those of the two books that are missing or were built from other sources than the staged ones."""
+    """Return those of the two books that are missing or were built from other sources than the staged ones."""
     work, entrance = source.parent / "work", html / "index.html"
     current = {
         html: _is_current(entrance, work / "html.stamp", _state(source, entrance, _html_notes())),

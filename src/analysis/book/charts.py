@@ -11,9 +11,8 @@ import hashlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +24,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
+from analysis.book import html
 from analysis.book.safety import spec_faults
 from analysis.book.tables import about
 from analysis.charts import theme, vega
@@ -35,6 +35,7 @@ from analysis.runs import results
 
 LEDGER = "book/ledger"
 ENGINE, SCRIPT = "vega.js", "charts.js"
+DOWNLOADS = "_downloads/charts"
 WHOLE = ".whole.svg"  # the picture of a chart with its title
 # weight of a chart font: its file, and what shows that a picture uses it
 WEIGHTS = {
@@ -66,7 +67,7 @@ class VegaLiteRenderer:
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
-        """The nodes of an output, or None where it is not ours to render."""
+        """Return the nodes of an output, or None where it is not ours to render."""
         if data.mime_type in (results.MIME_TYPE, results.FILES_MIME_TYPE):
             return [nodes.raw("", "", format="none")]
         if data.mime_type == "image/svg+xml" and 'class="marks"' in str(data.content):
@@ -84,12 +85,12 @@ class VegaLiteRenderer:
 
 
 def chart_folder(app: Sphinx) -> Path:
-    """Where the pictures of the charts are kept between builds: beside the parsed pages."""
+    """Return where the pictures of the charts are kept between builds: beside the parsed pages."""
     return Path(app.doctreedir) / "charts"
 
 
 def digest(spec: Mapping[str, Any]) -> str:
-    """The name of a chart's files: the first 20 digits of the SHA-256 of its specification."""
+    """Return the name of a chart's files: the first 20 digits of the SHA-256 of its specification."""
     return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:20]
 
 
@@ -98,7 +99,7 @@ def _lines(text: Any) -> str:
 
 
 def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
-    """The node of a specification; draws its picture, without the title, into a folder, unless it is there."""
+    """Return the node of a specification; draws its picture, without the title, into a folder, unless it is there."""
     if faults := spec_faults(spec):
         raise ExtensionError(f"a chart is refused: {'; '.join(faults)}")
     figure = spec.get("usermeta", {}).get("figure", {})
@@ -126,7 +127,7 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
 
 
 def whole_picture(node: chart, folder: Path) -> str:
-    """The picture of a chart with its title, as SVG; it is kept in a folder."""
+    """Return the picture of a chart with its title, as SVG; it is kept in a folder."""
     drawn = folder / f"{node['digest']}{WHOLE}"
     if not drawn.exists():
         spec = json.loads(node["specification"])
@@ -136,33 +137,32 @@ def whole_picture(node: chart, folder: Path) -> str:
 
 
 def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
-    """The data sets of a specification, longest first; single rows, which only place labels, are left out."""
-    found: list[list[dict[str, Any]]] = list(spec.get("datasets", {}).values())
+    """Return the data sets of a specification, longest first; without single rows, which only place labels."""
 
-    def search(part: Any) -> None:
+    def search(part: Any) -> Iterator[list[dict[str, Any]]]:
         if isinstance(part, dict):
             if isinstance(values := part.get("values"), list) and all(isinstance(row, dict) for row in values):
-                found.append(values)
+                yield values
             for key, value in part.items():
                 if key not in ("datasets", "values", "config"):
-                    search(value)
+                    yield from search(value)
         elif isinstance(part, list):
             for value in part:
-                search(value)
+                yield from search(value)
 
-    search(spec)
-    return sorted((rows for rows in found if len(rows) > 1), key=len, reverse=True)
+    sets = [*spec.get("datasets", {}).values(), *search(spec)]
+    return sorted((rows for rows in sets if len(rows) > 1), key=len, reverse=True)
 
 
-def data_table(rows: Sequence[Mapping[str, Any]], about: export.About) -> export.DataTable:
-    """A data set of a chart as a table to write, with what its file says of it."""
+def data_table(rows: Sequence[Mapping[str, Any]], notes: export.About) -> export.DataTable:
+    """Return a data set of a chart as a table to write, with what its file says of it."""
     names = list(dict.fromkeys(key for row in rows for key in row))
     cells = [[export.value_cell(row.get(name)) for name in names] for row in rows]
-    return export.DataTable(names, [""] * len(names), cells, about)
+    return export.DataTable(names, [""] * len(names), cells, notes)
 
 
 def with_fonts(svg: str) -> str:
-    """A picture that brings the chart fonts it uses with it: in an <img> it cannot use those of the page."""
+    """Return a picture that brings the chart fonts it uses with it: in an <img> it cannot use those of the page."""
     faces = "".join(
         f"@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/woff2;base64,"
         f"{base64.b64encode((paths.FONTS / name).read_bytes()).decode()})}}"
@@ -180,7 +180,7 @@ def write_once(path: Path, text: str) -> None:
 
 
 def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
-    """A specification in which what has a tooltip of an entry of the ledger leads to that entry at an address."""
+    """Return a specification in which what has a tooltip of an entry leads to it in the ledger at an address."""
     linked: dict[str, Any] = json.loads(json.dumps(spec))
     for layer in linked.get("layer", ()):
         tooltip = layer.get("encoding", {}).get("tooltip", [])
@@ -194,7 +194,7 @@ def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 
 def picture_file(builder: Any, name: str, small: bool = False) -> str:
-    """The file in the book of the picture of a chart, by its digest; written where it is missing.
+    """Return the file in the book of the picture of a chart, by its digest; written where it is missing.
 
     A small one brings no fonts: they are most of its weight, and nobody reads its text.
     """
@@ -205,81 +205,56 @@ def picture_file(builder: Any, name: str, small: bool = False) -> str:
     return file
 
 
-def visit_chart_html(translator: Any, node: chart) -> None:
-    """Write the figure of a chart, and its picture and data as files of the book."""
-    builder = translator.builder
-    out, page = Path(builder.outdir), builder.get_target_uri(builder.current_docname)
-    name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
-    image = picture_file(builder, node["digest"])
-    whole = whole_picture(node, chart_folder(builder.app))
-    file = f"_downloads/charts/{name}.svg"
-    lines = (node["source"], f"{name}. {builder.config.citation_line}")
-    write_once(out / file, with_fonts(vega.with_lines(whole, lines)))
-    links = [
-        f'<a href="{relative_uri(page, file)}" download="{name}.svg">Picture'
-        '<span class="ba-hidden"> of this chart with its title and source, as</span> (SVG)</a>'
-    ]
-
+def write_data(builder: Any, node: chart, name: str) -> list[dict[str, Any]]:
+    """Write the data sets of a chart as files of the book; returns what the links to them say."""
+    page = builder.current_docname
     source = node["source"].removeprefix("Source: ")
-    notes = about(builder.app, builder.current_docname, name, node["heading"], node["subheading"], source)
+    notes = about(builder.app, page, name, node["heading"], node["subheading"], source)
     sets = inline_data(json.loads(node["specification"]))
+    links = []
     for number, rows in enumerate(sets, 1):
-        file = f"_downloads/charts/{name}{f'-{number}' if number > 1 else ''}.csv"
-        write_once(out / file, export.as_csv(data_table(rows, notes)))
+        file = f"{DOWNLOADS}/{name}{f'-{number}' if number > 1 else ''}.csv"
+        write_once(Path(builder.outdir) / file, export.as_csv(data_table(rows, notes)))
         label = "Data" if len(sets) == 1 else f"Data {number}"
-        links.append(
-            f'<a class="ba-chart-data" href="{relative_uri(page, file)}" download="{Path(file).name}">{label}'
-            f'<span class="ba-hidden"> of this chart, {len(rows)} rows, as</span> (CSV)</a>'
-        )
+        address = relative_uri(builder.get_target_uri(page), file)
+        links.append({"file": address, "name": Path(file).name, "label": label, "rows": len(rows)})
+    return links
 
-    def quoted(text: str) -> str:
-        return escape(text, quote=True)
 
-    def line(tag: str, css: str, text: str) -> str:
-        return f'<{tag} class="{css}">{escape(text)}</{tag}>' if text else ""
-
-    permalink = f'<a class="headerlink" href="#{quoted(name)}" aria-label="Link to this chart">#</a>'
+def chart_values(builder: Any, node: chart) -> dict[str, Any]:
+    """Return what the figure of a chart shows; writes its picture and its data as files of the book."""
+    page = builder.get_target_uri(builder.current_docname)
+    name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
+    whole = vega.with_lines(
+        whole_picture(node, chart_folder(builder.app)), (node["source"], f"{name}. {builder.config.citation_line}")
+    )
+    file = f"{DOWNLOADS}/{name}.svg"
+    write_once(Path(builder.outdir) / file, with_fonts(whole))
     specification = node["specification"]
     if address := ledger_address(builder):
         linked = with_links(json.loads(specification), address)
         specification = json.dumps(linked, ensure_ascii=False, separators=(",", ":"))
-    specification = specification.replace("<", "\\u003c")  # in JSON a sign of HTML stands in texts alone
-    translator.body.append(
-        f'<figure class="ba-chart" id="{quoted(name)}">'
-        + line("p", "ba-chart-title", node["heading"]).replace("</p>", f"{permalink}</p>")
-        + line("p", "ba-chart-subtitle", node["subheading"])
-        + f'<div class="ba-scroll" tabindex="0" role="group" aria-label="{quoted(node["heading"] or "Chart")}">'
-        f'<div class="ba-chart-view" role="img" aria-label="{quoted(node["alt"])}" '
-        f'data-picture="{relative_uri(page, image)}" data-width="{node["width"]:g}" data-height="{node["height"]:g}" '
-        f'style="min-height: {node["height"]:g}px">'
-        f'<noscript><img class="ba-chart-picture" src="{relative_uri(page, image)}" alt="{quoted(node["alt"])}" '
-        f'width="{node["width"]:g}" height="{node["height"]:g}"></noscript></div></div>'
-        '<noscript><p class="ba-chart-note">The picture stands for an interactive chart; it needs JavaScript.</p>'
-        "</noscript>"
-        "<figcaption>"
-        + line("span", "ba-chart-caption", node["caption"])
-        + '<span class="ba-chart-source">'
-        + escape(node["source"])
-        + f'<span class="ba-chart-files">{" · " if node["source"] else ""}{" · ".join(links)}</span>'
-        + "</span></figcaption>"
-        + f'<script type="application/json" class="ba-chart-spec">{specification}</script></figure>\n'
-    )
-    raise nodes.SkipNode
+    return {
+        **{key: node[key] for key in ("heading", "subheading", "alt", "caption", "source")},
+        **size_of(node),
+        "name": name,
+        "picture": relative_uri(page, picture_file(builder, node["digest"])),
+        "file": relative_uri(page, file),
+        "sets": write_data(builder, node, name),
+        "specification": specification.replace("<", "\\u003c"),  # in JSON a sign of HTML stands in texts alone
+    }
+
+
+def size_of(node: nodes.Element) -> dict[str, str]:
+    """Return width and height of a picture as attributes."""
+    return {side: f"{node[side]:g}" for side in ("width", "height")}
 
 
 def ledger_address(builder: Any) -> str:
-    """The address of the ledger of claims from the page that is written; empty where the book has none."""
+    """Return the address of the ledger of claims from the page that is written; empty where the book has none."""
     if LEDGER not in builder.env.found_docs:
         return ""
     return str(relative_uri(builder.get_target_uri(builder.current_docname), builder.get_target_uri(LEDGER)))
-
-
-def load_scripts(
-    app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Load the script of the charts on pages that have some; it loads those that draw."""
-    if doctree is not None and next(doctree.findall(chart), None) is not None:
-        app.add_js_file(SCRIPT, loading_method="defer")
 
 
 # --- the page with all charts
@@ -292,40 +267,35 @@ class gallery(nodes.General, nodes.Element):
 class ChartGallery(SphinxDirective):
     """```{chart-gallery} becomes the pictures of all charts, chapter by chapter."""
 
-    has_content: ClassVar[bool] = False
-
     def run(self) -> list[nodes.Node]:
-        """A place to fill when all chapters are read."""
+        """Return a place to fill when all chapters are read."""
         self.env.note_reread()  # the charts are those of other pages
         return [gallery()]
 
 
 def chapters(env: Any) -> list[str]:
-    """The pages of notebooks, in the order of the book."""
+    """Return the pages of notebooks, in the order of the book."""
     return sorted(name for name in env.found_docs if env.doc2path(name).endswith(".ipynb"))
 
 
-def visit_gallery_html(translator: Any, _node: gallery) -> None:
-    """Write a list of pictures under the title of each chapter."""
-    builder = translator.builder
+def gallery_values(builder: Any, _node: gallery) -> dict[str, Any]:
+    """Return the pictures of the charts under the title of each chapter."""
     env, here = builder.env, builder.get_target_uri(builder.current_docname)
-    parts = []
+    titled = []
     for number, name in enumerate(chapters(env), 1):
-        tree = env.get_doctree(name)
         address = relative_uri(here, builder.get_target_uri(name))
-        items = []
-        for node in tree.findall(chart):
-            file = picture_file(builder, node["digest"], small=True)
-            link = f"{address}#{node['ids'][0]}" if node["ids"] else address
-            items.append(
-                f'<li><a href="{escape(link)}"><img src="{relative_uri(here, file)}" alt="" loading="lazy" '
-                f'width="{node["width"]:g}" height="{node["height"]:g}"><span>{escape(node["heading"])}</span></a></li>'
-            )
-        if items:
-            title = f"{number}. {env.titles[name].astext()}"
-            parts.append(f'<h2>{escape(title)}</h2>\n<ul class="ba-gallery">{"".join(items)}</ul>\n')
-    translator.body.append("".join(parts))
-    raise nodes.SkipNode
+        charts = [
+            {
+                "link": f"{address}#{node['ids'][0]}" if node["ids"] else address,
+                "picture": relative_uri(here, picture_file(builder, node["digest"], small=True)),
+                "heading": node["heading"],
+                **size_of(node),
+            }
+            for node in env.get_doctree(name).findall(chart)
+        ]
+        if charts:
+            titled.append((f"{number}. {env.titles[name].astext()}", charts))
+    return {"chapters": titled}
 
 
 # --- the scripts that draw them
@@ -339,15 +309,15 @@ def _bundle() -> str:
 
 
 def vega_script(folder: Path) -> str:
-    """The Vega scripts with the colours of the dark page, as a classic script, which also loads from file://.
+    """Return the Vega scripts with the colours of the dark page, as a classic script, which also loads from file://.
 
     The bundle takes a second to make, so a folder keeps it between builds.
     """
-    kept = folder / f"bundle-{vega.VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
-    if not kept.exists():
-        write_once(kept, _bundle())
+    bundle = folder / f"bundle-{vega.VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
+    if not bundle.exists():
+        write_once(bundle, _bundle())
     dark = json.dumps({"config": theme.DARK_CONFIG, "colours": theme.DARK_COLOURS}, sort_keys=True)
-    return f"(function () {{\n{kept.read_text(encoding='utf-8')}\n}})();\nwindow.bookCharts = {dark};\n"
+    return f"(function () {{\n{bundle.read_text(encoding='utf-8')}\n}})();\nwindow.bookCharts = {dark};\n"
 
 
 def write_scripts(app: Sphinx, error: Exception | None) -> None:
@@ -359,9 +329,9 @@ def write_scripts(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
-    app.add_node(chart, html=(visit_chart_html, None))
-    app.connect("html-page-context", load_scripts)
-    app.add_node(gallery, html=(visit_gallery_html, None))
+    html.add_node(app, chart, "chart", chart_values)
+    html.load_with(app, chart, SCRIPT)
+    html.add_node(app, gallery, "gallery", gallery_values)
     app.add_directive("chart-gallery", ChartGallery)
     app.add_css_file("gallery.css")
     app.connect("build-finished", write_scripts)

@@ -8,9 +8,8 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from html import escape
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -19,6 +18,9 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from analysis.book import cite
+from analysis.book.entries import paragraph, strong, titled_section
+from analysis.book.html import Context, change_raw, on_page, render
+from analysis.book.roles import staged
 from analysis.book.sphinx import CITATION
 from analysis.book.tables import OPENING, ROW_COUNT
 from analysis.core import yaml_files
@@ -29,7 +31,7 @@ CITED = re.compile(r'class="ba-(?:chart|claim|table)[ "]')
 
 
 def read_citation(source: str | Path) -> dict[str, Any]:
-    """CITATION.cff of a staged folder; empty where there is none, as in the book of a case."""
+    """Return CITATION.cff of a staged folder; empty where there is none, as in the book of a case."""
     file = Path(source) / CITATION
     return _parsed(file.read_text(encoding="utf-8")) if file.exists() else {}
 
@@ -42,33 +44,27 @@ def _parsed(text: str) -> dict[str, Any]:
 class Citations(SphinxDirective):
     """```{citations} becomes the four forms of the edition and of the article, from CITATION.cff."""
 
-    has_content: ClassVar[bool] = False
-
     def run(self) -> list[nodes.Node]:
-        """A section for each of the two works, with a block for each form."""
-        self.env.note_dependency(str(Path(self.env.srcdir) / CITATION))
-        cff = read_citation(self.env.srcdir)
+        """Return a section for each of the two works, with a block for each form."""
+        cff = read_citation(staged(self.env, str(CITATION)).parent)
         if not cff:
             return []
         works = {
             "This edition": cite.edition_of(cff, self.config.html_baseurl),
             "The article": cite.work_of(cff["references"][0], "guo_article"),
         }
-        found: list[nodes.Node] = []
+        sections: list[nodes.Node] = []
         for heading, work in works.items():
-            section = nodes.section(
-                "", nodes.title("", heading), names=[nodes.fully_normalize_name(heading)], classes=["ba-citations"]
-            )
-            self.state.document.note_implicit_target(section, section)
+            parts: list[nodes.Node] = []
             for form, text in cite.forms(work).items():
-                section += nodes.paragraph("", "", nodes.strong("", form))
-                section += nodes.literal_block(text, text, language="bibtex" if form == "BibTeX" else "text")
-            found.append(section)
-        return found
+                block = nodes.literal_block(text, text, language="bibtex" if form == "BibTeX" else "text")
+                parts += [paragraph(strong(form)), block]
+            sections.append(titled_section(self, heading, *parts, classes=["ba-citations"]))
+        return sections
 
 
 def table_name(caption: str, taken: set[str]) -> str:
-    """An id for a table, from the words of its caption, that is not taken; the number of its rows is left out."""
+    """Return an id that is not taken for a table, from the words of its caption without the number of its rows."""
     words = ROW_COUNT.sub("", re.sub(r"<[^>]*>|&#?\w+;", "", caption))
     name = "tab-" + "-".join(re.findall(r"[a-z0-9]+", words.lower())[:6])
     number = 1
@@ -78,7 +74,7 @@ def table_name(caption: str, taken: set[str]) -> str:
 
 
 def named_tables(html: str, taken: set[str]) -> str:
-    """HTML in which the tables of notebooks have ids; adds the new ones to those taken."""
+    """Return HTML in which the tables of notebooks have ids; adds the new ones to those taken."""
 
     def named(match: re.Match[str]) -> str:
         if match["id"] is not None:
@@ -99,15 +95,11 @@ class NameTables(SphinxPostTransform):
     def run(self, **_: Any) -> None:
         """Change the raw HTML of the page."""
         taken = set(self.document.ids)
-        for node in list(self.document.findall(nodes.raw)):
-            html = node.astext()
-            named = named_tables(html, taken)
-            if named != html:
-                node.replace_self(nodes.raw("", named, format=node["format"]))
+        change_raw(self.document, lambda html: named_tables(html, taken))
 
 
 def page_data(cff: Mapping[str, Any], base: str, page: str, more: str) -> dict[str, Any]:
-    """What the script needs: template, escapes of BibTeX, the page's public address, the way to the page on citing."""
+    """Return what the script needs: template, escapes of BibTeX, the page's address, the way to the page on citing."""
     return {
         "templates": cite.template(cite.edition_of(cff), public=bool(base)),
         "escapes": cite.ESCAPES,
@@ -116,11 +108,9 @@ def page_data(cff: Mapping[str, Any], base: str, page: str, more: str) -> dict[s
     }
 
 
-def add_citations(
-    app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
+def add_citations(app: Sphinx, page: str, context: Context, _doctree: nodes.document) -> None:
     """Give a page with figures, tables or claims the template and the script; the page on citing its style."""
-    if doctree is None or PAGE not in app.env.found_docs:
+    if PAGE not in app.env.found_docs:
         return
     if page == PAGE:
         app.add_css_file(STYLE)
@@ -131,10 +121,7 @@ def add_citations(
     more = relative_uri(address, app.builder.get_target_uri(PAGE))
     data = page_data(cff, app.config.html_baseurl or "", address, more)
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
-    context["body"] += (
-        f'<script type="application/json" id="ba-cite-data">{text}</script>\n'
-        f'<noscript><p><a href="{escape(more)}">How to cite</a> this book and its parts.</p></noscript>\n'
-    )
+    context["body"] += render("citations", data=text, more=more)
     app.add_css_file(STYLE)
     app.add_js_file(SCRIPT, loading_method="defer")
 
@@ -143,4 +130,4 @@ def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.add_directive("citations", Citations)
     app.add_post_transform(NameTables)
-    app.connect("html-page-context", add_citations)
+    on_page(app, add_citations)

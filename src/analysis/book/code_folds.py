@@ -1,37 +1,39 @@
 """The folded code of a chapter in HTML: one fold an output, and in that of a chart also the function that draws it."""
 
-import importlib
+import ast
 import inspect
-import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from altair import TopLevelMixin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from analysis import charts
 from analysis.book.charts import chart
 from analysis.core import paths
 
-DRAWN_BY = re.compile(r"\b(charts)\.([a-z]\w*)\(")
+
+def drawing_functions(source: str) -> list[Callable[..., Any]]:
+    """Return the functions of `analysis.charts` that return a chart and that the code of a cell calls, each once."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    parts = [part for part in calls if isinstance(part, ast.Attribute) and ast.unparse(part.value) == "charts"]
+    parts.sort(key=lambda part: (part.lineno, part.col_offset))
+    functions = [getattr(charts, name) for name in dict.fromkeys(part.attr for part in parts)]
+    return [function for function in functions if inspect.signature(function).return_annotation is TopLevelMixin]
 
 
-def function_source(module: str, name: str) -> tuple[str, str]:
-    """Where a function of this package stands, and its source; raises AttributeError where there is none."""
-    function = getattr(importlib.import_module(f"analysis.{module}"), name)
-    file = inspect.getsourcefile(function) or ""
-    _, line = inspect.getsourcelines(function)
-    return f"{file.removeprefix(f'{paths.ROOT}/')}, line {line}", inspect.getsource(function)
-
-
-def drawing_functions(source: str) -> list[tuple[str, str]]:
-    """The functions of modules charts… that return a chart and that the code of a cell calls, in order, each once."""
-    found = dict.fromkeys(DRAWN_BY.findall(source))
-    return [(module, name) for module, name in found if "TopLevelMixin" in _returns(module, name)]
-
-
-def _returns(module: str, name: str) -> str:
-    function = getattr(importlib.import_module(f"analysis.{module}"), name)
-    return str(inspect.signature(function).return_annotation)
+def function_code(function: Callable[..., Any]) -> list[nodes.Node]:
+    """Return where a function stands, and its source."""
+    source = inspect.getsource(function)
+    file = Path(inspect.getfile(function)).relative_to(paths.ROOT)
+    place = f" ({file}, line {inspect.getsourcelines(function)[1]})"
+    return [
+        nodes.paragraph("", "", nodes.literal("", f"charts.{function.__name__}"), nodes.Text(place)),
+        nodes.literal_block(source, source, language="python"),
+    ]
 
 
 def _part(cell: nodes.Node, kind: str) -> nodes.Element | None:
@@ -59,13 +61,14 @@ class GatherCode(SphinxPostTransform):
 
     def run(self, **_: Any) -> None:
         """Change the cells of a page."""
-        for parent in {id(n.parent): n.parent for n in self.document.findall(_is_code_cell)}.values():
+        for parent in dict.fromkeys(cell.parent for cell in self.document.findall(_is_code_cell)):
             self._gather(parent)
         cell: Any
         for cell in self.document.findall(_is_code_cell):
             code = _part(cell, "cell_code_source")
             if code is not None and cell.get("hide_mode") and next(cell.findall(chart), None) is not None:
-                code += self._functions(code.astext())
+                for function in drawing_functions(code.astext()):
+                    code += function_code(function)
 
     def _gather(self, parent: Any) -> None:
         waiting: list[Any] = []
@@ -80,15 +83,6 @@ class GatherCode(SphinxPostTransform):
                     code[:0] = _part(before, "cell_code_source").children  # type: ignore[union-attr]
                     parent.remove(before)
                 waiting = []
-
-    @staticmethod
-    def _functions(source: str) -> list[nodes.Node]:
-        parts: list[nodes.Node] = []
-        for module, name in drawing_functions(source):
-            place, text = function_source(module, name)
-            parts.append(nodes.paragraph("", "", nodes.literal("", f"{module}.{name}"), nodes.Text(f" ({place})")))
-            parts.append(nodes.literal_block(text, text, language="python"))
-        return parts
 
 
 def setup(app: Sphinx) -> None:

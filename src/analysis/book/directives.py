@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from analysis.book import tables
 from analysis.book.entries import EntriesDirective, folded
-from analysis.book.roles import named_text
+from analysis.book.roles import named_text, staged
 from analysis.claims import ledger
 from analysis.claims.evidence import Evidence
 from analysis.core import paths
@@ -24,12 +24,20 @@ from analysis.core.wording import table_in_markdown
 from analysis.data import export
 from analysis.data.export import Cell, DataTable
 from analysis.data.faults import row_of
-from analysis.data.schema import Field, Table, read_schema
+from analysis.data.schema import Field, TableSchema, read_schema
 from analysis.runs import exercises
 
 
-def dictionary_markdown(table: Table) -> str:
-    """The section of the data dictionary on one table: its meaning, keys and columns, as Markdown."""
+def parsed(directive: SphinxDirective, markdown: str, titles: bool = False) -> list[nodes.Node]:
+    """Return the nodes of a piece of Markdown, which may have headings, where a directive stands."""
+    holder = nodes.Element()
+    lines = StringList(markdown.splitlines(), directive.get_source_info()[0])
+    directive.state.nested_parse(lines, directive.content_offset, holder, match_titles=titles)
+    return holder.children
+
+
+def dictionary_markdown(table: TableSchema) -> str:
+    """Return the section of the data dictionary on one table: its meaning, keys and columns, as Markdown."""
     references = {key.field: f"; a {key.target} of {key.table}" for key in table.foreign_keys}
     rows = []
     for field in table.fields:
@@ -37,11 +45,8 @@ def dictionary_markdown(table: Table) -> str:
         name = f"`{field.name}`" + (" (key)" if field.name in table.primary_key else "")
         rows.append((name, field.description, allowed + ("" if field.required else "; may be empty")))
     columns = table_in_markdown(("column", "meaning", "allowed"), rows)
-    return f"## {table.title}\n\n`data/{table.file}`. {table.description}\n\n{columns}\n"
-
-
-def _files_markdown(table: Table) -> str:
-    return f"```{{data-files}} {table.name}\n```\n" if table.file.endswith(".csv") else ""
+    files = f"```{{data-files}} {table.name}\n```\n" if table.file.endswith(".csv") else ""
+    return f"## {table.title}\n\n`data/{table.file}`. {table.description}\n\n{columns}\n\n{files}"
 
 
 class data_files(nodes.General, nodes.Element):
@@ -54,8 +59,8 @@ def _cell(field: Field, text: str) -> Cell:
     return export.day_cell(text) if field.type == "date" else export.text_cell(text)
 
 
-def read_data(table: Table, folder: Path) -> tuple[list[Field], list[list[Cell]]]:
-    """The columns of a CSV file of the data package in the order of the file, and its rows."""
+def read_data(table: TableSchema, folder: Path) -> tuple[list[Field], list[list[Cell]]]:
+    """Return the columns of a CSV file of the data package in the order of the file, and its rows."""
     with (folder / table.file).open(encoding="utf-8", newline="") as stream:
         names, *rows = csv.reader(stream)
     known = {field.name: field for field in table.fields}
@@ -66,50 +71,36 @@ def read_data(table: Table, folder: Path) -> tuple[list[Field], list[list[Cell]]
 def visit_data_files(translator: Any, node: data_files) -> None:
     """Write the data of a table, described by the data package, and the links to them."""
     builder = translator.builder
-    folder = Path(builder.srcdir, "data")
+    page, folder = builder.current_docname, Path(builder.srcdir, "data")
     table = read_schema(folder / "datapackage.json")[node["table"]]
     fields, rows = read_data(table, folder)
-    said = tables.about(
-        builder.app,
-        builder.current_docname,
-        node.parent["ids"][0],
-        table.title,
-        table.description,
-        f"data/{table.file}, described in data/datapackage.json",
-    )
+    source = f"data/{table.file}, described in data/datapackage.json"
+    notes = tables.about(builder.app, page, node.parent["ids"][0], table.title, table.description, source)
     columns = [f"{field.description} Allowed: {field.allowed}." for field in fields]
-    made = DataTable([field.name for field in fields], columns, rows, said)
+    data = DataTable([field.name for field in fields], columns, rows, notes)
     lead = f"The table, {len(rows)} {'row' if len(rows) == 1 else 'rows'}"
-    links = tables.write_files(builder.app, builder.current_docname, f"data-{table.name}", made, lead)
-    translator.body.append(f"{links}\n")
+    translator.body.append(tables.write_files(builder.app, page, f"data-{table.name}", data, lead))
     raise nodes.SkipNode
 
 
 class DataFiles(SphinxDirective):
     """```{data-files} NAME becomes the downloads of a table of the data package, in HTML."""
 
-    has_content: ClassVar[bool] = False
     required_arguments: ClassVar[int] = 1
 
     def run(self) -> list[nodes.Node]:
-        """The downloads, for HTML alone."""
+        """Return the downloads, for HTML alone."""
         return [addnodes.only("", data_files(table=self.arguments[0]), expr="html")]
 
 
 class DataDictionary(SphinxDirective):
     """```{data-dictionary} becomes a section for each table of data/datapackage.json."""
 
-    has_content: ClassVar[bool] = False
-
     def run(self) -> list[nodes.Node]:
-        """The parsed sections."""
-        file = Path(self.env.srcdir, "data", "datapackage.json")
-        self.env.note_dependency(str(file))
+        """Return the parsed sections."""
+        file = staged(self.env, "data", "datapackage.json")
         described = [table for form in ("csv", "parquet") for table in read_schema(file, form).values()]
-        text = "\n".join(f"{dictionary_markdown(table)}\n{_files_markdown(table)}" for table in described)
-        node = nodes.Element()
-        self.state.nested_parse(StringList(text.splitlines(), str(file)), self.content_offset, node, match_titles=True)
-        return node.children
+        return parsed(self, "\n".join(map(dictionary_markdown, described)), titles=True)
 
 
 # --- teaching
@@ -119,11 +110,10 @@ class ExerciseRole(SphinxRole):
     """{exercise}`name.result` gives the text of a result of the run of an exercise; an unknown one is a warning."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The text as a plain text node."""
-        file = Path(self.env.srcdir, "book", "exercises.json")
-        self.env.note_dependency(str(file))
-        kept = exercises.read_answers(file)
-        texts = {f"{name}.{result}": text for name, results in kept.items() for result, text in results.items()}
+        """Return the text as a plain text node."""
+        file = staged(self.env, "book", "exercises.json")
+        answers = exercises.read_answers(file)
+        texts = {f"{name}.{result}": text for name, results in answers.items() for result, text in results.items()}
         return named_text(self, texts, "result of an exercise")
 
 
@@ -131,12 +121,10 @@ class ExerciseCommand(SphinxDirective):
     """```{exercise-command} name becomes the command that does an exercise."""
 
     required_arguments: ClassVar[int] = 1
-    has_content: ClassVar[bool] = False
 
     def run(self) -> list[nodes.Node]:
-        """The block of code."""
-        file = Path(self.env.srcdir, "book", "exercises.yml")
-        self.env.note_dependency(str(file))
+        """Return the block of code."""
+        file = staged(self.env, "book", "exercises.yml")
         known = exercises.read(file)
         [name] = self.arguments
         if name not in known:
@@ -151,10 +139,8 @@ class Solution(SphinxDirective):
     has_content: ClassVar[bool] = True
 
     def run(self) -> list[nodes.Node]:
-        """The fold."""
-        holder = nodes.Element()
-        self.state.nested_parse(self.content, self.content_offset, holder)
-        return [folded("Solution", *holder.children)]
+        """Return the fold."""
+        return [folded("Solution", *parsed(self, "\n".join(self.content)))]
 
 
 # --- formulas
@@ -178,6 +164,7 @@ def visit_displaymath(translator: Any, node: nodes.math_block) -> None:
 # --- the architecture
 
 
+# each imports only from those before it
 PACKAGES = (
     "core",
     "data",
@@ -191,28 +178,20 @@ PACKAGES = (
     "book",
     "release",
     "cli",
-)  # each imports only from those before it
+)
 
 
 class Packages(SphinxDirective):
     """```{packages} becomes the list of the packages, each with the first line of its docstring."""
 
     def run(self) -> list[nodes.Node]:
-        """The list."""
+        """Return the list."""
         lines = []
         for name in PACKAGES:
             source = (paths.CODE / name / "__init__.py").read_text(encoding="utf-8")
             about = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
             lines.append(f"- **`{name}`**: {about}")
         return parsed(self, "\n".join(lines))
-
-
-def parsed(directive: SphinxDirective, markdown: str) -> list[nodes.Node]:
-    """The nodes of a piece of Markdown where a directive stands."""
-    holder = nodes.Element()
-    source = directive.get_source_info()[0]
-    directive.state.nested_parse(StringList(markdown.splitlines(), source), directive.content_offset, holder)
-    return holder.children
 
 
 def claim_values(evidence: Evidence, claim_id: str) -> dict[str, Any]:
@@ -249,7 +228,7 @@ class WayOfClaim(EntriesDirective):
     required_arguments: ClassVar[int] = 1
 
     def run(self) -> list[nodes.Node]:
-        """The parsed text."""
+        """Return the parsed text."""
         try:
             values = claim_values(self.evidence(), self.arguments[0])
             return parsed(self, Template("\n".join(self.content)).substitute(values))

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from analysis.book.html import load_with
 from analysis.claims.evidence import Evidence, load_evidence
 
 SCRIPT = "ledger.js"
@@ -33,12 +34,12 @@ class entry_filter(nodes.General, nodes.Element):
 
 
 def slug(value: object) -> str:
-    """A value as a part of a class or an address: misquoted, not-checkable."""
+    """Return a value as a part of a class or an address: misquoted, not-checkable."""
     return re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
 
 
 def around(node: nodes.Node, kinds: type | tuple[type, ...]) -> nodes.Element | None:
-    """The nearest node of these kinds in which a node stands; None where it stands in none."""
+    """Return the nearest node of these kinds in which a node stands; None where it stands in none."""
     place: nodes.Element | None = node.parent
     while place is not None and not isinstance(place, kinds):
         place = place.parent
@@ -49,62 +50,72 @@ def around(node: nodes.Node, kinds: type | tuple[type, ...]) -> nodes.Element | 
 
 
 def paragraph(*parts: str | nodes.Node, css: str = "") -> nodes.paragraph:
-    """A paragraph of texts and nodes, with a class."""
+    """Return a paragraph of texts and nodes, with a class."""
     node = nodes.paragraph("", classes=[css] if css else [])
     node += [nodes.Text(part) if isinstance(part, str) else part for part in parts]
     return node
 
 
 def link(label: str, url: str) -> nodes.reference:
-    """A link to another host."""
+    """Return a link to another host."""
     return nodes.reference("", label, refuri=url)
 
 
 def strong(label: str) -> nodes.strong:
-    """A text in bold."""
+    """Return a text in bold."""
     return nodes.strong("", label)
 
 
 def items(lines: Iterable[Iterable[str | nodes.Node]]) -> nodes.bullet_list:
-    """A list with one item for each line of texts and nodes."""
-    found = nodes.bullet_list()
-    found += [nodes.list_item("", paragraph(*parts)) for parts in lines]
-    return found
+    """Return a list with one item for each line of texts and nodes."""
+    bullets = nodes.bullet_list()
+    bullets += [nodes.list_item("", paragraph(*parts)) for parts in lines]
+    return bullets
 
 
 def folded(summary: str, *children: nodes.Node) -> fold:
-    """Nodes under a summary."""
+    """Return nodes under a summary."""
     node = fold("", *children)
     node["summary"] = summary
     return node
 
 
 def own_link(entry_id: str) -> nodes.reference:
-    """The id of an entry as a link to itself, with which its head begins."""
+    """Return the id of an entry as a link to itself, with which its head begins."""
     return nodes.reference("", "", strong(entry_id), refid=entry_id.lower(), internal=True, classes=["ba-claim-id"])
 
 
 @cache
 def evidence_in(folder: Path) -> Evidence:
-    """The evidence in a folder of data, read once by a process, as its tables are, so that each check is made once."""
+    """Return the evidence in a folder of data, read once by a process, so that each check is made once."""
     return load_evidence(folder)
+
+
+def titled_section(directive: SphinxDirective, title: str, *parts: nodes.Node, **attributes: Any) -> nodes.section:
+    """Return a section that a directive makes, known to its page by its title."""
+    names = [nodes.fully_normalize_name(title)]
+    section = nodes.section("", nodes.title("", title), *parts, names=names, **attributes)
+    directive.state.document.note_implicit_target(section, section)
+    return section
 
 
 class EntriesDirective(SphinxDirective):
     """A directive that makes entries of the tables."""
 
-    has_content: ClassVar[bool] = False
-
-    def evidence(self) -> Evidence:
-        """The evidence of the staged book, on all files of which the page then depends."""
+    def data(self) -> Path:
+        """Return the data of the staged book, on all files of which the page then depends."""
         folder = Path(self.env.srcdir, "data")
         for file in folder.rglob("*"):
             if file.is_file():  # a page that depends on a folder is read again each time
                 self.env.note_dependency(str(file))
-        return evidence_in(folder)
+        return folder
+
+    def evidence(self) -> Evidence:
+        """Return the evidence of the staged book."""
+        return evidence_in(self.data())
 
     def known(self, entries: list[nodes.Node]) -> list[nodes.Node]:
-        """The nodes, with the id of each entry known as a label of the book."""
+        """Return the nodes, with the id of each entry known as a label of the book."""
         std: Any = self.env.get_domain("std")
         for node in entries:
             for entry in node.findall(ledger_entry):
@@ -137,16 +148,8 @@ def depart_fold(translator: Any, _node: fold) -> None:
     translator.body.append("</details>\n")
 
 
-def load_script(
-    app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Load the script of the filter on the page that has one."""
-    if doctree is not None and next(doctree.findall(entry_filter), None) is not None:
-        app.add_js_file(SCRIPT, loading_method="defer")
-
-
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.add_node(ledger_entry, html=(visit_entry, depart_entry))
     app.add_node(fold, html=(visit_fold, depart_fold))
-    app.connect("html-page-context", load_script)
+    load_with(app, entry_filter, SCRIPT)

@@ -142,9 +142,12 @@ def claim_entry(claim: Mapping[Any, Any], checked: pd.DataFrame, evidence: Evide
     ]
     facts = [str(claim["type"]), place_in_article(claim), ledger.KINDS[str(claim["kind"])]]
     node += [_head(entry_id, str(claim["verdict"]), facts), paragraph(str(claim["claim"]), css="ba-claim-text")]
-    node += check_table(checked) if computed else paragraph(strong("Found: "), str(claim["found"]))
     details: list[nodes.Node] = []
-    if not computed:
+    if computed:
+        node["preview"] = [f"Expected: {claim['expected']}", f"Found: {claim['found']}"]
+        node += check_table(checked)
+    else:
+        node += paragraph(strong("Found: "), str(claim["found"]))
         basis = f" It rests on: {claim['basis']}." if claim["basis"] else ""
         judged = f"Judged by language-model annotators, first round; confidence {claim['confidence']}.{basis}"
         details.append(paragraph(judged))

@@ -4,8 +4,10 @@ Only entries that the book has become links, so a book without the article's tab
 the text of pages and for tables and lists of notebooks; in the PDF these are text as well.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from docutils import nodes
@@ -14,6 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from analysis.book.entries import around, ledger_entry
+from analysis.book.html import change_raw
+from analysis.charts import vega
 
 CLOSED = (
     nodes.reference,
@@ -33,12 +37,12 @@ FORMATS = ("html", "typst")
 
 
 def is_closed(node: nodes.Node) -> bool:
-    """Whether a text may hold no links: in links, code, headings and the like."""
+    """Return whether a text may hold no links: in links, code, headings and the like."""
     return around(node, CLOSED) is not None
 
 
 def entry_around(node: nodes.Node) -> str:
-    """The id of the entry in which a node stands, empty where in none."""
+    """Return the id of the entry in which a node stands, empty where in none."""
     entry = around(node, ledger_entry)
     return "" if entry is None else str(entry["ids"][0])
 
@@ -49,10 +53,10 @@ def link_texts(document: nodes.document, address: Callable[[str], str]) -> None:
     address gives where an entry is, empty where the book has no such entry.
     """
     for text in [text for text in document.findall(nodes.Text) if ID.search(text) and not is_closed(text)]:
-        own = entry_around(text)
+        entry = entry_around(text)
         parts: list[nodes.Node] = []
         for place, words in enumerate(split(text.astext())):
-            target = address(words) if place % 2 and words.lower() != own else ""
+            target = address(words) if place % 2 and words.lower() != entry else ""
             if target:
                 parts.append(nodes.reference("", words, refuri=target, internal=True, classes=["ba-entry"]))
             elif words:
@@ -67,7 +71,7 @@ class LinkEntries(SphinxPostTransform):
     formats = FORMATS
 
     def address(self, entry_id: str) -> str:
-        """Where an entry is, from this page; empty where the book has no such entry."""
+        """Return where an entry is, from this page; empty where the book has no such entry."""
         std: Any = self.env.get_domain("std")
         page, name = page_of(entry_id), entry_id.lower()
         if std.anonlabels.get(name, ("",))[0] != page:
@@ -77,12 +81,8 @@ class LinkEntries(SphinxPostTransform):
     def run(self, **_: Any) -> None:
         """Change text and raw HTML of the page."""
         link_texts(self.document, self.address)
-        if self.app.builder.format != "html":
-            return
-        for node in list(self.document.findall(nodes.raw)):
-            html = linked(node.astext(), self.address) if "html" in node["format"].split() else node.astext()
-            if html != node.astext():
-                node.replace_self(nodes.raw("", html, format=node["format"]))
+        if self.app.builder.format == "html":
+            change_raw(self.document, lambda html: linked(html, self.address))
 
 
 # --- ids in HTML and in notebooks
@@ -91,75 +91,59 @@ PAGES = {"C": "book/ledger", "O": "book/ledger", "P": "book/provisions", "E": "b
 ID = re.compile(r"(?<![\w./#=&-])(?:[CO]\d{1,2}|P\d{2}|E\d{3})(?![\w/=]|-\d)")
 # what a link may not stand in, or may not change
 CLOSED_TAGS = {"a", "button", "code", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "script", "style", "summary", "svg"}
-_TAG = re.compile(r"(<!--.*?-->|<[^>]+>)", re.S)
-_NAME = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
-_MARK = re.compile(r'<span class="ba-entry">([^<]+)</span>')
+TAG = re.compile(r"(<!--.*?-->|<[^>]+>)", re.S)
+NAME = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
+MARK = re.compile(r'<span class="ba-entry">([^<]+)</span>')
 CHART, TABLE, TEXT = "chart", "table", "text"
 
 
 def page_of(entry_id: str) -> str:
-    """The page on which an entry stands, without its ending."""
+    """Return the page on which an entry stands, without its ending."""
     return PAGES[entry_id[0]]
 
 
 def split(words: str) -> list[str]:
-    """A text cut at the ids in it: text, id, text, id, …, text."""
+    """Return a text cut at the ids in it: text, id, text, id, …, text."""
     return re.split(f"({ID.pattern})", words)
 
 
 def linked(html: str, address: Callable[[str], str]) -> str:
-    """HTML in which the ids of entries are links, but for those in links, code, headings and summaries.
+    """Return HTML in which the ids of entries are links, but for those in links, code, headings and summaries.
 
     address gives where an entry is, empty where the book has no such entry.
     """
+
+    def link(match: re.Match[str]) -> str:
+        place = address(match[0])
+        return f'<a class="ba-entry" href="{place}">{match[0]}</a>' if place else match[0]
+
     parts, closed = [], 0
-    for part in _TAG.split(_MARK.sub(lambda mark: mark[1] if address(mark[1]) else mark[0], html)):
-        if tag := _NAME.match(part):
+    for part in TAG.split(MARK.sub(lambda mark: mark[1] if address(mark[1]) else mark[0], html)):
+        if tag := NAME.match(part):
             if tag[2].lower() in CLOSED_TAGS:
                 closed += -1 if tag[1] else 1
         elif not closed and not part.startswith("<!--"):
-            part = ID.sub(
-                lambda found: (
-                    f'<a class="ba-entry" href="{place}">{found[0]}</a>' if (place := address(found[0])) else found[0]
-                ),
-                part,
-            )
+            part = ID.sub(link, part)
         parts.append(part)
     return "".join(parts)
 
 
-def _ids_of_chart(part: Any) -> Iterable[str]:
-    if isinstance(part, str):
-        if ID.fullmatch(part):
-            yield part
-    elif isinstance(part, Mapping):
-        for value in part.values():
-            yield from _ids_of_chart(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _ids_of_chart(value)
-
-
 def mentions(notebook: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The entries that an executed notebook shows, with where: in a chart, in a table, in the text; in this order."""
-    found: dict[str, set[str]] = {}
+    """Return the entries that an executed notebook shows, with where: in a chart, in a table, in the text."""
+    places: dict[str, set[str]] = defaultdict(set)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             for entry_id in ID.findall("".join(cell["source"])):
-                found.setdefault(entry_id, set()).add(TEXT)
+                places[entry_id].add(TEXT)
         for output in cell.get("outputs", ()):
-            for kind, content in output.get("data", {}).items():
-                if kind.startswith("application/vnd.vegalite"):
-                    ids, where = _ids_of_chart(content), CHART
-                elif kind == "text/html":
-                    html = "".join(content)
-                    ids, where = ID.findall(re.sub(r"<[^>]+>", " ", html)), TABLE if "<table" in html else TEXT
-                else:
-                    continue
-                for entry_id in ids:
-                    found.setdefault(entry_id, set()).add(where)
+            data = output.get("data", {})
+            html = "".join(data.get("text/html", ()))
+            for entry_id in ID.findall(re.sub(r"<[^>]+>", " ", html)):
+                places[entry_id].add(TABLE if "<table" in html else TEXT)
+            for entry_id in re.findall(rf'"({ID.pattern})"', json.dumps(data.get(vega.MIME_TYPE, {}))):
+                places[entry_id].add(CHART)
     order = (CHART, TABLE, TEXT)
-    return {entry_id: sorted(places, key=order.index) for entry_id, places in found.items()}
+    return {entry_id: sorted(where, key=order.index) for entry_id, where in places.items()}
 
 
 # --- words of the glossary
@@ -171,18 +155,18 @@ APART = ("joint statement", "senkaku islands")  # the subject of the book needs 
 
 
 def straight(term: str) -> str:
-    """A term in small letters, with plain apostrophes."""
+    """Return a term in small letters, with plain apostrophes."""
     return term.lower().replace("’", "'")
 
 
 def linkable(term: str) -> bool:
-    """Whether a term of the glossary is linked where it stands in a text."""
+    """Return whether a term of the glossary is linked where it stands in a text."""
     name = straight(term)
     return name not in APART and (" " in name or name in SINGLE)
 
 
 def pattern(terms: list[str]) -> re.Pattern[str]:
-    """What finds terms in a text, the longest first, with the ending of a plural."""
+    """Return what finds terms in a text, the longest first, with the ending of a plural."""
     longest = sorted(terms, key=len, reverse=True)
     return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest))})(?=s?(?!\w))".replace("'", "['’]"), re.IGNORECASE)
 
@@ -216,14 +200,14 @@ class LinkTerms(SphinxPostTransform):
             parts: list[nodes.Node] = []
             rest = 0
             words = text.astext()
-            for found in search.finditer(words):
-                place = known[straight(found[1])]
+            for match in search.finditer(words):
+                place = known[straight(match[1])]
                 if place in seen:
                     continue
                 seen.add(place)
-                target = nodes.reference("", found[1], refuri=f"{address}#{place}", internal=True, classes=["ba-term"])
-                parts += [nodes.Text(words[rest : found.start()]), target]
-                rest = found.end()
+                target = nodes.reference("", match[1], refuri=f"{address}#{place}", internal=True, classes=["ba-term"])
+                parts += [nodes.Text(words[rest : match.start()]), target]
+                rest = match.end()
             if parts:
                 text.parent.replace(text, [*parts, nodes.Text(words[rest:])])
 

@@ -1,6 +1,5 @@
 """What the pages need from Sphinx: the role `result`, the style of the bibliography, and files for offline use."""
 
-import html
 import json
 import re
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+from analysis.book.html import render
 from analysis.core import paths
 from analysis.data.faults import close_matches
 
@@ -28,15 +28,22 @@ RESULTS_FILE = "results.json"
 logger = logging.getLogger(__name__)
 
 
+def staged(env: Any, *place: str) -> Path:
+    """Return a file of the staged book, on which the page that is read then depends."""
+    file = Path(env.srcdir, *place)
+    env.note_dependency(str(file))
+    return file
+
+
 def named_text(
-    role: SphinxRole, texts: Mapping[str, str], what: str
+    role: SphinxRole, texts: Mapping[str, str], noun: str
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-    """The text that a role names, as its run() returns it; an unknown name is a warning with the nearest ones."""
+    """Return the text that a role names, as its run() does; an unknown name is a warning with the nearest ones."""
     if role.text in texts:
         return [nodes.Text(texts[role.text])], []
     near = close_matches(role.text, list(texts))
     hint = f"; did you mean {', '.join(near)}?" if near else ""
-    logger.warning("unknown %s “%s”%s", what, role.text, hint, location=role.get_location())
+    logger.warning("unknown %s “%s”%s", noun, role.text, hint, location=role.get_location())
     return [nodes.problematic(role.rawtext, role.text)], []
 
 
@@ -44,10 +51,8 @@ class ResultRole(SphinxRole):
     """{result}`chapter.name` gives the text of a named result; a name that is unknown is a warning."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The text as a plain text node, the same for HTML and PDF."""
-        path = Path(self.env.srcdir) / self.config.results_file
-        self.env.note_dependency(str(path))
-        results = json.loads(path.read_text(encoding="utf-8"))
+        """Return the text as a plain text node, the same for HTML and PDF."""
+        results = json.loads(staged(self.env, self.config.results_file).read_text(encoding="utf-8"))
         texts = {
             f"{chapter}.{name}": entry["text"] for chapter, names in results.items() for name, entry in names.items()
         }
@@ -58,7 +63,7 @@ class LanguageRole(SphinxRole):
     """{ja}`尖閣諸島` and {zh}`钓鱼岛` mark the language of a name, for its glyphs and for screen readers."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The text in a span; docutils turns the class into the attribute `lang`."""
+        """Return the text in a span; docutils turns the class into the attribute `lang`."""
         return [nodes.inline(self.rawtext, self.text, classes=[f"language-{self.name}"])], []
 
 
@@ -66,11 +71,11 @@ class BibliographyStyle(PlainStyle):  # type: ignore[misc]
     """Entries by author, with titles as they stand, full dates, and notes as sentences."""
 
     def format_title(self, e: Any, which_field: str, as_sentence: bool = True) -> Any:
-        """The title; unlike other styles this one leaves names in capitals."""
+        """Return the title; unlike other styles this one leaves names in capitals."""
         return template.sentence[template.field(which_field)] if as_sentence else template.field(which_field)
 
     def get_misc_template(self, e: Any) -> Any:
-        """Web pages and all that has no form of its own."""
+        """Return web pages and all that has no form of its own."""
         day = template.first_of[template.optional_field("date"), template.optional_field("year")]
         house = template.first_of[template.optional_field("organization"), template.optional_field("institution")]
         return toplevel[
@@ -82,7 +87,7 @@ class BibliographyStyle(PlainStyle):  # type: ignore[misc]
         ]
 
     def get_techreport_template(self, e: Any) -> Any:
-        """Reports, like web pages."""
+        """Return reports, like web pages."""
         return self.get_misc_template(e)
 
 
@@ -103,13 +108,13 @@ def write_entrance(app: Sphinx, error: Exception | None) -> None:
     """Let index.html lead to the first page, which may lie in a folder."""
     first = app.config.root_doc
     if error is None and app.builder.format == "html" and first != "index":
-        address, title = app.builder.get_target_uri(first), html.escape(app.config.html_title)
-        (Path(app.outdir) / "index.html").write_text(
-            f'<!doctype html>\n<html lang="{app.config.language}"><head><meta charset="utf-8">'
-            f'<meta http-equiv="refresh" content="0; url={address}"><title>{title}</title></head>'
-            f'<body><p><a href="{address}">{title}</a></p></body></html>\n',
-            encoding="utf-8",
+        page = render(
+            "entrance",
+            address=app.builder.get_target_uri(first),
+            title=app.config.html_title,
+            language=app.config.language,
         )
+        Path(app.outdir, "index.html").write_text(page, encoding="utf-8")
 
 
 def use_templates(_app: Sphinx, config: Config) -> None:
@@ -129,25 +134,17 @@ def settle_early(
 
     The theme does both later; it reads the same storage. Files fetch no fonts early: browsers refuse that.
     """
-    files = json.dumps([context["pathto"](f"_static/fonts/{name}", 1) for name in FONTS])
-    context["metatags"] = context.get("metatags", "") + (
-        "<script>\n"
-        'if ((localStorage.getItem("mode") || "auto") === "auto") '
-        'localStorage.setItem("theme", matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");\n'
-        f'if (location.protocol !== "file:") for (const href of {files}) document.head.append(Object.assign('
-        'document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href }));\n'
-        "</script>\n"
-    )
+    files = [context["pathto"](f"_static/fonts/{name}", 1) for name in FONTS]
+    context["metatags"] = context.get("metatags", "") + render("early", files=files)
 
 
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.add_config_value("results_file", RESULTS_FILE, "env", str)
-    app.add_config_value("citation_line", "", "html", str)
-    app.add_config_value("book_day", "", "html", str)
-    app.add_config_value("book_subtitle", "", "env", str)
-    app.add_config_value("book_edition", "", "env", str)
-    app.add_config_value("book_code", "", "env", str)
+    for name in ("citation_line", "book_day"):
+        app.add_config_value(name, "", "html", str)
+    for name in ("book_subtitle", "book_edition", "book_code"):
+        app.add_config_value(name, "", "env", str)
     app.add_role("result", ResultRole())
     for language in LANGUAGES:
         app.add_role(language, LanguageRole())

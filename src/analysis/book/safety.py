@@ -27,12 +27,12 @@ logger = logging.getLogger(__name__)
 
 
 def is_harmless(address: str, *, picture: bool = False) -> bool:
-    """Whether an address leads to the web or to a place in the book. picture: whether data of a picture may stand."""
+    """Return whether an address leads to the web or into the book. picture: whether data of a picture may stand."""
     bare = re.sub(r"[\s\x00-\x20\u0080-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]", "", address)
-    found = SCHEME.match(bare)
-    if found is None:
+    scheme = SCHEME.match(bare)
+    if scheme is None:
         return not bare.startswith(("//", "\\"))
-    return found[1].lower() in SCHEMES or (picture and PICTURE.match(bare) is not None)
+    return scheme[1].lower() in SCHEMES or (picture and PICTURE.match(bare) is not None)
 
 
 class _Reader(HTMLParser):
@@ -57,7 +57,7 @@ class _Reader(HTMLParser):
 
 
 def html_faults(html: str) -> list[str]:
-    """What in a piece of HTML could run, or ask another host, when a page is opened."""
+    """Return what in a piece of HTML could run, or ask another host, when a page is opened."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -66,7 +66,7 @@ def html_faults(html: str) -> list[str]:
 
 
 def spec_faults(spec: Mapping[str, Any]) -> list[str]:
-    """What in the specification of a chart would ask an address, or lead out of the folder of charts."""
+    """Return what in the specification of a chart would ask an address, or lead out of the folder of charts."""
     name = spec.get("usermeta", {}).get("figure", {}).get("name", "")
     faults = (
         [] if not name or FIGURE_NAME.fullmatch(str(name)) else [f"its name “{str(name)[:60]}” is not like fig-a-b"]
@@ -75,7 +75,7 @@ def spec_faults(spec: Mapping[str, Any]) -> list[str]:
 
 
 def _addresses(part: Any, *, data: bool) -> Iterator[str]:
-    """Addresses from which a chart would load, and those in its data that run or read files; data: in which it is."""
+    """Yield addresses from which a chart would load, and those in its data that run; data: in which it is."""
     if isinstance(part, Mapping):
         for key, value in part.items():
             if key == "url" and not data:

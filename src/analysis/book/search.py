@@ -5,7 +5,6 @@ that it fetches, which no browser allows in a book that lies in a folder. So wor
 and pairs of signs, a query is cut in the same way, and the texts of the pages come in a script of their own.
 """
 
-import json
 import re
 from html import unescape
 from pathlib import Path
@@ -17,6 +16,7 @@ from sphinx.search import languages
 from sphinx.search.en import SearchEnglish
 
 from analysis.book.entries import ledger_entry
+from analysis.book.html import data_script, pages_of
 
 LANGUAGE = "book"
 SCRIPT, TEXTS = "search-excerpts.js", "search-texts.js"
@@ -27,14 +27,14 @@ Place = tuple[str, str, str]
 
 
 def split_words(words: str) -> list[str]:
-    """The words of a text; of each run of Chinese or Japanese signs the signs and the pairs of neighbours."""
-    found: list[str] = []
+    """Return the words of a text; of each run of Chinese or Japanese signs the signs and the pairs of neighbours."""
+    words_and_pairs: list[str] = []
     for part in _PARTS.findall(words):
         if re.match(f"[{SIGNS}]", part):
-            found += [*part, *(part[place : place + 2] for place in range(len(part) - 1))]
+            words_and_pairs += [*part, *(part[place : place + 2] for place in range(len(part) - 1))]
         else:
-            found.append(part)
-    return found
+            words_and_pairs.append(part)
+    return words_and_pairs
 
 
 class BookSearch(SearchEnglish):
@@ -49,12 +49,12 @@ var splitQuery = (query) => (query.match(/[{SIGNS}]+|(?:(?![{SIGNS}])[\\p{{Lette
 """
 
     def split(self, input: str) -> list[str]:
-        """The words to index."""
+        """Return the words to index."""
         return split_words(input)
 
 
 def plain(node: nodes.Node, inner: bool = True) -> str:
-    """The text of a node as a reader sees it, in one line, without code and charts.
+    """Return the text of a node as a reader sees it, in one line, without code and charts.
 
     inner: with what stands in places within it; without, its title is left out as well.
     """
@@ -80,14 +80,14 @@ def plain(node: nodes.Node, inner: bool = True) -> str:
 
 
 def is_place(node: nodes.Node) -> bool:
-    """Whether a node has an address that a result can lead to: a section, an entry, a word of the glossary."""
+    """Return whether a node has an address that a result can lead to: a section, an entry, a word of the glossary."""
     if isinstance(node, nodes.definition_list_item):
         return any(isinstance(term, nodes.term) and term["ids"] for term in node)
     return isinstance(node, nodes.section | ledger_entry)
 
 
 def place_of(node: nodes.Element) -> Place:
-    """The id, the heading and the own text of a section, an entry or a word of the glossary."""
+    """Return the id, the heading and the own text of a section, an entry or a word of the glossary."""
     if isinstance(node, ledger_entry):
         return node["ids"][0], node["ids"][0].upper(), plain(node)
     if isinstance(node, nodes.definition_list_item):
@@ -98,29 +98,21 @@ def place_of(node: nodes.Element) -> Place:
 
 
 def places(document: nodes.document) -> list[Place]:
-    """The text of a page by its sections, entries and words of the glossary, in order; each text once."""
+    """Return the text of a page by its sections, entries and words of the glossary, in order; each text once."""
     return [place_of(node) for node in document.findall(is_place) if isinstance(node, nodes.Element)]
-
-
-def _kept(app: Sphinx) -> dict[str, list[Place]]:
-    builder: Any = app.builder
-    if not hasattr(builder, "book_texts"):
-        builder.book_texts = {}
-    kept: dict[str, list[Place]] = builder.book_texts
-    return kept
 
 
 def collect(app: Sphinx, document: nodes.document, page: str) -> None:
     """Keep the texts of a page that is about to be written."""
     if app.builder.format == "html":
-        _kept(app)[page] = places(document)
+        pages_of(app, "texts")[page] = places(document)
 
 
 def write_texts(app: Sphinx, error: Exception | None) -> None:
     """Write the texts into a finished HTML book, as a classic script, which also loads from file://."""
     if error is None and app.builder.format == "html":
-        content = json.dumps(_kept(app), ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-        Path(app.outdir, "_static", TEXTS).write_text(f"window.bookTexts = {content};\n", encoding="utf-8")
+        script = data_script("window.bookTexts", pages_of(app, "texts"))
+        Path(app.outdir, "_static", TEXTS).write_text(script, encoding="utf-8")
 
 
 def load_scripts(app: Sphinx, page: str, _template: str, _context: dict[str, Any], _doctree: Any) -> None:

@@ -32,10 +32,10 @@ PACKAGES = (
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
-def require_packages(what: str = "the book", names: Sequence[str] = ("jupyter_book", "xlsxwriter")) -> None:
+def require_packages(purpose: str = "the book", names: Sequence[str] = ("jupyter_book", "xlsxwriter")) -> None:
     """Raise BuildError where packages of the book, or of a part of it, are missing, as in the base environment."""
     if any(importlib.util.find_spec(name) is None for name in names):
-        raise BuildError(f"{what} needs further packages: pip install -r requirements/full.txt")
+        raise BuildError(f"{purpose} needs further packages: pip install -r requirements/full.txt")
 
 
 def digest(files: list[Path], *notes: str) -> str:
@@ -48,12 +48,12 @@ def digest(files: list[Path], *notes: str) -> str:
 
 def code_digest(packages: tuple[str, ...] = PACKAGES) -> str:
     """Hash of the code, templates and packages that turn pages into books."""
-    files = [*paths.CODE.rglob("*.py"), *paths.TEMPLATES.iterdir(), *paths.TYPST.iterdir()]
+    files = [*paths.CODE.rglob("*.py"), *paths.CODE.rglob("*.html"), *paths.TEMPLATES.iterdir(), *paths.TYPST.iterdir()]
     return digest(files, sys.version, *(f"{name} {version(name)}" for name in packages))
 
 
 def release_date(changelog: str) -> date:
-    """The day of the newest release in a changelog. Raises BuildError where it has none."""
+    """Return the day of the newest release in a changelog. Raises BuildError where it has none."""
     days = [date.fromisoformat(day) for day in re.findall(r"^## \[[^\]]+\] - (\d{4}-\d\d-\d\d)", changelog, re.M)]
     if not days:
         raise BuildError("CHANGELOG.md names no release with its day, as in “## [0.1.0] - 2026-11-23”")
@@ -61,20 +61,20 @@ def release_date(changelog: str) -> date:
 
 
 def book_date(changelog: str) -> date:
-    """The date that the PDF carries: SOURCE_DATE_EPOCH where it is set, else the day of the newest release."""
+    """Return the date that the PDF carries: SOURCE_DATE_EPOCH where it is set, else the day of the newest release."""
     epoch = os.environ.get(EPOCH)
     return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else release_date(changelog)
 
 
 def book_day(source: Path) -> str:
-    """The date of the book, as on the PDF; empty where neither the environment nor a changelog has one."""
+    """Return the date of the book, as on the PDF; empty where neither the environment nor a changelog has one."""
     file = source / CHANGELOG
     changelog = file.read_text(encoding="utf-8") if file.exists() else ""
     return str(book_date(changelog)) if changelog or os.environ.get(EPOCH) else ""
 
 
 def citation_line(source: Path) -> str:
-    """One line that cites this edition, from CITATION.cff in the staged folder; empty where there is none."""
+    """Return one line that cites this edition, from CITATION.cff in the staged folder; empty where there is none."""
     from analysis.core import yaml_files
 
     file = source / CITATION
@@ -89,7 +89,7 @@ def citation_line(source: Path) -> str:
 
 
 def configuration(source: Path) -> dict[str, Any]:
-    """The Sphinx settings of the staged book: those of Jupyter Book, of _config.yml, the citation line and the date."""
+    """Return the Sphinx settings of the staged book: of Jupyter Book and _config.yml, citation line and date."""
     from jupyter_book.config import get_final_config
 
     settings, _ = get_final_config(
@@ -107,7 +107,7 @@ def configuration(source: Path) -> dict[str, Any]:
 
 
 def first_faults(log: str, most: int = 8) -> str:
-    """The warnings and errors of a build log, without terminal colours, at most so many."""
+    """Return the warnings and errors of a build log, without terminal colours, at most so many."""
     plain = without_colours(log)
     faults = [line for line in plain.splitlines() if re.search(r"WARNING|ERROR|Error:|error:", line)]
     shown = faults[:most] or plain.strip().splitlines()[-most:]

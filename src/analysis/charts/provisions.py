@@ -6,13 +6,14 @@ mean the same everywhere (`analysis.charts.theme.PALETTE`).
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from analysis.charts.theme import PALETTE, SEQUENCE
 from analysis.measures.alignment import STRENGTHS
-from analysis.measures.continuity import EMPHASES, GROUPS
+from analysis.measures.continuity import EMPHASES, GROUPS, ORDER
 
 WIDTH = 600
 TILE, ROW = 22, 490  # width of a tile, and of the longest row of them
@@ -28,6 +29,14 @@ def scale_of(colours: dict[str, str]) -> alt.Scale:
     return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
+# what became of a topic in 2025
+CHANGE_COLOURS = {
+    "new": PALETTE["accent"],
+    "stronger": SEQUENCE[3],
+    "kept": SEQUENCE[2],
+    "weaker": SEQUENCE[1],
+    "dropped": PALETTE["muted"],
+}
 # whether the article tells a provision
 TOLD = {"told": SEQUENCE[3], "partly told": SEQUENCE[2], "left out": SEQUENCE[0]}
 
@@ -78,22 +87,23 @@ def provision_tiles(
 
 
 def approach_scale(names: Mapping[int, str]) -> alt.Scale:
-    """Return the colours of approaches by name; names: the name of each approach, 0 for none."""
+    """Return the colours of approaches. Takes the name of each by its number, 0 for none."""
     return scale_of({name: PALETTE[str(number)] for number, name in names.items()})
 
 
 def coverage_intervals(
-    groups: pd.DataFrame, coders: pd.DataFrame, *, field: str, names: Mapping[str, str], title: str, subtitle: str
+    groups: pd.DataFrame, coders: pd.DataFrame, *, names: Mapping[Any, str], title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Share of provisions covered, with 95% intervals, and the share under each coder alone.
+    """Return the share of provisions covered, with 95% intervals, and the share under each coder alone.
 
-    groups and coders are the frames of `alignment.coverage` and `alignment.coverage_by_coder`, with column `field`.
+    groups and coders are the frames of `alignment.coverage` and `alignment.coverage_by_coder`; names the names of the
+    groups, by the values of the first column.
     """
+    field = groups.columns[0]
 
     def labelled(frame: pd.DataFrame) -> pd.DataFrame:
-        sizes = groups.set_index(groups[field].astype(str))["provisions"]
-        keys = frame[field].astype(str)
-        label = [f"{names[key]} ({sizes[key]})" for key in keys]
+        sizes = dict(zip(groups[field], groups["provisions"], strict=True))
+        label = [f"{names[group]} ({sizes[group]})" for group in frame[field]]
         return frame.assign(label=label).drop(columns=field)
 
     order = labelled(groups)["label"].to_list()
@@ -189,20 +199,26 @@ def agreement_intervals(table: pd.DataFrame, *, title: str, subtitle: str) -> al
     return (interval + points).properties(width=WIDTH - 120, height={"step": 30}, title=titled(title, subtitle))
 
 
-def topic_heatmap(table: pd.DataFrame, *, order: list[str], title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Emphasis of topics by statement. Needs topic, group, year, emphasis (0 to 3), change (against 2024)."""
+def topic_heatmap(emphasis: pd.DataFrame, changes: pd.DataFrame, *, title: str) -> alt.TopLevelMixin:
+    """Return the emphasis of topics by statement, in each group the new topics first and the dropped last.
+
+    Takes the frames of `continuity.emphasis`, with column statement (2025|Trump|Ishiba), and `continuity.changes`.
+    """
     colours = {EMPHASES[value]: SEQUENCE[value] for value in EMPHASES}
-    frame = table[["topic", "year", "change"]].assign(
+    by_change = changes.assign(rank=changes["change"].astype(str).map(ORDER)).sort_values(["rank", "topic_id"])
+    table = emphasis.merge(changes[["topic_id", "change"]], on="topic_id")
+    frame = table[["topic", "statement", "change"]].assign(
         emphasis=table["emphasis"].map(EMPHASES), group=table["group"].astype("object").map(GROUPS)
     )
+    years = alt.Axis(orient="top", labelAngle=0, labelExpr="split(datum.label, '|')[0]")
     return (
         alt.Chart(frame)
         .mark_rect(stroke=PALETTE["paper"])
         .encode(
-            x=alt.X("year:O", title=None, axis=alt.Axis(orient="top", labelAngle=0)),
-            y=alt.Y("topic:N", title=None, sort=order, axis=alt.Axis(labelLimit=330)),
+            x=alt.X("statement:O", title=None, axis=years),
+            y=alt.Y("topic:N", title=None, sort=by_change["topic"].to_list(), axis=alt.Axis(labelLimit=330)),
             color=alt.Color("emphasis:N", title="Emphasis", scale=scale_of(colours), legend=alt.Legend(columns=2)),
-            tooltip=["topic:N", "year:O", "emphasis:N", alt.Tooltip("change:N", title="2025 against 2024")],
+            tooltip=["topic:N", "statement:O", "emphasis:N", alt.Tooltip("change:N", title="2025 against 2024")],
         )
         .properties(width={"step": 56}, height={"step": 16})
         .facet(
@@ -212,33 +228,8 @@ def topic_heatmap(table: pd.DataFrame, *, order: list[str], title: str, subtitle
                 sort=list(GROUPS.values()),
                 header=alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2),
             ),
-            title=titled(title, subtitle),
+            title=titled(title, "Emphasis of each topic by statement"),
             spacing=6,
         )
         .resolve_scale(y="independent")
-    )
-
-
-def change_bars(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Topics by group and change against 2024. Takes the frame of `continuity.changes_by_group`."""
-    colours = dict(
-        zip(
-            ("new", "stronger", "kept", "weaker", "dropped"),
-            (PALETTE["accent"], SEQUENCE[3], SEQUENCE[2], SEQUENCE[1], PALETTE["muted"]),
-            strict=True,
-        )
-    )
-    frame = table[table["change"].isin(list(colours))].assign(group=table["group"].astype("object").map(GROUPS))
-    rank = frame["change"].map({change: place for place, change in enumerate(colours)})
-    return (
-        alt.Chart(frame.assign(rank=rank))
-        .mark_bar(stroke=PALETTE["paper"])
-        .encode(
-            x=alt.X("topics:Q", title="Topics"),
-            y=alt.Y("group:N", title=None, sort=list(GROUPS.values()), axis=alt.Axis(labelLimit=180)),
-            color=alt.Color("change:N", title="2025 against 2024", scale=scale_of(colours)),
-            order="rank:Q",
-            tooltip=["group:N", "change:N", "topics:Q", "of:Q"],
-        )
-        .properties(width=WIDTH - 160, height={"step": 26}, title=titled(title, subtitle))
     )

@@ -166,28 +166,6 @@ def _three(column: str) -> alt.Tooltip:
     return alt.Tooltip(f"{column}:Q", format=".3f")
 
 
-def key_words(words: pd.DataFrame, *, names: tuple[str, str], title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Words that stand out in either text. Takes the frame of `keyness.key_tokens` and the names of both texts."""
-    colours = {names[0]: PALETTE["accent"], names[1]: PALETTE["JPN"]}
-    frame = words.assign(text=words["side"].map({"first": names[0], "second": names[1]}))
-    return (
-        alt.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=alt.X("z:Q", title="Weighted log odds (z)"),
-            y=alt.Y("token:N", title=None, sort=None),
-            color=alt.Color("text:N", title="Stands out in the", scale=scale_of(colours)),
-            tooltip=[
-                alt.Tooltip("token:N", title="Word"),
-                alt.Tooltip("z:Q", format=".1f"),
-                alt.Tooltip("first:Q", title=f"Times in the {names[0]}"),
-                alt.Tooltip("second:Q", title=f"Times in the {names[1]}"),
-            ],
-        )
-        .properties(width=WIDTH - 140, height={"step": 16}, title=titled(title, subtitle))
-    )
-
-
 def recall_points(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
     """Recall by the number of sections looked at, measure beside baselines. Needs k, source, recall."""
     sources = list(dict.fromkeys(table["source"]))

@@ -7,12 +7,11 @@ import pandas as pd
 
 from analysis.claims import argument_map, ledger
 from analysis.claims.evidence import last_cited_day, load_evidence
-from analysis.claims.ledger import FORECAST_OUTCOMES, HOLDING, VERDICTS, forecasts, holding, omissions, verdict_counts
+from analysis.claims.ledger import FORECAST_OUTCOMES, HOLDING, forecasts, holding, omissions, verdict_counts
 
 __all__ = [
     "FORECAST_OUTCOMES",
     "HOLDING",
-    "VERDICTS",
     "argument_map",
     "forecasts",
     "holding",

@@ -1,84 +1,117 @@
 """Commands on claims, signals and coding sheets."""
 
-import argparse
 import sys
 from pathlib import Path
 
+import click
+
+from analysis.cli.runs import FOLDER, with_workers
 from analysis.core import paths
 from analysis.core.errors import ParameterError
 
 
-def claims_command(options: argparse.Namespace) -> int:
-    """Print claims with their verdicts and why."""
+@click.command()
+@click.option("--step", metavar="S4", help="Only the claims of this step, S1 to S8.")
+@click.option("--verdict", metavar="VERDICT", help="Only those with this verdict, such as misquoted.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON, with checks, evidence and sources.")
+def claims(step: str | None, verdict: str | None, as_json: bool) -> None:
+    """Print the claims of the article with their verdicts."""
     import json
 
     from analysis.claims import ledger
     from analysis.claims.evidence import load_evidence
     from analysis.data.tables import load
 
-    ledger.require_known(options.step, options.verdict, load("steps"))
+    ledger.require_known(step, verdict, load("steps"))
     evidence = load_evidence()
-    table = ledger.ledger(evidence, options.step)
-    if options.verdict:
-        table = table[table["verdict"] == options.verdict]
-    if options.json:
+    table = ledger.ledger(evidence, step)
+    if verdict:
+        table = table[table["verdict"] == verdict]
+    if as_json:
         print(json.dumps(ledger.records(table, evidence), ensure_ascii=False, indent=2))
     else:
         print("\n".join(ledger.lines(table)))
-    return 0
 
 
-def signals_command(options: argparse.Namespace) -> int:
-    """Print the indices of signals, coded by hand and, where files are given, by machine."""
+@click.command()
+@click.option("--dyad", metavar="PAIR", help="JPN-CHN, JPN-USA or CHN-USA (default: all).")
+@click.option("--from", "first", default="2021-01-01", metavar="DAY", help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", default="2026-12-31", metavar="DAY", help="Last day, YYYY-MM-DD.")
+@click.option(
+    "--events",
+    multiple=True,
+    type=FOLDER,
+    metavar="FILE",
+    help="Set the events of GDELT or POLECAT exports beside the hand-coded signals; more files may follow.",
+)
+@click.argument("more_events", nargs=-1, type=FOLDER, metavar="")
+@with_workers
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON, by direction and by quarter.")
+def signals(
+    dyad: str | None,
+    first: str,
+    last: str,
+    events: tuple[Path, ...],
+    more_events: tuple[Path, ...],
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Print the indices of signals among the three states."""
     import json
 
     from analysis.data.tables import load
-    from analysis.runs.parameters import read_choice, read_window
+    from analysis.runs.parameters import read_choice, read_day, require_order
     from analysis.signals import coding, indices
     from analysis.signals.events import DYADS, in_window
 
-    dyad = None if options.dyad is None else read_choice("--dyad", options.dyad, DYADS)
-    start, end = read_window("--from", options.first, "--to", options.last)
+    files = [*events, *more_events]
+    dyad = None if dyad is None else read_choice("--dyad", dyad, DYADS)
+    start, end = require_order("--from", read_day("--from", first), "--to", read_day("--to", last))
     scales = load("scales")
     settled = coding.counted(coding.load_settled(load("codings_signals"), load("events"), scales))
     coded = indices.code_counts(in_window(settled, start, end))
     if indices.in_dyad(coded, dyad).empty:
-        raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {options.first} to {options.last}")
-    result = {"dyad": dyad, "from": options.first, "to": options.last, **indices.summary(coded, scales, dyad)}
-    if options.events:
-        from analysis.runs import workers
+        raise ParameterError(f"no signal {'of ' + dyad + ' ' if dyad else ''}from {first} to {last}")
+    result = {"dyad": dyad, "from": first, "to": last, **indices.summary(coded, scales, dyad)}
+    if files:
+        from analysis.runs.workers import default_workers, open_pool
         from analysis.signals import exports
 
-        useful = min(workers.default_workers(), len(options.events))
-        with workers.open_pool(options.workers or useful, options.scheduler) as pool:
-            counts, reports = exports.count_files(options.events, pool, first=start, last=end)
-        print("\n".join(map(str, reports)), file=sys.stderr)
+        useful = min(default_workers(), len(files))
+        with open_pool(useful if workers is None else workers, scheduler) as pool:
+            counts, reports = exports.count_files(files, pool, first=start, last=end)
+        print(*reports, sep="\n", file=sys.stderr)
         if indices.in_dyad(counts, dyad).empty:
-            raise ParameterError(f"the files hold no event of these states from {options.first} to {options.last}")
+            raise ParameterError(f"the files hold no event of these states from {first} to {last}")
         result["machine_coded"] = indices.summary(counts, scales, dyad)
-    if options.json:
+    if as_json:
         print(json.dumps(result, indent=2))
-        return 0
+        return
     lines = indices.report(result)
-    if options.events:
+    if files:
         lines = ["coded by hand", *lines, "", "coded by machine", *indices.report(result["machine_coded"])]
     print("\n".join(lines))
-    return 0
 
 
-def coding_sheet_command(options: argparse.Namespace) -> int:
-    """Write an empty coding sheet, or add a filled one to the codings."""
+@click.command()
+@click.option("--coder", metavar="NAME", help="Make an empty sheet for this coder.")
+@click.option("--add", type=FOLDER, metavar="FILE", help="Check a filled sheet and add its rows to the codings.")
+@click.option("--out", type=FOLDER, metavar="FILE", help="Where to write the empty sheet.")
+def coding_sheet(coder: str | None, add: Path | None, out: Path | None) -> None:
+    """Make or take in the sheet of a further coder."""
     from analysis.data.schema import read_schema
     from analysis.data.tables import load
-    from analysis.validation import coding_sheet
+    from analysis.validation import coding_sheet as sheets
 
-    if options.add:
-        print(f"added {coding_sheet.add_sheet(options.add)} codings to data/{coding_sheet.TABLE}.csv")
-        return 0
-    table = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
-    file = options.out or Path(f"coding-sheet-{options.coder}.csv")
-    coding_sheet.write_sheet(coding_sheet.sheet(load("provisions"), table, options.coder), file)
+    if (coder is None) == (add is None):
+        raise click.UsageError("give either --coder or --add")
+    if add is not None:
+        print(f"added {sheets.add_sheet(add)} codings to data/{sheets.TABLE}.csv")
+        return
+    table = read_schema(paths.DATAPACKAGE)[sheets.TABLE]
+    file = out or Path(f"coding-sheet-{coder}.csv")
+    sheets.write_sheet(sheets.sheet(load("provisions"), table, str(coder)), file)
     print(f"{file}: fill in these columns by codebook A (book/codebook.md)")
-    print("\n".join(f"  {line}" for line in coding_sheet.guide(table)))
+    print("\n".join(f"  {line}" for line in sheets.guide(table)))
     print(f"then: balancing-act coding-sheet --add {file}")
-    return 0

@@ -1,46 +1,66 @@
-"""Commands that check the data and run notebooks."""
+"""Commands that check the data, run notebooks, and make the book and the archive of them."""
 
-import argparse
 import sys
+from pathlib import Path
+from typing import Any
 
-from analysis.cli.place import relative
+import click
+
 from analysis.core import paths
 
+FOLDER = click.Path(path_type=Path)
 
-def check_command(_: argparse.Namespace) -> int:
-    """Print all faults of the tables; 1 where there is one."""
+
+def relative(path: object) -> str:
+    """Return a path as messages name it: from the root of the repository."""
+    return str(path).removeprefix(f"{paths.ROOT}/")
+
+
+def with_workers(command: Any) -> Any:
+    """Add the options that say where work is done."""
+    text = "Processes (default: one for each processor; 1: no process beside this one)."
+    command = click.option("--workers", type=int, metavar="N", help=text)(command)
+    text = "A Dask scheduler, tcp://HOST:8786, or local for a cluster of this machine (extra scale)."
+    return click.option("--scheduler", metavar="ADDRESS", help=text)(command)
+
+
+@click.command()
+def check() -> int:
+    """Check every table in data/ and list all faults."""
     from analysis.data.record import changed_files
     from analysis.data.schema import read_schema
-    from analysis.validation.check import check
+    from analysis.validation.check import check as find_faults
 
-    faults = check()
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    tables = len(read_schema(paths.DATAPACKAGE))
-    if faults:
+    if faults := find_faults():
+        print(*faults, sep="\n", file=sys.stderr)
         print(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in data/", file=sys.stderr)
         return 1
-    print(f"data/ is sound: {tables} tables")
+    print(f"data/ is sound: {len(read_schema(paths.DATAPACKAGE))} tables")
     if changed := list(changed_files()):
         print(f"changed since `make notebooks` recorded the files: {', '.join(changed)}")
     return 0
 
 
-def run_command(options: argparse.Namespace) -> int:
-    """Execute the notebooks that changed, or say which would be; with --update-notebooks refresh the committed ones."""
-    from analysis.runs.notebooks import explain, run_notebooks, update_committed
+@click.command()
+@click.option("--update-notebooks", is_flag=True, help="Then copy the outputs into notebooks/.")
+@click.option("--explain", is_flag=True, help="Say which would be executed and why, and execute nothing.")
+def run(update_notebooks: bool, explain: bool) -> None:
+    """Execute the notebooks that changed, in parallel."""
+    from analysis.runs import notebooks
 
-    if options.explain:
-        for name, reasons in explain().items():
+    if update_notebooks and explain:
+        raise click.UsageError("--explain executes nothing; leave out --update-notebooks")
+    if explain:
+        for name, reasons in notebooks.explain().items():
             print(f"{name}: {'to be executed: ' + '; '.join(reasons) if reasons else 'unchanged'}")
-        return 0
-    run = run_notebooks()
-    print(f"executed {len(run.executed)} notebooks, {len(run.unchanged)} unchanged; see {relative(run.folder)}/")
-    if options.update_notebooks:
+        return
+    done = notebooks.run_notebooks()
+    print(f"executed {len(done.executed)} notebooks, {len(done.unchanged)} unchanged; see {relative(done.folder)}/")
+    if update_notebooks:
         from analysis.data.record import record
         from analysis.runs import exercises, start
 
-        changed = update_committed(run)
+        changed = notebooks.update_committed(done)
         if start.refresh():
             changed.append(paths.START.stem)
         if recorded := record():
@@ -48,41 +68,105 @@ def run_command(options: argparse.Namespace) -> int:
         if exercises.refresh():
             print(f"updated the solutions of the exercises ({relative(paths.ANSWERS)})")
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
-    return 0
 
 
-def rerun_command(options: argparse.Namespace) -> int:
-    """Run one chapter with other parameters and say which results differ, or list its parameters."""
-    from analysis.runs import rerun
+@click.command()
+@click.argument("chapter")
+@click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter (may be repeated).")
+@click.option("--list", "only_list", is_flag=True, help="List the parameters of the chapter and run nothing.")
+def rerun(chapter: str, pairs: tuple[str, ...], only_list: bool) -> None:
+    """Run one chapter with other parameters.
+
+    Keeps the run in runs/ and says which results differ from the default. CHAPTER is a number or name, such as 04.
+    """
+    from analysis.runs import rerun as reruns
+    from analysis.runs.parameters import declared
     from analysis.runs.results import read_results
 
-    notebook = rerun.find_notebook(options.chapter)
-    known = rerun.declared(notebook)
-    if options.list:
-        print("\n".join(f"{p.name}: {p.type} = {p.default!r}  {p.meaning}" for p in known.values()))
-        return 0
-    place = rerun.rerun(notebook, rerun.read_values(options.parameter, known))
-    before = read_results([notebook])  # committed outputs are those of the default run
-    print(f"{relative(place)}/ holds {notebook.name}, {rerun.RESULTS}, {rerun.PAGE} and {rerun.PROVENANCE}")
-    print("against the committed default run: " + "\n".join(rerun.compare(before, rerun.results_of(place))))
-    return 0
+    notebook = reruns.find_notebook(chapter)
+    parameters = declared(notebook)
+    if only_list:
+        for one in parameters:
+            allowed = f" [{one.allowed}]" if one.allowed else ""
+            print(f"{one.name}: {one.type} = {one.default!r}  {one.meaning}{allowed}")
+        return
+    place = reruns.rerun(notebook, reruns.read_pairs(pairs, parameters))
+    print(f"{relative(place)}/ holds {notebook.name}, {reruns.RESULTS}, {reruns.PAGE} and {reruns.PROVENANCE}")
+    lines = reruns.compare(read_results([notebook]), reruns.results_of(place))  # committed outputs are the default run
+    print("against the committed default run: " + "\n".join(lines))
 
 
-def sweep_command(options: argparse.Namespace) -> int:
-    """Run a sweep; 1 where a run of it failed."""
-    from analysis.runs import sweep as sweep_run
-    from analysis.runs import sweep_file, workers
+@click.command()
+@click.argument("file", type=FOLDER)
+@with_workers
+def sweep(file: Path, workers: int | None, scheduler: str | None) -> int:
+    """Run a chapter with many combinations of parameters.
 
-    sweep = sweep_file.read_sweep(options.file)
-    with workers.open_pool(options.workers or workers.default_workers(), options.scheduler) as pool:
-        done = sweep_run.run_sweep(sweep, pool, paths.RUNS)
-    print("\n".join(sweep_run.report(done, relative(done.folder))))
+    The same command goes on where it was interrupted. The status is 1 where a case failed. FILE describes the sweep
+    in YAML, such as sweeps/coders.yml.
+    """
+    from analysis.runs import sweep as sweeps
+    from analysis.runs.workers import default_workers, open_pool
+
+    checked = sweeps.read_sweep(file)
+    with open_pool(default_workers() if workers is None else workers, scheduler) as pool:
+        done = sweeps.run_sweep(checked, pool, paths.RUNS)
+    print("\n".join(sweeps.report(done, relative(done.folder))))
     return 1 if done.failed else 0
 
 
-def diff_command(options: argparse.Namespace) -> int:
-    """Print which named results differ between two runs."""
-    from analysis.runs import rerun
+@click.command()
+@click.argument("run1", type=FOLDER)
+@click.argument("run2", type=FOLDER)
+def diff(run1: Path, run2: Path) -> None:
+    """Say which named results differ between two runs."""
+    from analysis.runs import rerun as reruns
 
-    print("\n".join(rerun.compare(rerun.results_of(options.one), rerun.results_of(options.other))))
-    return 0
+    print("\n".join(reruns.compare(reruns.results_of(run1), reruns.results_of(run2))))
+
+
+@click.command()
+@click.option("--html", is_flag=True, help="Build the HTML only.")
+@click.option("--pdf", is_flag=True, help="Build the PDF only.")
+@click.option("--committed", is_flag=True, help="Take the committed notebooks, run nothing.")
+def book(html: bool, pdf: bool, committed: bool) -> None:
+    """Run the notebooks, then build the HTML and the PDF book."""
+    from analysis.book.build import build_both, build_html, build_pdf, stage
+    from analysis.book.sphinx import require_packages
+    from analysis.core.files import locked, written
+    from analysis.runs.notebooks import notebook_files, run_notebooks
+    from analysis.runs.results import read_results
+
+    require_packages()
+    notebooks = paths.NOTEBOOKS
+    if not committed:
+        done = run_notebooks()
+        notebooks = done.notebooks
+        print(f"executed {len(done.executed)} notebooks, {len(done.unchanged)} unchanged")
+    busy = f"{relative(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
+    with written(relative(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
+        stage(notebooks, read_results(notebook_files(notebooks)), paths.SOURCE)
+        if html == pdf:
+            build_both()
+        elif html:
+            build_html()
+        else:
+            build_pdf()
+    if html or not pdf:
+        print(f"HTML: {relative(paths.HTML / 'index.html')}")
+    if pdf or not html:
+        print(f"PDF:  {relative(paths.PDF)}")
+
+
+@click.command()
+@click.option("--out", type=FOLDER, metavar="FILE", help="The zip (default: in build/archive).")
+def archive(out: Path | None) -> None:
+    """Make one zip of books, data, notebooks and code."""
+    from analysis.core.files import written
+    from analysis.release import archive as archives
+
+    if changed := archives.changed_files():
+        print(f"note: {len(changed)} files differ from the last commit, {changed[0]} among them", file=sys.stderr)
+    with written(out or relative(paths.ARCHIVE), "the archive", "an archive of that name is untouched"):
+        target = archives.write_archive(out)
+    print(f"{relative(target)}: {target.stat().st_size / 1e6:.1f} MB")

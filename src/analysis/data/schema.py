@@ -66,7 +66,7 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSchema:
     """One table: file name, meaning, columns and keys.
 
     document is the id of the document that it cuts up, where it does; may_be_empty, whether a header alone is enough.
@@ -103,9 +103,9 @@ def _field(raw: Mapping[str, Any]) -> Field:
     )
 
 
-def _table(raw: Mapping[str, Any]) -> Table:
+def _table(raw: Mapping[str, Any]) -> TableSchema:
     schema = raw["schema"]
-    return Table(
+    return TableSchema(
         name=raw["name"],
         file=raw["path"],
         title=raw["title"],
@@ -121,7 +121,7 @@ def _table(raw: Mapping[str, Any]) -> Table:
     )
 
 
-def read_schema(path: Path, file_format: str = "csv") -> dict[str, Table]:
+def read_schema(path: Path, file_format: str = "csv") -> dict[str, TableSchema]:
     """The tables of a format (csv, or parquet for the features) declared in a data package, by name, in file order.
 
     Raises DataError where the file is missing, is not JSON, or declares a table incompletely.

@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.core import paths
 from analysis.core.errors import DataError
 from analysis.data.faults import FIRST_ROW, HEADER, LONGEST, Fault, nearest, require_none, row_of, show_value
-from analysis.data.schema import Field, Table, read_schema
+from analysis.data.schema import Field, TableSchema, read_schema
 
 LARGEST = 20_000_000  # bytes of a file
 FIRST_DAY, LAST_DAY = datetime.date(1678, 1, 1), datetime.date(2261, 12, 31)  # whose every hour pandas can hold
@@ -79,7 +79,7 @@ def _column(field: Field, cells: list[Any]) -> "pd.Series[Any]":
 # --- one table
 
 
-def _records(table: Table, folder: Path) -> tuple[list[list[str]], list[Fault]]:
+def _records(table: TableSchema, folder: Path) -> tuple[list[list[str]], list[Fault]]:
     """The rows of a file with the columns in the order of the schema, or the fault that keeps it from being read."""
     file = folder / table.file
 
@@ -144,7 +144,7 @@ def _records(table: Table, folder: Path) -> tuple[list[list[str]], list[Fault]]:
     return records, faults
 
 
-def _duplicates(table: Table, columns: tuple[str, ...], keys: list[tuple[str, ...]]) -> Iterator[Fault]:
+def _duplicates(table: TableSchema, columns: tuple[str, ...], keys: list[tuple[str, ...]]) -> Iterator[Fault]:
     first: dict[tuple[str, ...], int] = {}
     for number, key in enumerate(keys, FIRST_ROW):
         if key in first:
@@ -153,7 +153,7 @@ def _duplicates(table: Table, columns: tuple[str, ...], keys: list[tuple[str, ..
         first.setdefault(key, number)
 
 
-def read_table(table: Table, folder: Path) -> tuple[pd.DataFrame, list[Fault]]:
+def read_table(table: TableSchema, folder: Path) -> tuple[pd.DataFrame, list[Fault]]:
     """One table as a typed frame, with all its faults; with faults the frame is not to be used.
 
     Columns come in the order of the schema; the index counts from 0, so that row n of the file is index n - 2.
@@ -193,7 +193,7 @@ def read_table(table: Table, folder: Path) -> tuple[pd.DataFrame, list[Fault]]:
 # --- all tables
 
 
-def foreign_key_faults(schema: Mapping[str, Table], frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
+def foreign_key_faults(schema: Mapping[str, TableSchema], frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
     """Every filled cell of a foreign key that its target column does not hold."""
     faults = []
     for table in schema.values():
@@ -244,7 +244,7 @@ def files_read() -> list[str]:
     return sorted(_read)
 
 
-def _declared(name: str, folder: Path) -> Table:
+def _declared(name: str, folder: Path) -> TableSchema:
     schema = read_schema(note_read(folder / paths.DATAPACKAGE.name))
     if name not in schema:
         raise DataError(f"there is no table “{name}”{nearest(name, list(schema))}; tables: {', '.join(schema)}")

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 Level = Literal["nominal", "ordinal"]
 Floats = NDArray[np.float64]
+AGREEMENT = ["variable", "level", "coders", "units", "alpha", "low", "high"]  # columns of an agreement table
 
 
 def coincidences(values: Floats) -> tuple[Floats, Floats]:
-    """The categories in order (n,), and for each unit its matrix of coincidences (units, n, n).
+    """Return the categories in order (n,), and for each unit its matrix of coincidences (units, n, n).
 
     Units with fewer than two values have nothing to pair and give zeros.
     """
@@ -26,7 +27,7 @@ def coincidences(values: Floats) -> tuple[Floats, Floats]:
 
 
 def alpha_of_coincidences(matrix: Floats, level: Level) -> Floats:
-    """Alpha of coincidence matrices, shape (..., n, n) to (...); NaN where all values are of one category."""
+    """Return alpha of coincidence matrices, (..., n, n) to (...); NaN where all values are of one category."""
     margins = matrix.sum(axis=-1)
     if level == "nominal":
         difference = 1 - np.eye(matrix.shape[-1])
@@ -41,14 +42,14 @@ def alpha_of_coincidences(matrix: Floats, level: Level) -> Floats:
 
 
 def alpha(values: Floats, level: Level) -> float:
-    """Krippendorff's alpha of values (coders, units): 1 perfect agreement, 0 what chance would give."""
+    """Return Krippendorff's alpha of values (coders, units): 1 perfect agreement, 0 what chance would give."""
     return float(alpha_of_coincidences(coincidences(values)[1].sum(axis=0), level))
 
 
 def bootstrap_interval(
     values: Floats, level: Level, *, draws: int = 2000, confidence: float = 0.95, seed: int = 1
 ) -> tuple[float, float]:
-    """Percentile interval of alpha when the units are drawn again with replacement.
+    """Return the percentile interval of alpha when the units are drawn again with replacement.
 
     Draws in which all values fall into one category have no alpha and are left out.
     """
@@ -61,7 +62,7 @@ def bootstrap_interval(
 
 
 def category_agreement(values: Floats) -> pd.DataFrame:
-    """For each category how often it was given and, where one coder gave it, how often another did too.
+    """Return how often each category was given and, where one coder gave it, how often another did too.
 
     Columns: category, values (number of codings), agreement (0 to 1).
     """
@@ -79,7 +80,7 @@ def category_agreement(values: Floats) -> pd.DataFrame:
 
 
 def value_table(codings: pd.DataFrame, unit: list[str], variable: str) -> Floats:
-    """Values of one variable as an array (coders, units) from a long table with a column coder.
+    """Return the values of one variable as an array (coders, units), from a long table with a column coder.
 
     Text and categories become numbers in the order of their categories, or of their names.
     """
@@ -96,10 +97,10 @@ def value_table(codings: pd.DataFrame, unit: list[str], variable: str) -> Floats
 def agreement_table(
     codings: pd.DataFrame, unit: list[str], variables: dict[str, Level], *, draws: int = 2000, seed: int = 1
 ) -> pd.DataFrame:
-    """Alpha with its interval for each variable. Columns: variable, level, coders, units, alpha, low, high."""
+    """Return alpha and its interval by variable. Columns: variable, level, coders, units, alpha, low, high."""
     rows = []
     for variable, level in variables.items():
         values = value_table(codings, unit, variable)
         low, high = bootstrap_interval(values, level, draws=draws, seed=seed)
         rows.append((variable, level, *values.shape, alpha(values, level), low, high))
-    return pd.DataFrame(rows, columns=["variable", "level", "coders", "units", "alpha", "low", "high"])
+    return pd.DataFrame(rows, columns=AGREEMENT)

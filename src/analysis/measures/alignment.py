@@ -12,7 +12,7 @@ STANCES = ("na", "conflicts", "narrows", "consistent", "extends")
 
 
 def majority(values: Sequence[object], weakest_first: Sequence[object]) -> object:
-    """Return the most frequent value; among equally frequent ones the one that stands first in weakest_first."""
+    """Return the most frequent value; among equally frequent ones that which stands first in weakest_first."""
     counts = {value: list(values).count(value) for value in values}
     most = max(counts.values())
     tied = [value for value, count in counts.items() if count == most]
@@ -20,7 +20,7 @@ def majority(values: Sequence[object], weakest_first: Sequence[object]) -> objec
 
 
 def adjudicate(codings: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a provision from the rows of its coders.
+    """Return one settled row a provision from the rows of its coders.
 
     Strength is the lower median, approach, section and stance the majority, and ties go to the weaker claim: no
     approach before any, no section before any, then the order of the codebook. Columns: provision_id, approach,
@@ -62,14 +62,17 @@ def coverage(coded: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
 
 
 def coverage_by_coder(codings: pd.DataFrame, provisions: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
-    """Return coverage as each coder alone would have it. Columns: coder and those of `coverage`."""
-    coded = codings.merge(provisions[["provision_id", "pillar"]], on="provision_id")
+    """Return the coverage as each coder alone would have it, for each value of a column of the provisions.
+
+    Columns: coder, `by`, covered, provisions, share, low, high.
+    """
+    coded = codings[["provision_id", "coder", "strength"]].merge(provisions[["provision_id", by]], on="provision_id")
     parts = [coverage(rows, by, threshold).assign(coder=coder) for coder, rows in coded.groupby("coder")]
     return pd.concat(parts, ignore_index=True)[["coder", by, "covered", "provisions", "share", "low", "high"]]
 
 
 def section_matrix(codings: pd.DataFrame) -> pd.DataFrame:
-    """Return which sections the coders named for which provision, first or second.
+    """Return which sections the coders named for which provision, as the first or the second.
 
     Columns: provision_id, section_id, coders (how many named the section), strength (their median, rounded down).
     """
@@ -84,7 +87,7 @@ def section_matrix(codings: pd.DataFrame) -> pd.DataFrame:
 
 
 def within(section_id: str, ancestor: str, parents: dict[str, str]) -> bool:
-    """Return whether a section is the ancestor or lies inside it; parents: of each section, "" at the top."""
+    """Return whether a section is the ancestor or inside it; parents: the parent of each section, "" at the top."""
     while section_id:
         if section_id == ancestor:
             return True
@@ -98,7 +101,7 @@ def section_counterparts(
     """Return what the strategy has and the statement takes up or leaves out, at one level of the outline.
 
     A section is taken up where at least `coders` coders set a provision beside it or a part of it at a strength of
-    at least `threshold`. Columns: section_id, heading, approach, provisions (their ids, joined), taken_up.
+    at least `threshold`. Columns: section_id, heading, approach, provisions (their ids, joined), count, taken_up.
     """
     parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
     strong = matrix[(matrix["strength"] >= threshold) & (matrix["coders"] >= coders)]
@@ -114,6 +117,22 @@ def section_counterparts(
             "heading": chosen["heading"].to_list(),
             "approach": chosen["approach"].to_list(),
             "provisions": [", ".join(ids) for ids in provisions],
+            "count": [len(ids) for ids in provisions],
             "taken_up": [bool(ids) for ids in provisions],
         }
     )
+
+
+def reading(*, measures: bool, security: bool, whole: bool) -> str:
+    """Return what the codings say, in a sentence.
+
+    measures, security, whole: whether the measures that the article names, the security part, and the whole statement
+    follow the strategy.
+    """
+    if measures and security:
+        extent = "and as a whole" if whole else "and not beyond"
+        joined = " " if whole else ", "
+        return f"On the codings the statement follows the strategy in what the article is about{joined}{extent}."
+    if measures or security:
+        return "On the codings the statement follows the strategy in part."
+    return "On the codings the statement does not follow the strategy at this strength."

@@ -5,11 +5,14 @@ Starts from `codings_topics` (codebook B); pure functions of frames.
 
 import pandas as pd
 
+from analysis.measures.agreement import AGREEMENT, agreement_table
 from analysis.measures.alignment import majority
 
 EMPHASES = {0: "absent", 1: "in passing", 2: "a position of its own", 3: "a heading or several measures"}
 # from the change that asks least of the evidence to the one that asks most
 CHANGES = ("na", "kept", "weaker", "stronger", "dropped", "new")
+# as charts order them
+ORDER = {change: place for place, change in enumerate(("new", "stronger", "kept", "weaker", "dropped", "na"))}
 GROUPS = {
     "alliance": "Alliance and defense",
     "region": "Region",
@@ -30,7 +33,7 @@ STRANDS = {
 
 
 def emphasis(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
-    """Emphasis of each topic in each statement: the lower median over the coders.
+    """Return the emphasis of each topic in each statement: the lower median over the coders.
 
     Columns: topic_id, topic, group, document_id, emphasis (0 to 3), coders.
     """
@@ -39,14 +42,8 @@ def emphasis(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
     return topics.merge(table, on="topic_id")
 
 
-def emphasis_share(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with column share: a topic's part of all emphasis in its statement, which removes length."""
-    total = table.groupby("document_id")["emphasis"].transform("sum")
-    return table.assign(share=table["emphasis"] / total)
-
-
 def changes(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
-    """Change of each topic in the statement of 2025 against that of 2024: the majority of the coders.
+    """Return the change of each topic in the statement of 2025 against that of 2024: the majority of the coders.
 
     Ties go to the change that asks least of the evidence. Columns: topic_id, topic, group, change, unanimous.
     """
@@ -58,20 +55,43 @@ def changes(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
     return topics.merge(pd.DataFrame(rows, columns=["topic_id", "change", "unanimous"]), on="topic_id")
 
 
+def change_counts(table: pd.DataFrame) -> dict[str, int]:
+    """Return how many topics were kept, became stronger or weaker, were dropped, or are new. Takes `changes`."""
+    counts = table["change"].astype(str).value_counts()
+    return {change: int(counts.get(change, 0)) for change in CHANGES if change != "na"}
+
+
+def agreement(codings: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
+    """Return alpha with its interval for emphasis (of a topic in a statement) and change (of a topic).
+
+    Takes codings_topics. Columns: those of `agreement_table`; no row where there is one coder alone.
+    """
+    if codings["coder"].nunique() < 2:
+        return pd.DataFrame(columns=AGREEMENT)
+    emphases = agreement_table(codings, ["topic_id", "document_id"], {"emphasis": "ordinal"}, draws=draws, seed=seed)
+    coded = codings[codings["change"].notna()]
+    return pd.concat([emphases, agreement_table(coded, ["topic_id"], {"change": "nominal"}, draws=draws, seed=seed)])
+
+
 def changes_by_group(table: pd.DataFrame) -> pd.DataFrame:
-    """Number of topics for each group and change. Columns: group, change, topics, of (topics of the group)."""
-    counts = table.groupby(["group", "change"], observed=True).size().rename("topics").reset_index()
-    return counts.assign(of=counts.groupby("group", observed=True)["topics"].transform("sum"))
+    """Return the number of topics for each group (by its name) and change, without those that neither statement has.
+
+    Columns: group, change, rank (place of the change, the new first), topics, of (topics of the group).
+    """
+    counts = table.groupby(["group", "change"], observed=True).size().rename("topics").reset_index().astype(str)
+    counts = counts.assign(group=counts["group"].map(GROUPS), topics=counts["topics"].astype(int))
+    counts = counts.assign(of=counts.groupby("group")["topics"].transform("sum"), rank=counts["change"].map(ORDER))
+    return counts[counts["change"] != "na"].reset_index(drop=True)
 
 
 def holding_share(table: pd.DataFrame) -> float:
-    """Share of the topics present in 2024 that are kept or stronger in 2025."""
+    """Return the share of the topics present in 2024 that are kept or stronger in 2025."""
     present = table[table["change"].isin(["kept", "stronger", "weaker", "dropped"])]
     return float(present["change"].isin(["kept", "stronger"]).mean())
 
 
 def strands(topics: pd.DataFrame) -> pd.DataFrame:
-    """The topics with the strand that they belong to; topics of no strand are left out."""
+    """Return the topics with the strand that they belong to; topics of no strand are left out."""
     parts = []
     for strand, chosen in STRANDS.items():
         [(column, value)] = chosen.items()
@@ -80,7 +100,7 @@ def strands(topics: pd.DataFrame) -> pd.DataFrame:
 
 
 def strand_presence(table: pd.DataFrame) -> pd.DataFrame:
-    """How many topics of each strand a statement touches. Takes the frame of `emphasis`.
+    """Return how many topics of each strand a statement touches. Takes the frame of `emphasis`.
 
     Columns: strand, document_id, topics, present (emphasis above 0), share, emphasis (their mean, 0 to 3).
     """
@@ -90,7 +110,7 @@ def strand_presence(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def strand_changes(table: pd.DataFrame) -> pd.DataFrame:
-    """What became in 2025 of the topics of each strand that stood in 2024. Takes the frame of `changes`.
+    """Return what became in 2025 of the topics of each strand that stood in 2024. Takes the frame of `changes`.
 
     Columns: strand, present (topics in 2024), held (kept or stronger), weaker, dropped, new, share (held of present).
     """

@@ -3,57 +3,60 @@
 A provision is compared by the sentence of the statement in which it stands, or by our paraphrase of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis.core.errors import DataError
 from analysis.data.faults import FIRST_ROW
 from analysis.measures.alignment import within
-from analysis.measures.placebos import Passages
+from analysis.measures.placebos import Passages, base_rows, in_unit
 from analysis.measures.similarity import Floats, Rows, represent
+from analysis.measures.specifications import Source, Specification
+from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
 from analysis.texts.features import Features
 from analysis.texts.segment import tokenize
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 
 def provision_rows(provisions: pd.DataFrame, sentences: Passages, features: Features, statement: str) -> Rows:
-    """For each provision the row, among the sentences, of the one in which its anchor words stand.
+    """Return for each provision the row, among the sentences, of the one in which its anchor words stand.
 
     Of several sentences of the paragraph that hold all anchor words the first is taken. `features` give the tokens
     before masking. Raises DataError where no sentence of the paragraph holds them.
     """
     text = np.flatnonzero(~features.passages["heading"].to_numpy())
     columns = {token: column for column, token in enumerate(features.vocabulary)}
-    own = sentences.rows(statement)
+    statement_rows = sentences.rows(statement)
     paragraph = sentences.frame["paragraph"].to_numpy()
     rows = []
     for number, provision in enumerate(provisions.itertuples(), FIRST_ROW):
         anchors = [columns.get(token, -1) for token in set(tokenize(str(provision.anchor_words)))]
-        inside = own[paragraph[own] == provision.paragraph]
+        inside = statement_rows[paragraph[statement_rows] == provision.paragraph]
         counts = features.counts[text[inside]].toarray()
-        holds = [
+        holding = [
             row for row, count in zip(inside, counts, strict=True) if all(a >= 0 and count[a] > 0 for a in anchors)
         ]
-        if not holds:
+        if not holding:
             raise DataError(
                 f"provisions.csv, row {number}, column anchor_words: “{provision.anchor_words}” stands in no "
                 f"sentence of paragraph {provision.paragraph} of {statement}"
             )
-        rows.append(holds[0])
+        rows.append(holding[0])
     return np.array(rows, dtype=np.intp)
 
 
-def kept_columns(vocabulary: Sequence[str], masked: Iterable[str]) -> dict[str, int]:
-    """The column of each token that a mask leaves, as in the counts of `scores.in_unit`."""
-    out = set(masked)
-    return {token: column for column, token in enumerate(token for token in vocabulary if token not in out)}
-
-
-def query_counts(texts: Sequence[str], columns: Mapping[str, int]) -> Floats:
-    """Token counts of texts of our own, (texts, columns); tokens that are no column are left out."""
+def paraphrase_counts(texts: Collection[str], features: Features, masked: Iterable[str]) -> Floats:
+    """Return the token counts of texts of our own, (texts, tokens that the mask leaves); other words count nothing."""
+    left_out = set(masked)
+    tokens = (token for token in features.vocabulary if token not in left_out)
+    columns = {token: column for column, token in enumerate(tokens)}
     counts = np.zeros((len(texts), len(columns)))
     for row, text in enumerate(texts):
         for token in tokenize(text):
@@ -62,33 +65,83 @@ def query_counts(texts: Sequence[str], columns: Mapping[str, int]) -> Floats:
     return counts
 
 
-def with_queries(sentences: Passages, queries: Floats, name: str, base: NDArray[np.bool_], searched: Rows) -> Floats:
-    """Similarities of queries (token counts) with searched passages, weighted as the passages are."""
-    from scipy.sparse import csr_array, vstack
+@dataclass(frozen=True)
+class SectionSearch:
+    """The sentences of the strategy that is searched, by section, and those of all documents.
 
-    together = csr_array(vstack([sentences.counts, csr_array(queries)]))
-    representation = represent(name, together, np.append(base, np.zeros(len(queries), dtype=bool)))
-    return representation.similarities(np.arange(len(queries)) + sentences.counts.shape[0], searched)
+    section_of: the section of each searched sentence, as the outline lists it.
+    """
+
+    source: Source
+    specification: Specification
+    sentences: Passages
+    searched: Rows
+    section_of: list[str]
+
+    def by_sentence(self, provisions: pd.DataFrame, statement: str = FOCAL_STATEMENT) -> Floats:
+        """Return how like each searched sentence is to the sentence in which a provision stands."""
+        queries = provision_rows(provisions, self.sentences, self.source.features, statement)
+        return self._similarities(self.sentences.counts, queries)
+
+    def by_paraphrase(self, provisions: pd.DataFrame) -> Floats:
+        """Return how like each searched sentence is to our paraphrase of a provision, weighted as sentences are."""
+        from scipy.sparse import csr_array, vstack
+
+        terms = self.source.terms
+        masked = terms.loc[terms["role"] == "mask", "token"] if self.specification.mask else ()
+        counts = csr_array(paraphrase_counts(provisions["paraphrase"], self.source.features, masked))
+        together = csr_array(vstack([self.sentences.counts, counts]))
+        return self._similarities(together, np.arange(len(provisions)) + self.sentences.counts.shape[0])
+
+    def _similarities(self, counts: "csr_array", queries: Rows) -> Floats:
+        base = base_rows(self.sentences.frame, self.specification.idf_base)
+        base = np.append(base, np.zeros(counts.shape[0] - len(base), dtype=bool))
+        return represent(self.specification.representation, counts, base).similarities(queries, self.searched)
+
+    def recall(
+        self, similarities: Floats, provisions: pd.DataFrame, coded: Mapping[str, set[str]], *, seed: int
+    ) -> pd.DataFrame:
+        """Return how often the sections that coders named are among the best, by how many are looked at (k)."""
+        ranked = section_similarity(similarities, self.section_of)
+        return recall_table(ranked, provisions["provision_id"].to_list(), coded, seed=seed).set_index("k")
+
+    def closest(self, similarities: Floats, provisions: pd.DataFrame) -> pd.DataFrame:
+        """Return the three closest passages of each provision, no two of one section (`closest_passages`)."""
+        passages = self.sentences.frame.iloc[self.searched].assign(section=self.section_of)
+        return closest_passages(similarities, passages, provisions["provision_id"], most=3)
+
+
+def search_sections(
+    source: Source, specification: Specification, sections: pd.DataFrame, strategy: str = FOCAL_STRATEGY
+) -> SectionSearch:
+    """Return the sentences of a strategy, ready to be searched by the words of a provision.
+
+    sections: the outline of the strategy. Words are compared also where the specification compares embeddings.
+    """
+    sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=specification.mask)
+    searched = sentences.rows(strategy)
+    section_of = listed_sections(sentences.frame["section"].iloc[searched], sections["section_id"])
+    return SectionSearch(source, specification.lexical(), sentences, searched, section_of)
 
 
 def listed_sections(sections: Iterable[str], known: Iterable[str]) -> list[str]:
-    """The sections of passages as an outline lists them: itself, else the nearest above it, else the first listed.
+    """Return the sections of passages as an outline lists them: itself, else the nearest above, else the first.
 
     A section above another is the beginning of its path: III-1 is above III-1-(2). The first is the document itself.
     """
     outline = list(known)
     listed = set(outline)
-    found = []
+    nearest = []
     for path in sections:
         section = str(path)
         while section and section not in listed:
             section = section.rpartition("-")[0]
-        found.append(section or outline[0])
-    return found
+        nearest.append(section or outline[0])
+    return nearest
 
 
 def section_similarity(similarities: Floats, sections: Sequence[str]) -> pd.DataFrame:
-    """The best similarity of each query within each section: (queries, sections), sections in order of the text."""
+    """Return the best similarity of each query within each section, (queries, sections) in order of the text."""
     order = list(dict.fromkeys(sections))
     labels = np.array(sections)
     return pd.DataFrame({section: similarities[:, labels == section].max(axis=1) for section in order})
@@ -97,30 +150,28 @@ def section_similarity(similarities: Floats, sections: Sequence[str]) -> pd.Data
 def coded_sections(
     matrix: pd.DataFrame, known: Iterable[str], parents: Mapping[str, str], *, coders: int
 ) -> dict[str, set[str]]:
-    """The sections that at least so many coders named for each provision (`alignment.section_matrix`).
+    """Return the sections that at least so many coders named for each provision (`alignment.section_matrix`).
 
     A section without passages of its own in the text becomes the nearest one above it that has some.
     """
     inside = set(known)
-    found: dict[str, set[str]] = {}
+    sections_of: dict[str, set[str]] = {}
     for row in matrix[matrix["coders"] >= coders].itertuples():
         section = str(row.section_id)
         while section and section not in inside:
             section = parents[section]
         if section:
-            found.setdefault(str(row.provision_id), set()).add(section)
-    return found
+            sections_of.setdefault(str(row.provision_id), set()).add(section)
+    return sections_of
 
 
-def _hits(section: str, wanted: set[str], parents: Mapping[str, str], nested: bool) -> bool:
-    if not nested:
-        return section in wanted
-    known = dict(parents)
-    return any(within(section, other, known) or within(other, section, known) for other in wanted)
+def _related(section: str, others: set[str], parents: Mapping[str, str]) -> bool:
+    """Return whether a section is one of others, inside one or around one."""
+    return any(within(section, other, dict(parents)) or within(other, section, dict(parents)) for other in others)
 
 
 def random_recall(targets: Sequence[int], sections: int, k: int) -> float:
-    """Recall at k to be expected of a random order of sections: the mean of 1 - C(N - t, k) / C(N, k).
+    """Return recall at k of a random order of sections: the mean of 1 - C(N - t, k) / C(N, k).
 
     targets: how many of the N sections would be a hit, for each provision.
     """
@@ -131,14 +182,12 @@ def recall_table(
     similarity: pd.DataFrame,
     provision_ids: Sequence[str],
     coded: Mapping[str, set[str]],
-    parents: Mapping[str, str],
     *,
     ks: Sequence[int] = (1, 3, 5),
-    nested: bool = False,
     permutations: int = 1000,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Recall at each k beside two baselines.
+    """Return recall at each k beside two baselines.
 
     random is what a random order of sections would give, shuffled the mean recall when the coded sections change places
     among the provisions, which keeps popular sections popular, and p the share of such permutations, the real one
@@ -150,24 +199,24 @@ def recall_table(
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(1, len(sections) + 1)[None, :].repeat(len(order), axis=0), axis=1)
     rows = [list(provision_ids).index(provision_id) for provision_id in ids]
-    hit = np.array([[_hits(s, coded[i], parents, nested) for s in sections] for i in ids])
+    hit = np.array([[section in coded[i] for section in sections] for i in ids])
     # first[i, j]: the place of the first hit when provision i has the coded sections of provision j
     first = np.where(hit[None, :, :], place[rows][:, None, :], len(sections) + 1).min(axis=2)
     rng = np.random.default_rng(seed)
     shuffles = np.array([first[np.arange(len(ids)), rng.permutation(len(ids))] for _ in range(permutations)])
     table = []
     for k in ks:
-        own = float((np.diag(first) <= k).mean())
+        recall = float((np.diag(first) <= k).mean())
         chance = (shuffles <= k).mean(axis=1)
-        p = (1 + int((chance >= own).sum())) / (1 + permutations)
-        table.append((k, len(ids), own, random_recall(hit.sum(axis=1).tolist(), len(sections), k), chance.mean(), p))
+        p = (1 + int((chance >= recall).sum())) / (1 + permutations)
+        table.append((k, len(ids), recall, random_recall(hit.sum(axis=1).tolist(), len(sections), k), chance.mean(), p))
     return pd.DataFrame(table, columns=["k", "provisions", "recall", "random", "shuffled", "p"])
 
 
 def closest_passages(
     similarities: Floats, searched: pd.DataFrame, provision_ids: Iterable[str], *, most: int
 ) -> pd.DataFrame:
-    """The closest passages of each provision, no two of one section.
+    """Return the closest passages of each provision, no two of one section.
 
     similarities: (provisions, passages); searched: the frame of the passages. Columns: provision_id, place, section_id,
     paragraph, sentence, similarity.
@@ -185,7 +234,7 @@ def closest_passages(
 def beside_coders(
     closest: pd.DataFrame, coded: Mapping[str, set[str]], headings: "pd.Series[str]", parents: Mapping[str, str]
 ) -> pd.DataFrame:
-    """The closest passages of each provision in one row, beside the sections that coders named.
+    """Return the closest passages of each provision in one row, beside the sections that coders named.
 
     Columns: provision_id, passages (section and ¶ paragraph.sentence), heading (of the closest section), coded,
     agreement (same, nested, other, or not coded).
@@ -199,6 +248,6 @@ def beside_coders(
         elif best in named:
             agreement = "same"
         else:
-            agreement = "nested" if _hits(best, named, parents, nested=True) else "other"
+            agreement = "nested" if _related(best, named, parents) else "other"
         rows.append((provision_id, ", ".join(passages), headings[best], ", ".join(sorted(named)), agreement))
     return pd.DataFrame(rows, columns=["provision_id", "passages", "heading", "coded", "agreement"])

@@ -11,19 +11,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.core.wording import listing
 from analysis.measures.similarity import Floats
 from analysis.texts.features import Features
 
 
 def token_totals(features: Features, document_ids: Iterable[str]) -> Floats:
-    """How often each token of the vocabulary stands in the text of some documents, headings left out."""
+    """Return how often each token of the vocabulary stands in some documents, headings left out."""
     chosen = features.passages["document_id"].isin(list(document_ids)) & ~features.passages["heading"]
     return np.asarray(features.counts[np.flatnonzero(chosen.to_numpy())].sum(axis=0), dtype=np.float64).ravel()
 
 
 def weighted_log_odds(first: Floats, second: Floats, background: Floats) -> tuple[Floats, Floats]:
-    """Log odds ratio of each token, first against second text, and its z value.
+    """Return the log odds ratio of each token, first against second text, and its z value.
 
     Takes token counts (vocabulary,) of both texts and of the background. The prior of a text has the shares of the
     background and weighs as much as the text itself, so that a token that stands in neither favours neither, however
@@ -39,33 +38,9 @@ def weighted_log_odds(first: Floats, second: Floats, background: Floats) -> tupl
 
 
 def common_tokens(features: Features, share: float) -> NDArray[np.bool_]:
-    """Which tokens stand in more than a share of all passages: they tell grammar, not subject."""
+    """Return which tokens stand in more than a share of all passages: they tell grammar, not subject."""
     frequency = np.bincount(features.counts.indices, minlength=features.counts.shape[1])
     return frequency > share * features.counts.shape[0]
-
-
-def contrast(words: pd.DataFrame) -> str:
-    """The two strongest words of either text as a title; words as `key_tokens` gives them, of any number."""
-    said = [" and ".join(f"“{token}”" for token in tokens[:2]) for tokens in _by_side(words).values()]
-    if all(said):
-        return f"The statement says {said[0]} more, the strategy {said[1]}"
-    if any(said):
-        return f"The {'statement' if said[0] else 'strategy'} says {said[0] or said[1]} more"
-    return "No word stands out in the statement or in the strategy"
-
-
-def in_words(words: pd.DataFrame) -> str:
-    """All words that stand out in either text as sentences; words as `key_tokens` gives them."""
-    sentences = []
-    for text_name, (side, tokens) in zip(("statement", "strategy"), _by_side(words).items(), strict=True):
-        z = words.loc[words["side"] == side, "z"]
-        told = f"{listing(tokens)}; the first has z {z.iloc[0]:.1f}" if tokens else "none"
-        sentences.append(f"Words that stand out in the {text_name}: {told}.")
-    return " ".join(sentences)
-
-
-def _by_side(words: pd.DataFrame) -> dict[str, list[str]]:
-    return {side: words.loc[words["side"] == side, "token"].to_list() for side in ("first", "second")}
 
 
 def key_tokens(
@@ -77,7 +52,7 @@ def key_tokens(
     most: int,
     left_out: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
-    """The tokens that stand out most in each text.
+    """Return the tokens that stand out most in each text.
 
     Columns: token, side (first or second), z (positive for the first), first and second (counts). `most` rows a side,
     the strongest first, all tokens that stand at least twice there; tokens of the other sign never fill a side up.

@@ -8,23 +8,22 @@ from typing import Any
 import pandas as pd
 
 from analysis.core import paths
+from analysis.core.wording import listing, the
 from analysis.data.tables import described, load
 from analysis.measures import alignment, counterparts
 from analysis.measures.embeddings import read_scores
 from analysis.measures.placebos import (
-    base_rows,
+    PlaceboSet,
     double_centred,
     drawn_passages,
     drawn_scores,
     in_unit,
+    placebo_sets,
     placebo_strategies,
     rank_in_draws,
-    standing,
-    without_states,
 )
 from analysis.measures.provisions import speakers
-from analysis.measures.similarity import represent
-from analysis.measures.specifications import EMBEDDINGS, Source, Specification, placebo_sets
+from analysis.measures.specifications import ADJUSTMENTS, Source, Specification
 from analysis.texts import documents
 from analysis.texts.features import load_features
 
@@ -32,7 +31,7 @@ TABLE = "codings_alignment"
 
 
 def load_source() -> Source:
-    """The committed features, tables and embedding scores. Raises DataError where one is missing or broken."""
+    """Return the committed features, tables and embedding scores. Raise DataError where one is missing or broken."""
     return Source(load_features(), load("documents"), load("terms"), read_scores())
 
 
@@ -49,24 +48,42 @@ def table_folder(statement: str, strategy: str) -> Path | None:
 
 
 def parties(table: pd.DataFrame, document_id: str) -> tuple[str, ...]:
-    """The states that issued a document."""
-    [found] = table.loc[table["document_id"] == document_id, "parties"]
-    return tuple(found)
+    """Return the states that issued a document."""
+    [issuers] = table.loc[table["document_id"] == document_id, "parties"]
+    return tuple(issuers)
+
+
+def issuers_in_words(table: pd.DataFrame, document_id: str) -> str:
+    """Return the names of the states that issued a document, as a sentence has them."""
+    names = load("states").set_index("state")["name"]
+    return listing([the(str(names.get(state, state))) for state in parties(table, document_id)])
 
 
 def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> pd.DataFrame:
-    """The pair among four sets of placebos, from scores or residuals.
+    """Return the standing of the pair among four sets of placebos, from scores or residuals.
 
     Columns: among (statements or strategies), placebos_are (all, or other states: without documents of the states that
     issued the strategy), rank, placebos, p, z.
     """
     issuers = parties(table, strategy)
     rows = []
-    for among, series, own in placebo_sets(scores, table, statement, strategy):
-        apart = without_states(table, series.index, own, issuers)
-        for placebos, chosen in (("all", list(series.index)), ("other states", apart)):
-            rows.append({"among": among, "placebos_are": placebos, **asdict(standing(series[chosen], own))})
+    for among, every in placebo_sets(scores, table, statement, strategy).items():
+        for placebos_are, placebos in (("all", every), ("other states", every.without_states(table, issuers))):
+            rows.append({"among": among, "placebos_are": placebos_are, **asdict(placebos.standing())})
     return pd.DataFrame(rows)
+
+
+def standings_by_adjustment(
+    source: Source, specification: Specification, statement: str, strategy: str
+) -> pd.DataFrame:
+    """Return `standings` from scores as they are and from double-centred ones, with a column adjustment."""
+    tables = [
+        standings(source.scores(replace(specification, adjustment=adjustment)), source.documents, statement, strategy)
+        for adjustment in ADJUSTMENTS
+    ]
+    return pd.concat(tables, ignore_index=True).assign(
+        adjustment=[name for name in ADJUSTMENTS for _ in tables[0].index]
+    )
 
 
 SETTINGS = {
@@ -78,32 +95,28 @@ SETTINGS = {
 
 
 def in_four_settings(source: Source, specification: Specification) -> dict[str, pd.DataFrame]:
-    """The scores of a specification with names left out or kept and length matched or not, by SETTINGS."""
-    found = {}
-    for mask in (True, False):
-        frames = source.frames(replace(specification, mask=mask), [specification.part])
-        for matched in (True, False):
-            setting = replace(specification, mask=mask, length_matched=matched)
-            found[SETTINGS[mask, matched]] = source.adjusted(frames, setting)
-    return found
+    """Return the scores of a specification with names out or kept and length matched or not, by SETTINGS."""
+    return {
+        name: source.scores(replace(specification, mask=mask, length_matched=matched))
+        for (mask, matched), name in SETTINGS.items()
+    }
 
 
-def places(scores: "pd.Series[float]", table: pd.DataFrame, own: str, issuers: Iterable[str]) -> pd.DataFrame:
-    """Where each document stands on the scale of the placebos of one of them.
+def places(placebo_set: PlaceboSet, table: pd.DataFrame, issuers: Iterable[str]) -> pd.DataFrame:
+    """Return where each document of a set stands on the scale of the placebos.
 
     Columns: document_id, group (pair; near, a placebo that shares one of the issuers; far), z (standard deviations of
     the placebos from their mean), rank.
     """
-    values = scores.dropna()
-    placebos = values.drop(own)
-    states = set(issuers)
-    near = set(table.loc[[bool(states & set(found)) for found in table["parties"]], "document_id"])
+    scores = placebo_set.scores.dropna()
+    placebos = scores.drop(placebo_set.focal)
+    far = set(placebo_set.without_states(table, issuers).scores.index)
     frame = pd.DataFrame(
         {
-            "document_id": list(values.index),
-            "group": ["pair" if i == own else "near" if i in near else "far" for i in values.index],
-            "z": ((values - placebos.mean()) / placebos.std()).to_numpy(),
-            "rank": values.rank(ascending=False, method="max").astype(int).to_numpy(),
+            "document_id": list(scores.index),
+            "group": ["pair" if i == placebo_set.focal else "far" if i in far else "near" for i in scores.index],
+            "z": ((scores - placebos.mean()) / placebos.std()).to_numpy(),
+            "rank": scores.rank(ascending=False, method="max").astype(int).to_numpy(),
         }
     )
     return frame.sort_values("group", ignore_index=True)
@@ -112,31 +125,33 @@ def places(scores: "pd.Series[float]", table: pd.DataFrame, own: str, issuers: I
 def places_in_settings(
     settings: Mapping[str, pd.DataFrame], table: pd.DataFrame, statement: str, strategy: str
 ) -> pd.DataFrame:
-    """The places of statements and strategies around a pair in several settings.
+    """Return the places of statements and strategies around a pair in several settings.
 
     Columns: among (statements or strategies), setting, and those of `places`.
     """
     issuers = parties(table, strategy)
     parts = []
     for setting, scores in settings.items():
-        for among, series, own in placebo_sets(scores, table, statement, strategy):
-            if pd.notna(series[own]):
-                parts.append(places(series, table, own, issuers).assign(among=among, setting=setting))
+        for among, placebos in placebo_sets(scores, table, statement, strategy).items():
+            if pd.notna(placebos.scores[placebos.focal]):
+                parts.append(places(placebos, table, issuers).assign(among=among, setting=setting))
     return pd.concat(parts, ignore_index=True)
 
 
 def nearest_documents(
     scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str, most: int
 ) -> pd.DataFrame:
-    """The strategies closest to a statement, then the statements closest to a strategy.
+    """Return the strategies closest to a statement, then the statements closest to a strategy.
 
     Columns: of (strategies or statements), place, document_id, score, pair (whether it is the one of the pair).
     """
     parts = []
-    for of, series, own in reversed(placebo_sets(scores, table, statement, strategy)):
-        best = series.dropna().sort_values(ascending=False, kind="stable").head(most)
+    sets = placebo_sets(scores, table, statement, strategy)
+    for placebos in (sets["strategies"], sets["statements"]):
+        best = placebos.scores.dropna().sort_values(ascending=False, kind="stable").head(most)
         frame = pd.DataFrame({"document_id": list(best.index), "score": best.to_numpy()})
-        parts.append(frame.assign(of=of, place=range(1, len(best) + 1), pair=frame["document_id"] == own))
+        pair = frame["document_id"] == placebos.focal
+        parts.append(frame.assign(of=placebos.among, place=range(1, len(best) + 1), pair=pair))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -145,10 +160,9 @@ def closest_sentences(source: Source, statement: str, strategy: str, *, mask: bo
 
     Columns: paragraph and sentence in the statement; section, paragraph_there, sentence_there in the strategy; cosine.
     """
-    sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=mask)
+    sentences, vectors = source.compared(Specification(mask=mask))
     queries, searched = sentences.rows(statement), sentences.rows(strategy)
-    represented = represent("tfidf", sentences.counts, base_rows(sentences.frame, "all"))
-    cosines = represented.similarities(queries, searched)
+    cosines = vectors.similarities(queries, searched)
     there = sentences.frame.iloc[searched[cosines.argmax(axis=1)]][["section", "paragraph", "sentence"]]
     here = sentences.frame.iloc[queries][["paragraph", "sentence"]].reset_index(drop=True)
     return here.join(there.reset_index(drop=True), rsuffix="_there").assign(cosine=cosines.max(axis=1))
@@ -163,18 +177,15 @@ def provisions_beside(source: Source, folder: Path, *, mask: bool) -> pd.DataFra
     """
     provisions, sections, codings = (load(name, folder) for name in ("provisions", "strategy_sections", TABLE))
     statement, strategy = described("provisions", folder), described("strategy_sections", folder)
-    sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=mask)
-    searched = sentences.rows(strategy)
-    section_of = counterparts.listed_sections(sentences.frame["section"].iloc[searched], sections["section_id"])
-    queries = counterparts.provision_rows(provisions, sentences, source.features, statement)
-    cosines = represent("tfidf", sentences.counts, base_rows(sentences.frame, "all")).similarities(queries, searched)
-    passages = sentences.frame.iloc[searched].assign(section=section_of)
-    closest = counterparts.closest_passages(cosines, passages, provisions["provision_id"], most=3)
+    search = counterparts.search_sections(source, Specification(mask=mask), sections, strategy)
+    closest = search.closest(search.by_sentence(provisions, statement), provisions)
     parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
     named, strength = {}, pd.Series(dtype="float64")
     if len(codings):
         enough = min(2, codings["coder"].nunique())
-        named = counterparts.coded_sections(alignment.section_matrix(codings), section_of, parents, coders=enough)
+        named = counterparts.coded_sections(
+            alignment.section_matrix(codings), search.section_of, parents, coders=enough
+        )
         strength = alignment.adjudicate(codings).set_index("provision_id")["strength"]
     headings = sections.set_index("section_id")["heading"]
     beside = provisions.merge(counterparts.beside_coders(closest, named, headings, parents), on="provision_id")
@@ -183,8 +194,22 @@ def provisions_beside(source: Source, folder: Path, *, mask: bool) -> pd.DataFra
     return spoken.assign(strength=spoken["provision_id"].map(strength))
 
 
+def single_draws(
+    source: Source, specification: Specification, statement: str, strategy: str, *, draws: int, seed: int
+) -> dict[str, float]:
+    """Return how the strategy ranks when equally many passages of each strategy are drawn, instead of the mean.
+
+    The whole statement is compared by its best matches, by words also where the specification compares embeddings.
+    Keys: passages (how many are drawn from each strategy), and those of `rank_in_draws`.
+    """
+    passages, compared = source.compared(specification.lexical())
+    rivals = placebo_strategies(source.documents, strategy)
+    scores = drawn_scores(passages, compared, [statement], rivals, draws=draws, seed=seed)[:, 0]
+    return {"passages": drawn_passages(passages.frame), **rank_in_draws(scores, rivals.index(strategy))}
+
+
 def reading(rank_among_statements: int, rank_among_strategies: int) -> str:
-    """What both ranks say, in words, without a full stop."""
+    """Return what both ranks say, in words, without a full stop."""
     if rank_among_statements == 1 and rank_among_strategies == 1:
         return "On the texts this statement is closest to this strategy, and the strategy to it"
     if rank_among_statements == 1:
@@ -199,19 +224,17 @@ def reading(rank_among_statements: int, rank_among_strategies: int) -> str:
 def align(
     source: Source, statement: str, strategy: str, specification: Specification, *, draws: int = 200, seed: int = 1
 ) -> dict[str, Any]:
-    """How close a statement is to a strategy, as plain values for JSON.
+    """Return how close a statement is to a strategy, as plain values for JSON.
 
     Keys: statement, strategy, score, residual, standing (of the score: among statements and among strategies, all and
-    of other states), residual_standing (the same for residuals), draws (of single length-matched draws, where the
-    specification draws from token counts and takes the best match: in what share of them the strategy ranks first),
+    of other states), residual_standing (the same for residuals), draws (in what share of single draws the strategy
+    ranks first, by `single_draws`),
     nearest_strategies, nearest_statements (id and score), settings. Missing values are null.
     """
     table = source.documents
     plain = replace(specification, adjustment="none")
     scores = source.scores(plain)
     residuals = double_centred(scores, documents.comparable(table)["document_id"])
-    passages = in_unit(source.features, table, source.terms, plain.unit, mask=plain.mask)
-    comparable = placebo_strategies(table, strategy)
     result: dict[str, Any] = {
         "statement": statement,
         "strategy": strategy,
@@ -222,12 +245,11 @@ def align(
         **_nearest(nearest_documents(scores, table, statement, strategy, 5)),
         "settings": {name: value for name, value in asdict(plain).items() if name != "adjustment"},
     }
+    passages = in_unit(source.features, table, source.terms, plain.unit, mask=plain.mask)
     result["settings"]["drawn_passages"] = drawn_passages(passages.frame) if plain.length_matched else None
-    drawable = plain.representation != EMBEDDINGS and plain.aggregation == "max" and plain.part == "whole"
-    if draws and plain.length_matched and drawable:
-        represented = represent(plain.representation, passages.counts, base_rows(passages.frame, plain.idf_base))
-        drawn = drawn_scores(passages, represented, [statement], comparable, draws=draws, seed=seed)[:, 0]
-        result["draws"] = {"draws": draws, "seed": seed, **rank_in_draws(drawn, comparable.index(strategy))}
+    if draws:
+        ranks = single_draws(source, plain, statement, strategy, draws=draws, seed=seed)
+        result["draws"] = {"draws": draws, "seed": seed, **{key: ranks[key] for key in ("first", "low", "high")}}
     rounded: dict[str, Any] = _plain(result)
     return rounded
 
@@ -240,7 +262,7 @@ def _nearest(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def _plain(value: Any) -> Any:
-    """A value with plain numbers rounded to six digits; what is missing becomes None."""
+    """Return a value with plain numbers rounded to six digits; what is missing becomes None."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -252,7 +274,7 @@ def _plain(value: Any) -> Any:
 
 
 def report(result: dict[str, Any]) -> str:
-    """The result of `align` as lines for a terminal."""
+    """Return the result of `align` as lines for a terminal."""
     lines = [
         f"{result['statement']} with {result['strategy']}",
         f"  score     {_number(result['score'])}",

@@ -1,7 +1,7 @@
 """Scores of statements with strategies, and how a pair stands among its placebos.
 
-The score of a statement with a strategy is the mean, over the statement's passages, of what each finds in the strategy:
-its best match, or the mean of its three best. A placebo is the same statement with another strategy, or another
+The score of a statement with a strategy is the mean, over the statement's passages, of the match of each in the
+strategy: its best one, or the mean of its three best. A placebo is the same statement with another strategy, or another
 statement with the same strategy. Frames of scores have statements as rows and strategies as columns.
 """
 
@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from analysis.measures.similarity import Comparable, Floats, Rows, draw_weights, found, found_in_draws, represent
+from analysis.measures.similarity import Comparable, Floats, Rows, draw_weights, matches, matches_in_draws
 from analysis.texts import documents
 from analysis.texts.features import Features
 
@@ -43,12 +43,12 @@ class Passages:
     counts: "csr_array"
 
     def rows(self, document_id: str) -> Rows:
-        """The rows of a document."""
+        """Return the rows of a document."""
         return np.flatnonzero(self.frame["document_id"].to_numpy() == document_id)
 
 
 def in_unit(features: Features, table: pd.DataFrame, terms: pd.DataFrame, unit: str, *, mask: bool) -> Passages:
-    """The passages of all documents as sentences or paragraphs, headings left out.
+    """Return the passages of all documents as sentences or paragraphs, headings left out.
 
     table and terms are the tables documents and terms. With mask, the tokens of the mask are taken out. A paragraph,
     with all its sentences, belongs to the security part where it holds at least SECURITY_WORDS military words.
@@ -61,36 +61,36 @@ def in_unit(features: Features, table: pd.DataFrame, terms: pd.DataFrame, unit: 
     counts = features.counts[text]
     columns = {token: column for column, token in enumerate(features.vocabulary)}
 
-    def listed(role: str) -> NDArray[np.intp]:
+    def columns_of(role: str) -> NDArray[np.intp]:
         tokens = terms.loc[terms["role"] == role, "token"]
         return np.array([columns[token] for token in tokens if token in columns], dtype=np.intp)
 
     paragraphs = frame.groupby(["document_id", "paragraph"], sort=False).ngroup().to_numpy()
-    military = np.asarray(counts[:, listed("security")].sum(axis=1)).ravel()
+    military = np.asarray(counts[:, columns_of("security")].sum(axis=1)).ravel()
     security = np.bincount(paragraphs, weights=military)[paragraphs] >= SECURITY_WORDS
     frame = frame.assign(security=security)
     if mask:
-        keep = np.ones(len(columns), dtype=bool)
-        keep[listed("mask")] = False
-        counts = counts[:, np.flatnonzero(keep)]
+        unmasked = np.ones(len(columns), dtype=bool)
+        unmasked[columns_of("mask")] = False
+        counts = counts[:, np.flatnonzero(unmasked)]
     if unit == "paragraph":
         shape = (int(paragraphs.max()) + 1, len(frame))
         counts = csr_array((np.ones(len(frame)), (paragraphs, np.arange(len(frame)))), shape=shape) @ counts
         frame = frame.drop_duplicates(["document_id", "paragraph"]).drop(columns="sentence").reset_index(drop=True)
-    about = table.set_index("document_id").loc[frame["document_id"]]
+    rows = table.set_index("document_id").loc[frame["document_id"]]
     english = set(documents.comparable(table)["document_id"])
-    frame = frame.assign(kind=about["kind"].astype("object").to_numpy(), comparable=frame["document_id"].isin(english))
+    frame = frame.assign(kind=rows["kind"].astype("object").to_numpy(), comparable=frame["document_id"].isin(english))
     return Passages(frame, counts)
 
 
 def base_rows(frame: pd.DataFrame, idf_base: str) -> NDArray[np.bool_]:
-    """Which passages the weights of tokens are learnt from: all in English, or those of strategies."""
+    """Return which passages the weights of tokens are learnt from: all in English, or those of strategies."""
     base = frame["comparable"] & ((frame["kind"] == "strategy") | (idf_base == "all"))
     return base.to_numpy(dtype=bool)
 
 
 def drawn_passages(frame: pd.DataFrame, drawn: int = DRAWN) -> int:
-    """How many passages are drawn from each strategy: `drawn`, or as many as the shortest one in English has."""
+    """Return how many passages are drawn from each strategy: `drawn`, or all of the shortest one in English."""
     sizes = frame[frame["comparable"] & (frame["kind"] == "strategy")].groupby("document_id").size()
     return int(min(drawn, sizes.min()))
 
@@ -98,10 +98,10 @@ def drawn_passages(frame: pd.DataFrame, drawn: int = DRAWN) -> int:
 KINDS = tuple((aggregation, matched) for matched in (False, True) for aggregation in AGGREGATIONS)
 
 
-def passage_finds(
+def passage_matches(
     passages: Passages, representation: Comparable, statements: Iterable[str], strategies: Iterable[str]
 ) -> tuple[pd.DataFrame, Floats]:
-    """What each passage of the statements finds in each strategy, by KINDS of (aggregation, length matched).
+    """Return the match of each passage of the statements in each strategy, by KINDS of (aggregation, matched).
 
     Returns the frame of the statements' passages and an array (passages, strategies, kinds). Length matched is the mean
     over all draws of DRAWN passages, in closed form (`similarity.draw_weights`). Strategies are worked on in threads.
@@ -115,49 +115,29 @@ def passage_finds(
         n = len(searched)
         kinds = [draw_weights(n, drawn if matched else n, AGGREGATIONS[aggregation]) for aggregation, matched in KINDS]
         weights = np.array(kinds).T
-        some = (queries[start : start + AT_ONCE] for start in range(0, len(queries), AT_ONCE))
-        return np.concatenate([found(representation.similarities(part, searched), weights) for part in some])
+        parts = (queries[start : start + AT_ONCE] for start in range(0, len(queries), AT_ONCE))
+        return np.concatenate([matches(representation.similarities(part, searched), weights) for part in parts])
 
     return frame.iloc[queries], np.stack(_in_threads(search, strategies), axis=1)
 
 
 def _in_threads(work: Callable[[str], Floats], items: Iterable[str]) -> list[Floats]:
-    """What the work gives for each item, in order; products inside do not start threads of their own."""
+    """Return what the work gives for each item, in order; products inside do not start threads of their own."""
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(work, items))
 
 
 def scores_of(
-    finds: Floats, frame: pd.DataFrame, strategies: list[str], part: str
+    matched: Floats, frame: pd.DataFrame, strategies: list[str], part: str
 ) -> dict[tuple[str, bool], pd.DataFrame]:
-    """Score frames by (aggregation, length matched) from what passages find; a statement without the part has none."""
+    """Return score frames by (aggregation, length matched) of a part; a statement without the part has no score."""
     chosen = np.ones(len(frame), dtype=bool) if part == "whole" else frame["security"].to_numpy()
     groups = frame["document_id"].to_numpy()[chosen]
     order = list(dict.fromkeys(frame["document_id"]))
     return {
-        kind: pd.DataFrame(finds[chosen, :, number], columns=strategies).groupby(groups).mean().reindex(order)
+        kind: pd.DataFrame(matched[chosen, :, number], columns=strategies).groupby(groups).mean().reindex(order)
         for number, kind in enumerate(KINDS)
     }
-
-
-def score_frames(
-    features: Features,
-    table: pd.DataFrame,
-    terms: pd.DataFrame,
-    *,
-    unit: str,
-    representation: str,
-    mask: bool,
-    idf_base: str,
-    parts: Iterable[str] = PARTS,
-) -> dict[tuple[str, bool, str], pd.DataFrame]:
-    """Score frames of all statements with all strategies, by (aggregation, length matched, part).
-
-    One similarity of all passages serves them all.
-    """
-    passages = in_unit(features, table, terms, unit, mask=mask)
-    represented = represent(representation, passages.counts, base_rows(passages.frame, idf_base))
-    return frames_of(passages, represented, table, parts)
 
 
 def frames_of(
@@ -168,23 +148,27 @@ def frames_of(
     statements: list[str] | None = None,
     strategies: list[str] | None = None,
 ) -> dict[tuple[str, bool, str], pd.DataFrame]:
-    """Score frames of statements with strategies (all, or those named), by (aggregation, length matched, part)."""
+    """Return score frames by (aggregation, length matched, part), of all statements and strategies or those named."""
     rows, columns = statements or documents.ids(table, "statement"), strategies or documents.ids(table, "strategy")
-    frame, finds = passage_finds(passages, representation, rows, columns)
-    return {(*kind, part): scores for part in parts for kind, scores in scores_of(finds, frame, columns, part).items()}
+    frame, matched = passage_matches(passages, representation, rows, columns)
+    return {
+        (*kind, part): scores for part in parts for kind, scores in scores_of(matched, frame, columns, part).items()
+    }
 
 
 # --- among placebos
 
 
 def double_centred(scores: pd.DataFrame, comparable: Iterable[str]) -> pd.DataFrame:
-    """Residuals: score less the statement's mean and the strategy's mean, plus the mean of all.
+    """Return residuals: score less the statement's mean and the strategy's mean, plus the mean of all.
 
     Means are taken over the comparable documents (ids); what is left is closeness beyond that of a statement to any
     strategy and of a strategy to any statement.
     """
-    known = set(comparable)
-    inner = scores.loc[[row for row in scores.index if row in known], [c for c in scores.columns if c in known]]
+    ids = set(comparable)
+    inner = scores.loc[
+        [row for row in scores.index if row in ids], [column for column in scores.columns if column in ids]
+    ]
     by_statement, by_strategy = scores[inner.columns].mean(axis=1), scores.loc[inner.index].mean(axis=0)
     return scores.sub(by_statement, axis=0).sub(by_strategy, axis=1) + float(np.nanmean(inner.to_numpy()))
 
@@ -199,15 +183,15 @@ class Standing:
     z: float
 
 
-def standing(scores: "pd.Series[float]", own: str) -> Standing:
-    """The standing of one score among the others; missing scores are no placebos.
+def standing(scores: "pd.Series[float]", focal: str) -> Standing:
+    """Return the standing of one score among the others; missing scores are no placebos.
 
     rank = 1 + number of placebos at least as large, p = rank / (1 + number of placebos): the share of labels that would
-    do as well, the own one included (E. J. G. Pitman 1937, Supplement to JRSS 4, p. 119; B. Phipson and G. K. Smyth
-    2010, SAGMB 9(1), article 39). A missing own score has rank 0 and p and z missing; where all placebos are equal, z
-    is missing.
+    do as well, the true one included (E. J. G. Pitman 1937, Supplement to JRSS 4, p. 119; B. Phipson and G. K. Smyth
+    2010, SAGMB 9(1), article 39). A missing score has rank 0 and p and z missing; where all placebos are equal, z is
+    missing.
     """
-    value, others = float(scores[own]), scores.drop(own).dropna()
+    value, others = float(scores[focal]), scores.drop(focal).dropna()
     if np.isnan(value):
         return Standing(0, len(others), float("nan"), float("nan"))
     rank = 1 + int((others >= value).sum())
@@ -216,18 +200,46 @@ def standing(scores: "pd.Series[float]", own: str) -> Standing:
     return Standing(rank, len(others), rank / (1 + len(others)), z)
 
 
-def placebo_strategies(table: pd.DataFrame, own: str) -> list[str]:
-    """The strategies among which one stands: itself and those in English."""
-    return table.loc[
-        (table["kind"] == "strategy") & ((table["language"] == "en") | (table["document_id"] == own)), "document_id"
-    ].to_list()
+def placebo_strategies(table: pd.DataFrame, focal: str) -> list[str]:
+    """Return the strategies among which one stands: itself and those in English."""
+    among = (table["language"] == "en") | (table["document_id"] == focal)
+    return table.loc[(table["kind"] == "strategy") & among, "document_id"].to_list()
 
 
-def without_states(table: pd.DataFrame, ids: Iterable[str], own: str, states: Iterable[str]) -> list[str]:
-    """The ids whose documents none of the states issued, and the own one."""
-    parties = table.set_index("document_id")["parties"]
-    apart = set(states)
-    return [i for i in ids if i == own or not apart & set(parties[i])]
+@dataclass(frozen=True)
+class PlaceboSet:
+    """A document among its placebos: the scores of all by id, and the id of the focal one.
+
+    among: statements or strategies.
+    """
+
+    among: str
+    scores: "pd.Series[float]"
+    focal: str
+
+    def standing(self) -> Standing:
+        """Return the standing of the focal document."""
+        return standing(self.scores, self.focal)
+
+    def without_states(self, table: pd.DataFrame, states: Iterable[str]) -> "PlaceboSet":
+        """Return the set without the placebos that one of the states issued."""
+        issued = {
+            i for i, parties in zip(table["document_id"], table["parties"], strict=True) if set(states) & set(parties)
+        }
+        others = [i for i in self.scores.index if i == self.focal or i not in issued]
+        return PlaceboSet(self.among, self.scores[others], self.focal)
+
+
+def placebo_sets(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> dict[str, PlaceboSet]:
+    """Return the two sets in which a pair is placed, by what they hold: statements and strategies.
+
+    The statement stands among all statements with the strategy, the strategy among those in English.
+    """
+    rivals = scores.T[statement][placebo_strategies(table, strategy)]
+    return {
+        "statements": PlaceboSet("statements", scores[strategy], statement),
+        "strategies": PlaceboSet("strategies", rivals, strategy),
+    }
 
 
 def drawn_scores(
@@ -239,28 +251,28 @@ def drawn_scores(
     draws: int,
     seed: int,
 ) -> Floats:
-    """Scores in single draws of as many passages from each strategy, best match; (draws, statements, strategies).
+    """Return scores in single draws of as many passages from each strategy; (draws, statements, strategies).
 
     Each strategy has random numbers of its own, by its place in the list.
     """
     rows = [passages.rows(statement) for statement in statements]
     queries, drawn = np.concatenate(rows), drawn_passages(passages.frame)
-    sizes = np.array([len(own) for own in rows])
+    sizes = np.array([len(places) for places in rows])
     starts = np.cumsum(sizes) - sizes
 
     def search(strategy: str) -> Floats:
         similarities = representation.similarities(queries, passages.rows(strategy))
         rng = np.random.default_rng([seed, strategies.index(strategy)])
-        best = found_in_draws(similarities, drawn, draws, rng)
+        best = matches_in_draws(similarities, drawn, draws, rng)
         return np.asarray(np.add.reduceat(best, starts, axis=0) / sizes[:, None])
 
     return np.stack(_in_threads(search, strategies), axis=-1).transpose(1, 0, 2)
 
 
-def rank_in_draws(drawn: Floats, own: int) -> dict[str, float]:
-    """How often a strategy ranks first in single draws, and its lowest and highest score there.
+def rank_in_draws(drawn: Floats, focal: int) -> dict[str, float]:
+    """Return how often a strategy ranks first in single draws, and its lowest and highest score there.
 
-    drawn: scores of one statement (draws, strategies); own: the place of the strategy.
+    drawn: scores of one statement (draws, strategies); focal: the place of the strategy. Keys: first, low, high.
     """
-    values, others = drawn[:, own], np.delete(drawn, own, axis=1).max(axis=1)
+    values, others = drawn[:, focal], np.delete(drawn, focal, axis=1).max(axis=1)
     return {"first": float((values > others).mean()), "low": float(values.min()), "high": float(values.max())}

@@ -10,10 +10,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from analysis.data.tables import load
 from analysis.measures.placebos import base_rows, in_unit
-from analysis.measures.similarity import draw_weights, found, represent
-from analysis.texts.documents import SERIES
-from analysis.texts.features import Features
+from analysis.measures.similarity import draw_weights, matches, represent
+from analysis.texts.documents import FOCAL_STATEMENT, SERIES
+from analysis.texts.features import Features, load_features
 
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "KOR": ("us-kor-2021-05-21", "us-kor-2022-05-21", "us-kor-2023-04-26"),
@@ -24,7 +25,7 @@ ALL_SERIES: Mapping[str, tuple[str, ...]] = {"JPN": SERIES, **OTHERS}
 
 
 def closeness(features: Features, documents: pd.DataFrame, terms: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
-    """Closeness of each pair of statements, both ways: a symmetric frame with the ids as rows and columns.
+    """Return the closeness of each pair of statements, both ways: a symmetric frame with the ids as rows and columns.
 
     Each statement is searched through as many sentences as the shortest of them has (mean over all draws). The diagonal
     is missing.
@@ -40,18 +41,18 @@ def closeness(features: Features, documents: pd.DataFrame, terms: pd.DataFrame, 
         for asked in known:
             if asked != searched:
                 similarities = represented.similarities(rows[asked], rows[searched])
-                one_way.loc[asked, searched] = float(found(similarities, weights).mean())
+                one_way.loc[asked, searched] = float(matches(similarities, weights).mean())
     return (one_way + one_way.T) / 2
 
 
 def leader_on(governments: pd.DataFrame, state: str, day: pd.Timestamp) -> tuple[str, str]:
-    """Leader and party of a state on a day; empty where the table begins later."""
+    """Return leader and party of a state on a day; empty where the table begins later."""
     known = governments[(governments["state"] == state) & (governments["start"] <= day)].sort_values("start")
     return ("", "") if known.empty else (str(known.iloc[-1]["leader"]), str(known.iloc[-1]["party"]))
 
 
 def pairs(scores: pd.DataFrame, documents: pd.DataFrame, governments: pd.DataFrame) -> pd.DataFrame:
-    """Every pair of statements with its closeness. Takes the frame of `closeness`.
+    """Return every pair of statements with its closeness. Takes the frame of `closeness`.
 
     Columns: earlier, later (ids), series (state of both, or other where they belong to two), successive (whether one
     follows the other in its series), changed (states whose leader changed between, joined), closeness.
@@ -82,7 +83,22 @@ def pairs(scores: pd.DataFrame, documents: pd.DataFrame, governments: pd.DataFra
     return pd.DataFrame(rows)
 
 
-def bands(table: pd.DataFrame) -> pd.DataFrame:
-    """Least, middle and largest closeness of the pairs of each series. Columns: series, pairs, low, median, high."""
-    grouped = table.groupby("series", sort=False)["closeness"]
-    return grouped.agg(pairs="size", low="min", median="median", high="max").reset_index()
+def load_pairs() -> pd.DataFrame:
+    """Return every pair of the statements of all series: the frame of `pairs` with column focal.
+
+    focal: whether the statement of 2025 is one of the two.
+    """
+    documents, statements = load("documents"), [statement for ids in ALL_SERIES.values() for statement in ids]
+    scores = closeness(load_features(), documents, load("terms"), statements)
+    table = pairs(scores, documents, load("governments"))
+    return table.assign(focal=(table["earlier"] == FOCAL_STATEMENT) | (table["later"] == FOCAL_STATEMENT))
+
+
+def statement_labels(documents: pd.DataFrame, governments: pd.DataFrame) -> dict[str, str]:
+    """Return year and leaders of each statement of Japan's series by its id: 2025|Trump|Ishiba."""
+    labels = {}
+    for statement, day in documents.set_index("document_id")["date"].loc[list(SERIES)].items():
+        president, prime_minister = (leader_on(governments, state, day)[0] for state in ("USA", "JPN"))
+        # Japanese names stand with the family name first
+        labels[str(statement)] = f"{day.year}|{president.split()[-1]}|{prime_minister.split()[0]}"
+    return labels

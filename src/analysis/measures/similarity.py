@@ -1,4 +1,4 @@
-"""Similarity of passages, and what a passage finds in a document: the best match, or what a draw would find.
+"""Similarity of passages, and the match of a passage in a document: the best one, or what a draw would give.
 
 Everything here is a function of arrays. counts are token counts (passages, vocabulary); base says by row which passages
 the weights of tokens are learnt from. A representation holds passages in the form in which they are compared:
@@ -31,13 +31,13 @@ K1, B = 1.2, 0.75  # within the ranges that Robertson and Zaragoza (2009) find t
 
 
 def document_frequency(counts: "csr_array", base: NDArray[np.bool_]) -> tuple[Floats, int]:
-    """In how many of the base passages each token stands, and how many these are."""
+    """Return in how many of the base passages each token stands, and how many these are."""
     chosen = counts[np.flatnonzero(base)]
     return np.bincount(chosen.indices, minlength=counts.shape[1]).astype(np.float64), chosen.shape[0]
 
 
 def _scaled(matrix: "csr_array", columns: Floats | None = None, rows: Floats | None = None) -> "csr_array":
-    """A copy of a sparse matrix with its columns and rows multiplied."""
+    """Return a copy of a sparse matrix with its columns and rows multiplied."""
     result = matrix.copy()
     if columns is not None:
         result.data = result.data * columns[result.indices]
@@ -60,7 +60,7 @@ class Comparable(Protocol):
     """Passages that can be compared with one another."""
 
     def similarities(self, queries: Rows, searched: Rows) -> Floats:
-        """The similarity of each query passage with each searched passage, (queries, searched)."""
+        """Return the similarity of each query passage with each searched passage, (queries, searched)."""
         ...
 
 
@@ -71,7 +71,7 @@ class Vectors:
     vectors: Floats
 
     def similarities(self, queries: Rows, searched: Rows) -> Floats:
-        """The cosine of each query passage with each searched passage, (queries, searched)."""
+        """Return the cosine of each query passage with each searched passage, (queries, searched)."""
         return np.asarray(self.vectors[queries] @ self.vectors[searched].T)
 
 
@@ -96,7 +96,7 @@ class Representation:
     weights: Floats | None = None
 
     def similarities(self, queries: Rows, searched: Rows) -> Floats:
-        """The similarity of each query passage with each searched passage, (queries, searched)."""
+        """Return the similarity of each query passage with each searched passage, (queries, searched)."""
         product: Floats = (self.left.rare[queries] @ self.right.rare[searched].T.tocsr()).toarray()
         product += self.left.common[queries] @ self.right.common[searched].T
         if self.weights is None:
@@ -108,7 +108,7 @@ class Representation:
 def split_for_product(
     left: "csr_array", right: "csr_array", weights: Floats | None = None, *, common: float = COMMON
 ) -> Representation:
-    """The representation of query and searched vectors; columns in more than a share `common` of rows are dense."""
+    """Return query and searched vectors; columns that more than a share `common` of the rows use are dense."""
     frequency = np.bincount(right.indices, minlength=right.shape[1])
     dense = frequency > common * right.shape[0]
     columns, others = np.flatnonzero(dense), np.flatnonzero(~dense)
@@ -118,7 +118,7 @@ def split_for_product(
 
 
 def tfidf(counts: "csr_array", base: NDArray[np.bool_]) -> Representation:
-    """Unit vectors whose product is the cosine; a passage without tokens is the zero vector."""
+    """Return unit vectors, whose product is the cosine; a passage without tokens is the zero vector."""
     frequency, n = document_frequency(counts, base)
     weighted = _scaled(_with(counts, 1 + np.log(counts.data)), np.log((1 + n) / (1 + frequency)) + 1)
     length = np.sqrt(_sums(_with(weighted, weighted.data**2)))
@@ -127,7 +127,7 @@ def tfidf(counts: "csr_array", base: NDArray[np.bool_]) -> Representation:
 
 
 def bm25(counts: "csr_array", base: NDArray[np.bool_]) -> Representation:
-    """Token counts as queries, BM25 weights as what is searched; the similarity is a share of its upper bound."""
+    """Return token counts as queries and BM25 weights to search; the similarity is a share of its upper bound."""
     frequency, n = document_frequency(counts, base)
     idf = np.log(1 + (n - frequency + 0.5) / (frequency + 0.5))
     lengths = _sums(counts)
@@ -139,7 +139,7 @@ def bm25(counts: "csr_array", base: NDArray[np.bool_]) -> Representation:
 
 
 def overlap(counts: "csr_array", base: NDArray[np.bool_]) -> Representation:
-    """Square roots of the weights of a passage's tokens, so that the product is the weight of the shared ones."""
+    """Return square roots of the weights of tokens, whose product is the weight of the tokens that are shared."""
     frequency, n = document_frequency(counts, base)
     weight = np.maximum(0, np.log((n - frequency + 0.5) / (frequency + 0.5)))
     present = _with(counts, np.ones_like(counts.data))
@@ -148,15 +148,15 @@ def overlap(counts: "csr_array", base: NDArray[np.bool_]) -> Representation:
 
 
 def represent(name: str, counts: "csr_array", base: NDArray[np.bool_]) -> Representation:
-    """The representation of a name of LEXICAL."""
+    """Return the passages in the form that a name of LEXICAL stands for."""
     return {"tfidf": tfidf, "bm25": bm25, "overlap": overlap}[name](counts, base)
 
 
-# --- what a passage finds
+# --- the match of a passage
 
 
 def draw_weights(passages: int, drawn: int, top: int) -> Floats:
-    """Weights that turn descending similarities into what a random draw is expected to find.
+    """Return weights that turn descending similarities into the match that a random draw is expected to give.
 
     Of n (passages) similarities m (drawn) are drawn without replacement, and the mean of their `top` largest is taken.
     The weight of the k-th largest is the chance that it is drawn with fewer than `top` larger ones, divided by `top`:
@@ -179,8 +179,8 @@ def draw_weights(passages: int, drawn: int, top: int) -> Floats:
     return weights
 
 
-def found(similarities: Floats, weights: Floats) -> Floats:
-    """What each query finds: its descending similarities times weights (passages, kinds); (queries, kinds).
+def matches(similarities: Floats, weights: Floats) -> Floats:
+    """Return the match of each query: its descending similarities times weights (passages, kinds); (queries, kinds).
 
     The similarities are sorted in place.
     """
@@ -188,8 +188,8 @@ def found(similarities: Floats, weights: Floats) -> Floats:
     return np.asarray(similarities @ np.ascontiguousarray(weights[::-1]))
 
 
-def found_in_draws(similarities: Floats, drawn: int, draws: int, rng: np.random.Generator) -> Floats:
-    """The largest similarity of each query among `drawn` passages, in each random draw; (queries, draws)."""
+def matches_in_draws(similarities: Floats, drawn: int, draws: int, rng: np.random.Generator) -> Floats:
+    """Return the largest similarity of each query among `drawn` passages, in each random draw; (queries, draws)."""
     searched = np.ascontiguousarray(similarities.T)
     size = min(drawn, len(searched))
     result, chosen = np.empty((searched.shape[1], draws)), np.empty((size, searched.shape[1]))

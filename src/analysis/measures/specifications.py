@@ -4,8 +4,8 @@ After U. Simonsohn, J. P. Simmons and L. D. Nelson, Specification curve analysis
 1208-1214: the set of specifications, the curve in two panels, and a test of the curve as a whole.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -18,21 +18,22 @@ from analysis.measures.placebos import (
     PARTS,
     SECURITY_WORDS,
     UNITS,
+    Passages,
     base_rows,
     double_centred,
     frames_of,
     in_unit,
-    placebo_strategies,
-    score_frames,
+    placebo_sets,
     standing,
 )
-from analysis.measures.similarity import LEXICAL, represent
+from analysis.measures.similarity import LEXICAL, Representation, represent
 from analysis.texts import documents
 from analysis.texts.features import Features
 
 EMBEDDINGS = "embeddings"
 REPRESENTATIONS = (*LEXICAL, EMBEDDINGS)
 ADJUSTMENTS = ("none", "centred")
+Frames = dict[tuple[str, bool, str], pd.DataFrame]  # score frames by (aggregation, length matched, part)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Specification:
     """One way to measure the closeness of a statement and a strategy; each choice is a parameter of notebook 04.
 
     unit: what a passage is. representation and idf_base: how passages are weighted, and where the weights come from
-    (embeddings have none and take "all"). aggregation: what a passage finds. mask: names left out. length_matched: as
+    (embeddings have none and take "all"). aggregation: the match of a passage. mask: names left out. length_matched: as
     many passages drawn from every strategy. part: of the statement. adjustment: scores as they are, or double-centred.
     """
 
@@ -52,6 +53,10 @@ class Specification:
     part: str = "whole"
     idf_base: str = "all"
     adjustment: str = "none"
+
+    def lexical(self) -> "Specification":
+        """Return the same, by TF-IDF where it compares embeddings, of which no single passages are kept."""
+        return replace(self, representation="tfidf") if self.representation == EMBEDDINGS else self
 
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
@@ -67,13 +72,13 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
 
 
 def all_specifications() -> list[Specification]:
-    """Every combination of choices, once."""
+    """Return every combination of choices, once."""
     every = (Specification(*values) for values in product(*CHOICES.values()))
     return [s for s in every if s.representation != EMBEDDINGS or s.idf_base == IDF_BASES[0]]
 
 
-def embedding_frames(table: pd.DataFrame, *, unit: str, mask: bool) -> dict[tuple[str, bool, str], pd.DataFrame]:
-    """Score frames by (aggregation, length matched, part) from the table of committed embedding scores."""
+def embedding_frames(table: pd.DataFrame, *, unit: str, mask: bool) -> Frames:
+    """Return score frames by (aggregation, length matched, part) from the table of committed embedding scores."""
     chosen = table[(table["unit"] == unit) & (table["mask"] == mask)]
     kinds = chosen.groupby(["aggregation", "length_matched", "part"], observed=True)
     return {
@@ -82,109 +87,78 @@ def embedding_frames(table: pd.DataFrame, *, unit: str, mask: bool) -> dict[tupl
     }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Source:
-    """All that scores are computed from: features, the tables documents and terms, and the embedding scores."""
+    """All that scores are computed from: features, the tables documents and terms, and the embedding scores.
+
+    Frames of scores are kept: specifications that differ in other choices alone share one similarity of all passages.
+    """
 
     features: Features
     documents: pd.DataFrame
     terms: pd.DataFrame
     embeddings: pd.DataFrame
-
-    def frames(self, shared: Specification, parts: Iterable[str] = PARTS) -> dict[tuple[str, bool, str], pd.DataFrame]:
-        """The score frames of all specifications that share unit, representation, mask and idf base with this one."""
-        if shared.representation == EMBEDDINGS:
-            return embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
-        return score_frames(
-            self.features,
-            self.documents,
-            self.terms,
-            unit=shared.unit,
-            representation=shared.representation,
-            mask=shared.mask,
-            idf_base=shared.idf_base,
-            parts=parts,
-        )
-
-    def pair_scores(self, statement: str, strategy: str) -> pd.DataFrame:
-        """The scores of a pair and its placebos in the default specification; those of other pairs are missing."""
-        default, table = Specification(), self.documents
-        passages = in_unit(self.features, table, self.terms, default.unit, mask=default.mask)
-        represented = represent(default.representation, passages.counts, base_rows(passages.frame, default.idf_base))
-        kind = (default.aggregation, default.length_matched, default.part)
-        row = frames_of(passages, represented, table, [default.part], statements=[statement])[kind]
-        column = frames_of(passages, represented, table, [default.part], strategies=[strategy])[kind]
-        found = row.reindex(documents.ids(table, "statement"))
-        found[strategy] = column[strategy]
-        return found
+    _frames: dict[Specification, Frames] = field(default_factory=dict, init=False, repr=False)
 
     def scores(self, specification: Specification) -> pd.DataFrame:
-        """The scores of all statements with all strategies in one specification."""
-        frames = self.frames(specification, [specification.part])
-        return self.adjusted(frames, specification)
-
-    def adjusted(
-        self, frames: Mapping[tuple[str, bool, str], pd.DataFrame], specification: Specification
-    ) -> pd.DataFrame:
-        """The frame of a specification among those of `frames`, adjusted as it says."""
-        scores = frames[specification.aggregation, specification.length_matched, specification.part]
-        comparable = documents.comparable(self.documents)["document_id"]
-        return double_centred(scores, comparable) if specification.adjustment == "centred" else scores
-
-
-def _grouped(specifications: Iterable[Specification]) -> Iterator[tuple[Specification, list[Specification]]]:
-    """Specifications that can share one similarity of all passages, together."""
-    groups: dict[Specification, list[Specification]] = {}
-    for s in specifications:
+        """Return the scores of all statements with all strategies in one specification."""
+        s = specification
         shared = Specification(unit=s.unit, representation=s.representation, mask=s.mask, idf_base=s.idf_base)
-        groups.setdefault(shared, []).append(s)
-    yield from groups.items()
+        if shared not in self._frames:
+            self._frames[shared] = self._compute(shared)
+        scores = self._frames[shared][s.aggregation, s.length_matched, s.part]
+        comparable = documents.comparable(self.documents)["document_id"]
+        return double_centred(scores, comparable) if s.adjustment == "centred" else scores
 
+    def _compute(self, shared: Specification) -> Frames:
+        if shared.representation == EMBEDDINGS:
+            return embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
+        return frames_of(*self.compared(shared), self.documents)
 
-def placebo_sets(
-    scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str
-) -> "tuple[tuple[str, pd.Series[float], str], ...]":
-    """Among what a pair is placed: (statements or strategies, scores by id, own id).
+    def compared(self, specification: Specification) -> tuple[Passages, Representation]:
+        """Return the passages of all documents, and the form in which a specification compares them by their words."""
+        passages = in_unit(self.features, self.documents, self.terms, specification.unit, mask=specification.mask)
+        base = base_rows(passages.frame, specification.idf_base)
+        return passages, represent(specification.representation, passages.counts, base)
 
-    Its statement stands among all statements with the strategy, its strategy among the placebo strategies.
-    """
-    return (
-        ("statements", scores[strategy], statement),
-        ("strategies", scores.T[statement][placebo_strategies(table, strategy)], strategy),
-    )
+    def pair_scores(self, statement: str, strategy: str) -> pd.DataFrame:
+        """Return the scores of a pair and its placebos in the default specification; those of others are missing."""
+        default, compared = Specification(), self.compared(Specification())
+        kind = (default.aggregation, default.length_matched, default.part)
+        row = frames_of(*compared, self.documents, [default.part], statements=[statement])[kind]
+        column = frames_of(*compared, self.documents, [default.part], strategies=[strategy])[kind]
+        scores = row.reindex(documents.ids(self.documents, "statement"))
+        scores[strategy] = column[strategy]
+        return scores
 
 
 def pair_standing(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> dict[str, Any]:
-    """The standing of a pair among statements and among strategies.
+    """Return the standing of a pair among statements and among strategies.
 
     Keys: score, and for statements and strategies rank_…, placebos_…, p_…, z_….
     """
     row: dict[str, Any] = {"score": float(scores[strategy][statement])}
-    for among, series, own in placebo_sets(scores, table, statement, strategy):
-        row |= {f"{field}_{among}": value for field, value in asdict(standing(series, own)).items()}
+    for among, placebos in placebo_sets(scores, table, statement, strategy).items():
+        row |= {f"{field}_{among}": value for field, value in asdict(placebos.standing()).items()}
     return row
 
 
 def curve(
     source: Source, statement: str, strategy: str, specifications: Iterable[Specification] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The pair in every specification, and the z of every statement with the strategy, for the test of the curve.
+    """Return the pair in every specification, and the z of every statement, for the test of the curve.
 
-    Returns a frame with the choices and the columns of `pair_standing`, one row a specification, and a frame of z
+    The result is a frame with the choices and the columns of `pair_standing`, one row a specification, and a frame of z
     (specifications, statements): how many standard deviations a statement lies above the mean of the others.
     Specifications in which the statement has no score, for want of a security part, are left out.
     """
-    rows: dict[Specification, dict[str, Any]] = {}
-    every: dict[Specification, pd.Series[float]] = {}
-    wanted = list(all_specifications() if specifications is None else specifications)
-    for shared, group in _grouped(wanted):
-        frames = source.frames(shared)
-        for s in group:
-            scores = source.adjusted(frames, s)
-            rows[s] = asdict(s) | pair_standing(scores, source.documents, statement, strategy)
-            every[s] = z_of_each(scores[strategy])
-    scored = [s for s in wanted if pd.notna(rows[s]["score"])]
-    return pd.DataFrame([rows[s] for s in scored]), pd.DataFrame([every[s] for s in scored]).reset_index(drop=True)
+    rows, z = [], []
+    for specification in all_specifications() if specifications is None else specifications:
+        scores = source.scores(specification)
+        if pd.notna(scores.at[statement, strategy]):
+            rows.append(asdict(specification) | pair_standing(scores, source.documents, statement, strategy))
+            z.append(z_of_each(scores[strategy]))
+    return pd.DataFrame(rows), pd.DataFrame(z).reset_index(drop=True)
 
 
 def require_score(scores: pd.DataFrame, statement: str, strategy: str) -> None:
@@ -197,7 +171,7 @@ def require_score(scores: pd.DataFrame, statement: str, strategy: str) -> None:
 
 
 def z_of_each(scores: "pd.Series[float]") -> "pd.Series[float]":
-    """For each label, how many standard deviations of the other labels its score lies above their mean."""
+    """Return for each label how many standard deviations of the others its score lies above their mean."""
     values = scores.dropna()
     n = len(values) - 1
     mean = (values.sum() - values) / n
@@ -210,7 +184,7 @@ def z_of_each(scores: "pd.Series[float]") -> "pd.Series[float]":
 
 
 def influence(table: pd.DataFrame) -> pd.DataFrame:
-    """How far each choice moves the standing of the pair among statements, as z.
+    """Return how far each choice moves the standing of the pair among statements, as z.
 
     Columns: choice, option, specifications, mean, first (share of specifications in which the pair ranks first among
     statements), range (of the means of the choice's options), share (of the variance over specifications that the
@@ -233,17 +207,17 @@ def influence(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def curve_test(every: pd.DataFrame, statement: str) -> pd.DataFrame:
-    """Test of the whole curve by permuting the label of the statement: each statement is taken for the focal one.
+def curve_test(z: pd.DataFrame, statement: str) -> pd.DataFrame:
+    """Test the whole curve by permuting the label of the statement: each statement is taken for the focal one.
 
     Takes the z of every statement in every specification. With one focal label there are as many permutations as
     statements, and all are used, so p is exact. Columns: statistic, value, rank, statements, p. The statistics are the
     median z over specifications, and the share of specifications in which the statement ranks first.
     """
-    ranks = every.rank(axis=1, ascending=False, method="max")
+    ranks = z.rank(axis=1, ascending=False, method="max")
     first = (ranks == 1).sum() / ranks.notna().sum()
     rows = []
-    for name, values in (("median z", every.median()), ("share ranked first", first)):
+    for name, values in (("median z", z.median()), ("share ranked first", first)):
         place = standing(values, statement)
         rows.append((name, float(values[statement]), place.rank, place.placebos + 1, place.p))
     return pd.DataFrame(rows, columns=["statistic", "value", "rank", "statements", "p"])

@@ -1,7 +1,6 @@
-"""The exercises of the page on teaching: each changes one parameter of a chapter, and its solution tells what moves.
+"""The exercises of the page on teaching: each changes one parameter of a chapter, and its solution says what moves.
 
-book/exercises.yml says what is changed, book/exercises.json what comes out. The numbers of the solutions come from the
-latter, so that none is typed into the page.
+book/exercises.yml holds the changes, book/exercises.json the results, from which the solutions take their numbers.
 """
 
 import json
@@ -16,10 +15,11 @@ from analysis.core import paths, yaml_files
 from analysis.core.errors import ParameterError
 from analysis.core.files import write_whole
 from analysis.data.faults import nearest
-from analysis.runs.rerun import declared, find_notebook, read_values
+from analysis.runs.parameters import declared
+from analysis.runs.rerun import find_notebook, read_pairs
 
 KEYS = ("chapter", "set", "results")
-# what the solutions do not need, and what would take most of the time
+# parameters that leave out what the solutions do not need and what would take most of the time
 QUICK: Mapping[str, Mapping[str, Any]] = {"04-alignment": {"curve": False, "matched_draws": 1}}
 
 
@@ -34,34 +34,40 @@ class Exercise:
 
     @property
     def command(self) -> str:
-        """The command that does the exercise."""
+        """Return the command that does the exercise."""
         return f"balancing-act rerun {self.notebook.stem.partition('-')[0]} -p {self.change}"
 
 
 def read(file: Path = paths.EXERCISES) -> dict[str, Exercise]:
-    """The exercises by name. Raises ParameterError where the file, a chapter, a parameter or a value is not allowed."""
+    """Return the exercises by name.
+
+    Raises ParameterError where the file, a chapter, a parameter or a value is not allowed.
+    """
     try:
         content = yaml_files.read(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ParameterError(f"{file.name} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise ParameterError(f"{file.name} holds no exercises; allowed: names, each with {', '.join(KEYS)}")
-    found = {}
+    exercises = {}
     for name, given in content.items():
         if not isinstance(given, dict) or sorted(given) != sorted(KEYS):
             raise ParameterError(f"{file.name}, {name}: each exercise has exactly {', '.join(KEYS)}")
         try:
             notebook = find_notebook(str(given["chapter"]))
-            values = read_values([str(given["set"])], declared(notebook))
+            values = read_pairs([str(given["set"])], declared(notebook))
         except ParameterError as error:
             raise ParameterError(f"{file.name}, {name}: {error}") from None
-        found[str(name)] = Exercise(notebook, str(given["set"]), values, tuple(map(str, given["results"])))
-    return found
+        exercises[str(name)] = Exercise(notebook, str(given["set"]), values, tuple(map(str, given["results"])))
+    return exercises
 
 
 def answer(exercise: Exercise) -> dict[str, str]:
-    """The texts of the results that a solution uses, computed now. Raises ParameterError where the chapter has none."""
-    from analysis.runs.in_process import compute
+    """Compute the texts of the results that a solution uses, by name.
+
+    Raises ParameterError where the chapter records no such result.
+    """
+    from analysis.runs.kernels import compute
 
     entries = compute(exercise.notebook, {**QUICK.get(exercise.notebook.stem, {}), **exercise.values})
     for name in exercise.results:
@@ -70,20 +76,16 @@ def answer(exercise: Exercise) -> dict[str, str]:
     return {name: str(entries[name]["text"]) for name in exercise.results}
 
 
-def answers(exercises: Mapping[str, Exercise]) -> dict[str, dict[str, str]]:
-    """The results of all exercises by name, computed now."""
-    return {name: answer(exercise) for name, exercise in exercises.items()}
-
-
 def read_answers(file: Path = paths.ANSWERS) -> dict[str, dict[str, str]]:
-    """The results of all exercises as they are kept."""
-    found: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    """Return the results of all exercises as they are kept, by exercise and name."""
+    answers: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    return answers
 
 
 def refresh(file: Path = paths.EXERCISES, kept: Path = paths.ANSWERS) -> bool:
-    """Compute the exercises and keep their results; returns whether they changed."""
-    text = json.dumps(answers(read(file)), ensure_ascii=False, indent=2) + "\n"
+    """Compute the exercises and keep their results; return whether they changed."""
+    answers = {name: answer(exercise) for name, exercise in read(file).items()}
+    text = json.dumps(answers, ensure_ascii=False, indent=2) + "\n"
     if kept.exists() and kept.read_text(encoding="utf-8") == text:
         return False
     write_whole(kept, text.encode())

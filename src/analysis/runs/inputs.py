@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.core import paths
-from analysis.core.errors import RunError
 from analysis.data.record import declaration
+from analysis.runs.results import read_cells
 
 # what can change a result; an edit of a page, of the PDF or of a command executes no notebook again
 COMPUTING = (
@@ -51,7 +51,7 @@ def computing_code(code: Path = paths.CODE) -> dict[str, str]:
 
 
 def inputs() -> dict[str, Any]:
-    """Everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
+    """Return everything but the notebook itself that its outputs depend on: code, data, lock and Python."""
     return {
         "code": computing_code(),
         "data": file_hashes(paths.DATA, "*")
@@ -64,38 +64,29 @@ def inputs() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """The version of this package and of those that shape the results, by name."""
+    """Return the version of this package and of those that shape the results, by name."""
     return {name: version(name) for name in ("balancing-act", *REPORTED_PACKAGES)}
 
 
-def read_cells(notebook: Path) -> list[tuple[str, str, list[str]]]:
-    """Type, source and tags of the cells of a notebook. Raises RunError where it cannot be read."""
-    try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError, UnicodeDecodeError) as error:
-        raise RunError(f"{notebook.name} is not a readable notebook: {error}") from error
-    return [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
-
-
 def cells_hash(notebook: Path) -> str:
-    """Hash of a notebook's cells, without outputs."""
+    """Return the hash of a notebook's cells, without outputs."""
     return _digest(json.dumps(read_cells(notebook)).encode())
 
 
 def changed_inputs(
     before: Mapping[str, Any], now: Mapping[str, Any], files: Collection[str] | None = None
 ) -> list[str]:
-    """What differs between the inputs of two runs: files by name, and the version of Python.
+    """Return what differs between the inputs of two runs: files by name, and the version of Python.
 
     files: the files of the data that matter (default: all).
     """
-    found = []
+    differences = []
     for group, place in PLACES.items():
-        one, other = before.get(group, {}), now[group]
-        for name in sorted(one.keys() | other.keys()):
-            if one.get(name) != other.get(name) and (group != "data" or files is None or name in files):
-                what = "is new" if name not in one else "is gone" if name not in other else "changed"
-                found.append(f"{place}{name} {what}")
+        hashes_before, hashes_now = before.get(group, {}), now[group]
+        for name in sorted(hashes_before.keys() | hashes_now.keys()):
+            if hashes_before.get(name) != hashes_now.get(name) and (group != "data" or files is None or name in files):
+                change = "is new" if name not in hashes_before else "is gone" if name not in hashes_now else "changed"
+                differences.append(f"{place}{name} {change}")
     if before.get("python") != now["python"]:
-        found.append(f"Python is {now['python']}, was {before.get('python', 'unknown')}")
-    return found
+        differences.append(f"Python is {now['python']}, was {before.get('python', 'unknown')}")
+    return differences

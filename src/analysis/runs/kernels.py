@@ -1,42 +1,27 @@
-"""Kernels for runs: quiet, without ports, and on Linux warm.
+"""Where the cells of a notebook run: in a quiet kernel that talks through files, or without one, in this process.
 
-A Python kernel needs seconds to import what every chapter imports. On Linux one process imports it once, and each
-kernel is a copy of that process (a fork), a new one for each notebook: what a notebook does, no other sees.
+A kernel takes seconds to start, to import the packages and to draw the charts. Sweeps and exercises need the named
+results alone: `compute` runs the cells in this process, one notebook after another.
 """
 
-import multiprocessing
+import ast
 import os
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from analysis.core.errors import ProjectError, RunError
+from analysis.runs.results import MIME_TYPE, Results, read_cells
 
-from analysis.runs.workers import end_with_parent
-
-WARM = sys.platform == "linux"  # elsewhere a process with these packages cannot safely be copied
-IMPORTED = [
-    "ipykernel.kernelapp",
-    "analysis.claims.argument_map",
-    "analysis.measures.counterparts",
-    "analysis.signals.dual_track",
-    "analysis.measures.keyness",
-    "analysis.claims.ledger",
-    "analysis.measures.pair",
-    "analysis.measures.series",
-    "analysis.charts",
-    "analysis.charts.show",
-    "pyarrow.parquet",
-]
+if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
 
 
 @contextmanager
 def quiet_kernels() -> Iterator[Path]:
-    """A scratch folder for kernels: their profile, so that no user's start-up file takes part, and their sockets."""
+    """Make a scratch folder for kernels: their profile, without a user's start-up files, and their sockets."""
     before = os.environ.get("IPYTHONDIR")
     with tempfile.TemporaryDirectory(prefix="balancing-act-") as folder:
         os.environ["IPYTHONDIR"] = folder
@@ -49,74 +34,57 @@ def quiet_kernels() -> Iterator[Path]:
                 os.environ["IPYTHONDIR"] = before
 
 
-def _be_kernel(arguments: Sequence[str], folder: str | None, environment: Mapping[str, str]) -> None:
-    """What a copy of the warm process does: it becomes a kernel, in a session of its own as kernels are."""
-    from ipykernel.kernelapp import launch_new_instance
+def manager_class(sockets: Path) -> "type[AsyncKernelManager]":
+    """Return the class of kernel managers for one notebook; sockets is the beginning of the names of its sockets.
 
-    end_with_parent()
-    os.setsid()
-    if folder is not None:
-        os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    sys.argv = ["ipykernel_launcher", *arguments]
-    launch_new_instance()
-
-
-class _Copy:
-    """A copy of the warm process, with the methods of subprocess.Popen that Jupyter uses."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, arguments: Sequence[str], folder: str | None, environment: Mapping[str, str]) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(IMPORTED)
-        self._process = context.Process(target=_be_kernel, args=(arguments, folder, dict(environment)), daemon=True)
-        self._process.start()
-        self.pid = self._process.pid or 0
-
-    def poll(self) -> int | None:
-        return self._process.exitcode
-
-    def wait(self) -> int | None:
-        self._process.join()
-        return self._process.exitcode
-
-    def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def terminate(self) -> None:
-        self._process.terminate()
-
-
-class WarmProvisioner(LocalProvisioner):
-    """Starts a kernel as a copy of the warm process instead of a new one."""
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        """The connection of a new kernel; cmd is the command that would have started it."""
-        process: Any = _Copy(cmd[cmd.index("-f") :], kwargs.get("cwd"), kwargs["env"])
-        self.process, self.pid = process, process.pid
-        return self.connection_info
-
-
-def manager_class(sockets: Path) -> type[AsyncKernelManager]:
-    """The class of kernel managers for one notebook; sockets is the beginning of the names of its sockets."""
+    Parallel kernels on TCP now and then take each other's port.
+    """
+    from jupyter_client.manager import AsyncKernelManager
 
     class RunKernelManager(AsyncKernelManager):
-        """Talks to the kernel through files: parallel kernels on TCP now and then take each other's port."""
+        """Talks to the kernel through files where the system allows it."""
 
         def __init__(self, **settings: Any) -> None:
             super().__init__(**settings)
             if os.name == "posix":
                 self.transport, self.ip = "ipc", str(sockets)
 
-        async def _async_pre_start_kernel(self, **settings: Any) -> Any:
-            if WARM and self.provisioner is None:
-                self.provisioner = WarmProvisioner(kernel_id="", kernel_spec=self.kernel_spec, parent=self)
-            return await super()._async_pre_start_kernel(**settings)
-
     return RunKernelManager
+
+
+def run_cell(source: str, name: str, variables: dict[str, Any]) -> Any:
+    """Run the source of a cell and return the value of its last line, None where that is no expression."""
+    body = ast.parse(source, name).body
+    last = body[-1] if body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(source, name, "exec"), variables)
+        return None
+    exec(compile(ast.Module(body[:-1], []), name, "exec"), variables)
+    return eval(compile(ast.Expression(last.value), name, "eval"), variables)
+
+
+def compute(notebook: Path, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the named results of a notebook with these values of its parameters, as a kernel would give them.
+
+    They come by name, each as {"value": ..., "text": ...}. Raises an error of this project as the notebook does, such
+    as ParameterError, and RunError where a cell fails in another way or no results are recorded.
+    """
+    variables: dict[str, Any] = {"__name__": "__main__"}
+    results = None
+    for number, (kind, source, tags) in enumerate(read_cells(notebook), 1):
+        if kind != "code":
+            continue
+        try:
+            value = run_cell(source, f"cell {number}", variables)
+        except ProjectError:
+            raise
+        except Exception as error:
+            raise RunError(f"cell {number} failed with {type(error).__name__}: {error}") from error
+        if "parameters" in tags:
+            variables.update(values)
+        if isinstance(value, Results):
+            results = value
+    if results is None:
+        raise RunError(f"{notebook.name} records no named results; its last cell must show the Results object")
+    [entries] = results._repr_mimebundle_()[MIME_TYPE].values()
+    return dict(entries)

@@ -18,7 +18,7 @@ from typing import Any
 
 from analysis.charts import vega
 from analysis.core import paths
-from analysis.core.errors import RunError
+from analysis.core.errors import ParameterError, ProjectError, RunError
 from analysis.core.files import locked, new_folder, write_whole, written
 from analysis.data.faults import require_none
 from analysis.runs.inputs import cells_hash, changed_inputs, inputs, versions
@@ -38,7 +38,7 @@ class Run:
 
     @property
     def notebooks(self) -> Path:
-        """The folder with the executed notebooks."""
+        """Return the folder with the executed notebooks."""
         return self.folder / NOTEBOOK_FOLDER
 
 
@@ -66,17 +66,17 @@ def name_of(notebook: Path, folder: Path) -> str:
 def _reasons(
     cells: Mapping[str, str], folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    found = {}
-    for name, now in cells.items():
+    reasons: dict[str, list[str]] = {}
+    for name, cells_now in cells.items():
         entry = manifest.get("notebooks", {}).get(name)
         if entry is None:
-            found[name] = ["it has not been executed yet"]
+            reasons[name] = ["it has not been executed yet"]
             continue
-        reasons = ["its cells changed"] if entry.get("cells") != now else []
+        reasons[name] = ["its cells changed"] if entry.get("cells") != cells_now else []
         if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
-            reasons.append("its executed notebook is gone")
-        found[name] = reasons + changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
-    return found
+            reasons[name].append("its executed notebook is gone")
+        reasons[name] += changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
+    return reasons
 
 
 def explain(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> dict[str, list[str]]:
@@ -104,14 +104,15 @@ def strip(notebook: Any) -> Any:
 
 
 def without_colours(log: str) -> str:
-    """A log without the escape sequences that colour a terminal."""
+    """Return a log without the escape sequences that colour a terminal."""
     return re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
 def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, Any] | None = None) -> float:
     """Execute one notebook with papermill, write it stripped, return the seconds it took.
 
-    scratch is the folder that `kernels.quiet_kernels` gives. Raises RunError with the cell where it failed.
+    scratch is the folder that `kernels.quiet_kernels` gives. Raises ParameterError where the notebook refuses its
+    parameters, and RunError with the cell where it failed in another way.
     """
     import nbformat
     import papermill
@@ -133,6 +134,8 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
             extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is shut down reports an error
         )
     except PapermillExecutionError as error:
+        if error.ename == ParameterError.__name__:
+            raise ParameterError(error.evalue) from None
         trace = without_colours("\n".join(error.traceback))
         raise RunError(
             f"{source.name}, cell {error.cell_index + 1} (In [{error.exec_count}]) failed with "
@@ -148,7 +151,7 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run; empty where there is none, or none that can be read."""
+    """Return the manifest of a run; empty where there is none, or none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return manifest if isinstance(manifest["notebooks"], dict) else {}
@@ -229,7 +232,7 @@ def _execute_all(files: Mapping[str, tuple[Path, Path]], *, progress: bool) -> d
             bar.set_postfix_str(jobs[job])
             try:
                 seconds[jobs[job]] = job.result()
-            except RunError as error:
+            except ProjectError as error:
                 failures.append(str(error))
     if failures:
         raise RunError("\n\n".join(sorted(failures)))
@@ -237,7 +240,7 @@ def _execute_all(files: Mapping[str, tuple[Path, Path]], *, progress: bool) -> d
 
 
 def picture(notebook: Path, name: str) -> str:
-    """The SVG picture of a named figure in an executed notebook. Raises RunError where there is none."""
+    """Return the SVG picture of a named figure in an executed notebook. Raises RunError where there is none."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
@@ -251,7 +254,7 @@ def update_committed(
 ) -> list[str]:
     """Copy the executed notebooks over the committed ones, and the picture of the README from them.
 
-    Returns the names of the notebooks that changed.
+    Return the names of the notebooks that changed.
     """
     changed = []
     for file in notebook_files(run.notebooks):

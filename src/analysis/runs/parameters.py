@@ -11,7 +11,6 @@ Each line of the cell is `name: type = default  # meaning [allowed]`. What stand
 """
 
 import ast
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -25,6 +24,7 @@ import pandas as pd
 from analysis.core.errors import ParameterError, RunError
 from analysis.data.faults import nearest
 from analysis.data.tables import load
+from analysis.runs.results import read_cells
 
 # the forms of what may stand in brackets, by type
 BOUNDS = {
@@ -111,13 +111,8 @@ def declared(notebook: Path) -> list[Parameter]:
     Raises RunError where the notebook cannot be read or declares none, or where a type or what stands in brackets is
     none of those above. Written with `ast`: papermill's own reader costs each kernel half a second of imports.
     """
-    try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError) as error:
-        raise RunError(f"{notebook.name} is not a readable notebook: {error}") from error
-    for cell in cells:
-        if "parameters" in cell["metadata"].get("tags", []):
-            source = "".join(cell["source"])
+    for kind, source, tags in read_cells(notebook):
+        if kind == "code" and "parameters" in tags:
             return [
                 _parameter(notebook.name, node, source.splitlines()[node.lineno - 1])
                 for node in ast.parse(source).body
@@ -163,7 +158,7 @@ def require_known(name: str, known: Iterable[str]) -> None:
 
 
 def read_day(name: str, value: object, latest: pd.Timestamp | None = None) -> pd.Timestamp:
-    """A day from text like 2025-02-07, not after the latest one allowed. Raises ParameterError."""
+    """Return a day from text like 2025-02-07, not after the latest one allowed. Raises ParameterError."""
     try:
         if not isinstance(value, str) or len(value) != 10:
             raise ValueError
@@ -175,26 +170,22 @@ def read_day(name: str, value: object, latest: pd.Timestamp | None = None) -> pd
     return day
 
 
-def require_order(first: str, start: pd.Timestamp, last: str, end: pd.Timestamp) -> None:
-    """Raise ParameterError where a window, set by two parameters of these names, ends before it starts."""
+def require_order(first: str, start: pd.Timestamp, last: str, end: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the days of a window, set by two parameters of these names, one after the other.
+
+    Raises ParameterError where the window ends before it starts.
+    """
     if end < start:
         raise ParameterError(f"parameter {last}: {end:%Y-%m-%d} lies before {first} ({start:%Y-%m-%d})")
-
-
-def read_window(first: str, start: object, last: str, end: object) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """First and last day of a window, from two parameters. Raises ParameterError where it ends before it starts."""
-    days = read_day(first, start), read_day(last, end)
-    require_order(first, days[0], last, days[1])
-    return days
+    return start, end
 
 
 def require_in_window(
     names: str, start: pd.Timestamp, end: pd.Timestamp, days: Mapping[str, "pd.Series[pd.Timestamp]"]
 ) -> None:
-    """Refuse a window in which there is nothing to count.
+    """Raise ParameterError where there is nothing to count in a window, with the first and the last day on record.
 
     names: the parameters that set it; days: by what is counted (such as “event”), the days on which it is on record.
-    Raises ParameterError with the first and the last day on record.
     """
     for what, on_record in days.items():
         if not on_record.between(start, end).any():
@@ -205,7 +196,7 @@ def require_in_window(
 
 
 def read_choice(name: str, value: object, allowed: Iterable[str]) -> str:
-    """One of the allowed values. Raises ParameterError with the nearest one."""
+    """Return one of the allowed values. Raises ParameterError with the nearest one."""
     known = list(allowed)
     if value not in known:
         shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
@@ -214,7 +205,7 @@ def read_choice(name: str, value: object, allowed: Iterable[str]) -> str:
 
 
 def read_choices(name: str, value: object, allowed: Iterable[str]) -> list[str]:
-    """Some of the allowed values, written with commas, in the order given, none twice. Raises ParameterError."""
+    """Return some of the allowed values, a list or a text with commas, in the order given. Raises ParameterError."""
     known = list(allowed)
     items = value if isinstance(value, list) else str(value).split(",")
     chosen = [read_choice(name, str(item).strip(), known) for item in items]
@@ -223,19 +214,8 @@ def read_choices(name: str, value: object, allowed: Iterable[str]) -> list[str]:
     return chosen
 
 
-def read_number(name: str, value: object, low: T, high: T) -> T:
-    """A number from low to high, whole where low is whole. Raises ParameterError."""
-    kind = type(low)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = kind(value)
-    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
-        words = "a whole number" if kind is int else "a number"
-        raise ParameterError(f"parameter {name}: {value!r}; allowed: {words} from {low} to {high}")
-    return value
-
-
 def read_switch(name: str, value: object) -> bool:
-    """True or False, also as the texts true and false, which papermill passes on as they are. Raises ParameterError."""
+    """Return True or False, also for the texts true and false. Raises ParameterError."""
     switch = {"true": True, "false": False}.get(str(value).lower())
     if switch is None:
         raise ParameterError(f"parameter {name}: {value!r}; allowed: True or False")

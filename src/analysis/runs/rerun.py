@@ -1,15 +1,13 @@
 """Rerun a chapter with other parameters: checked first, kept in a folder of its own, and compared with the default run.
 
-Parameters are declared in the notebook itself, in the cell tagged `parameters`: name, type, default and, as a comment,
-meaning. What a value may be is checked by the notebook's own first cells, run here before any kernel starts.
+What a value may be is declared in the notebook (`analysis.runs.parameters`). Rules that span two parameters are kept by
+its own cells.
 """
 
-import ast
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,12 @@ from analysis.core import paths
 from analysis.core.errors import ParameterError, RunError
 from analysis.core.files import scratch_folder, unlock, written
 from analysis.data.faults import nearest, require_none
-from analysis.runs.inputs import cells_hash, inputs, read_cells, versions
+from analysis.runs.inputs import cells_hash, inputs, versions
 from analysis.runs.notebooks import execute, notebook_files, write_json
-from analysis.runs.parameters import read_switch
+from analysis.runs.parameters import Parameter, check_values, declared, require_known
 from analysis.runs.results import read_results
 from analysis.validation.check import check
 
-TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 RESULTS, PROVENANCE, PAGE = "results.json", "provenance.json", "chapter.html"
 LONGEST_SLUG = 80
 # a browser then runs nothing in the page and asks nothing for it, whatever an output holds
@@ -35,28 +32,8 @@ POLICY = (
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # chapter, name of the result: value and text
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a notebook: its name, type, default and meaning."""
-
-    name: str
-    type: str
-    default: Any
-    meaning: str
-
-    def read(self, text: str) -> Any:
-        """The value that a text stands for. Raises ParameterError where it is not of the type."""
-        if self.type == "bool":
-            return read_switch(self.name, text)
-        try:
-            return TYPES[self.type](text)
-        except ValueError:
-            words = {"int": "a whole number", "float": "a number"}[self.type]
-            raise ParameterError(f"parameter {self.name}: “{text}”; allowed: {words} ({self.meaning})") from None
-
-
 def find_notebook(name: str, folder: Path = paths.NOTEBOOKS) -> Path:
-    """The notebook of a chapter by its number or name (04, 04-alignment). Raises ParameterError with the nearest."""
+    """Return the notebook of a chapter by its number or name (04, 04-alignment). Raises ParameterError."""
     files = notebook_files(folder)
     for file in files:
         if name in (file.stem, file.stem.partition("-")[0], file.name):
@@ -65,59 +42,26 @@ def find_notebook(name: str, folder: Path = paths.NOTEBOOKS) -> Path:
     raise ParameterError(f"there is no chapter “{name}”{nearest(name, known)}; chapters: {', '.join(known)}")
 
 
-def _code(notebook: Path) -> list[tuple[str, list[str]]]:
-    """Source and tags of the code cells of a notebook."""
-    return [(source, tags) for kind, source, tags in read_cells(notebook) if kind == "code"]
+def read_pairs(pairs: Iterable[str], parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """Return values by name, as a notebook holds them, from texts like mask=true.
 
-
-def declared(notebook: Path) -> dict[str, Parameter]:
-    """The parameters of a notebook by name, in order. Raises RunError where it declares none."""
-    for source, tags in _code(notebook):
-        if "parameters" in tags:
-            lines = source.splitlines()
-            found = {}
-            for node in ast.parse(source).body:
-                if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-                    meaning = lines[node.lineno - 1].partition("  # ")[2]
-                    kind = ast.unparse(node.annotation)
-                    found[node.target.id] = Parameter(node.target.id, kind, ast.literal_eval(node.value), meaning)
-            return found
-    raise RunError(f"{notebook.name} has no cell with the tag “parameters”")
-
-
-def read_values(pairs: Iterable[str], known: Mapping[str, Parameter]) -> dict[str, Any]:
-    """Values from texts like mask=true. Raises ParameterError for a name that is unknown or given twice, or a type."""
+    Raises ParameterError for a name that is unknown or given twice, and for a value that is not allowed.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
             raise ParameterError(f"“{pair}” is no parameter; write name=value")
-        if name not in known:
-            raise ParameterError(
-                f"there is no parameter “{name}”{nearest(name, list(known))}; known: {', '.join(known)}"
-            )
+        require_known(name, known)
         if name in values:
             raise ParameterError(f"parameter {name} is given twice")
-        values[name] = known[name].read(text)
+        values[name] = known[name].plain(text)
     return values
 
 
-def check_values(notebook: Path, values: Mapping[str, Any]) -> None:
-    """Run the first cells of a notebook, up to the one that reads its parameters, with other values.
-
-    Raises ParameterError as the notebook would, with the value and what is allowed.
-    """
-    names: dict[str, Any] = {}
-    for source, tags in _code(notebook):
-        exec(compile(source, notebook.name, "exec"), names)
-        if "parameters" in tags:
-            names.update(values)
-        elif "Results(" in source:
-            return
-
-
 def slug(notebook: Path, values: Mapping[str, Any]) -> str:
-    """The name of a run: chapter and values, such as 04-alignment-mask-true; a long one ends in a hash."""
+    """Return the name of a run: chapter and values, such as 04-alignment-mask-true; a long one ends in a hash."""
     words = "-".join(f"{name}-{value}" for name, value in values.items()) or "default"
     plain = re.sub(r"[^a-z0-9.]+", "-", f"{notebook.stem}-{words}".lower()).strip("-")
     if len(plain) <= LONGEST_SLUG:
@@ -140,7 +84,7 @@ def _keep(work: Path, place: Path) -> Path:
 
 
 def render(notebook: Path) -> str:
-    """An executed notebook as one HTML page that runs no script and asks no other host: charts stand as pictures."""
+    """Return an executed notebook as one HTML page that runs no script and asks no other host; charts are pictures."""
     import nbformat
     from nbconvert import HTMLExporter
 
@@ -168,7 +112,7 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
         results = read_results([executed])
         provenance = {
             "chapter": notebook.stem,
-            "parameters": {name: values.get(name, parameter.default) for name, parameter in declared(notebook).items()},
+            "parameters": {p.name: values.get(p.name, p.default) for p in declared(notebook)},
             "changed": dict(values),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 2),
@@ -186,37 +130,35 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
 
 
 def results_of(place: Path) -> Results:
-    """The named results of a run by chapter and name. Raises RunError where the folder is no run."""
+    """Return the named results of a run by chapter and name. Raises RunError where the folder is no run."""
     try:
-        found: Results = json.loads((place / RESULTS).read_text(encoding="utf-8"))
-        for names in found.values():
+        results: Results = json.loads((place / RESULTS).read_text(encoding="utf-8"))
+        for names in results.values():
             for entry in names.values():
                 _ = entry["value"], entry["text"]
-        return found
+        return results
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{place} is no run: {RESULTS} cannot be read ({type(error).__name__})") from None
 
 
 def differences(one: Results, other: Results) -> list[tuple[str, str, str]]:
-    """The named results that differ between two runs: (chapter.name, text in one, text in the other).
+    """Return the named results that differ between two runs: (chapter.name, text in one, text in the other).
 
     A result that one run lacks is “–”. Only chapters that both have are compared. Raises RunError for none.
     """
     shared = [chapter for chapter in one if chapter in other]
     if not shared:
         raise RunError(f"the runs share no chapter: {', '.join(one)} and {', '.join(other)}")
-    found = []
-    for chapter in shared:
-        for name in dict.fromkeys([*one[chapter], *other[chapter]]):
-            before, after = one[chapter].get(name), other[chapter].get(name)
-            if before != after:
-                texts = _texts(before, after)
-                found.append((f"{chapter}.{name}", *texts))
-    return found
+    return [
+        (f"{chapter}.{name}", *_texts(one[chapter].get(name), other[chapter].get(name)))
+        for chapter in shared
+        for name in dict.fromkeys([*one[chapter], *other[chapter]])
+        if one[chapter].get(name) != other[chapter].get(name)
+    ]
 
 
 def _texts(*entries: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Two results as they are shown; with seven digits where they differ below those shown."""
+    """Return two results as they are shown; with seven digits where they differ below those shown."""
     before, after = ("–" if entry is None else str(entry["text"]) for entry in entries)
     if before != after:
         return before, after
@@ -225,14 +167,14 @@ def _texts(*entries: Mapping[str, Any] | None) -> tuple[str, str]:
     return before, after
 
 
-def report(found: Sequence[tuple[str, str, str]], total: int) -> list[str]:
-    """The lines that say what differs."""
-    if not found:
+def report(rows: Sequence[tuple[str, str, str]], total: int) -> list[str]:
+    """Return the lines that say what differs."""
+    if not rows:
         return [f"no result differs ({total} compared)"]
-    width = max(len(name) for name, _, _ in found)
-    return [f"{len(found)} of {total} results differ:", *(f"  {n:<{width}}  {a}  →  {b}" for n, a, b in found)]
+    width = max(len(name) for name, _, _ in rows)
+    return [f"{len(rows)} of {total} results differ:", *(f"  {name:<{width}}  {a}  →  {b}" for name, a, b in rows)]
 
 
 def compare(one: Results, other: Results) -> list[str]:
-    """What differs between two runs, in lines for a reader. Raises RunError where they share no chapter."""
+    """Return what differs between two runs, in lines for a reader. Raises RunError where they share no chapter."""
     return report(differences(one, other), sum(map(len, other.values())))

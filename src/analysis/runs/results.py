@@ -47,7 +47,7 @@ class Results:
         return {name: str(entry["text"]) for name, entry in self._entries.items()}
 
     def __getitem__(self, name: str) -> str:
-        """The text of a result."""
+        """Return the text of a result."""
         return str(self._entries[name]["text"])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -70,17 +70,26 @@ class Results:
         }
 
 
+def read_cells(notebook: Path) -> list[tuple[str, str, list[str]]]:
+    """Return type, source and tags of the cells of a notebook. Raises RunError where it cannot be read."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        return [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise RunError(f"{notebook.name} is not a readable notebook: {error}") from error
+
+
 def outputs(name: str, cells: Iterable[Mapping[str, Any]], mime_type: str = MIME_TYPE) -> list[Any]:
-    """What the cells of an executed notebook of this name show under a type. Raises RunError where there is nothing."""
-    found = [
+    """Return what the cells of an executed notebook of this name show under a type. Raises RunError for nothing."""
+    shown = [
         output["data"][mime_type]
         for cell in cells
         for output in cell.get("outputs", ())
         if mime_type in output.get("data", {})
     ]
-    if not found:
+    if not shown:
         raise RunError(f"{name} records no named results; its last cell must show the Results object")
-    return found
+    return shown
 
 
 def _read_outputs(notebook: Path, mime_type: str) -> list[Any]:
@@ -88,14 +97,14 @@ def _read_outputs(notebook: Path, mime_type: str) -> list[Any]:
 
 
 def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
-    """The named results of executed notebooks, by chapter and name; each is {"value": ..., "text": ...}.
+    """Return the named results of executed notebooks, by chapter and name; each is {"value": ..., "text": ...}.
 
     Raises RunError where a notebook records none.
     """
     entries = [entry for path in notebooks for entry in _read_outputs(path, MIME_TYPE)]
-    return {chapter: found for entry in entries for chapter, found in entry.items()}
+    return {chapter: results for entry in entries for chapter, results in entry.items()}
 
 
 def recorded_files(notebook: Path) -> list[str]:
-    """The names of the files of the data that an executed notebook read. Raises RunError where it records none."""
+    """Return the names of the files of the data that an executed notebook read. Raises RunError for none."""
     return sorted({str(name) for names in _read_outputs(notebook, FILES_MIME_TYPE) for name in names})

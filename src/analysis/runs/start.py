@@ -13,19 +13,18 @@ from analysis.core import paths
 from analysis.core.errors import RunError
 from analysis.core.wording import plural
 from analysis.data.schema import read_schema
-from analysis.runs.inputs import read_cells
 from analysis.runs.kernels import quiet_kernels
 from analysis.runs.notebooks import execute
+from analysis.runs.results import read_cells
 from analysis.validation.check import check
 
 PACKAGE = "balancing-act"
-# the commands that want more than the environment of Binder and this repository, and what they want
+# the commands that need more than the environment of Binder and this repository
 NEEDS = {
     "book": "the extra `book`",
     "archive": "the extra `book`",
     "sweep --scheduler": "the extra `scale`",
     "signals --scheduler": "the extra `scale`",
-    "links": "a network and the extra `fetch`",
     "corpus fetch": "a network and the extra `fetch`",
     "corpus embed": "the documents' texts and the extra `semantic`",
     "corpus build": "the documents' texts",
@@ -49,7 +48,7 @@ def chapter_files() -> list[Path]:
 
 
 def read_chapter(file: Path) -> Chapter:
-    """Title and question of a chapter, from its first cell. Raises RunError where one is missing."""
+    """Return title and question of a chapter from its first cell. Raises RunError where one is missing."""
     _, text, _ = read_cells(file)[0]
     title, question = re.search(r"^# (.+)$", text, re.M), re.search(r"^\*\*Question\.\*\* (.+)$", text, re.M)
     if title is None or question is None:
@@ -58,14 +57,14 @@ def read_chapter(file: Path) -> Chapter:
 
 
 def contents(files: Sequence[Path] | None = None) -> Prose:
-    """The chapters as a numbered list: a link that opens the notebook beside this one, and the question it asks."""
+    """Return the chapters as a numbered list: a link to the notebook beside this one, and the question it asks."""
     chapters = [read_chapter(file) for file in (chapter_files() if files is None else files)]
-    lines = [f"{n}. [{one.title}]({one.file.name}): {one.question}" for n, one in enumerate(chapters, 1)]
+    lines = [f"{number}. [{one.title}]({one.file.name}): {one.question}" for number, one in enumerate(chapters, 1)]
     return Prose("\n".join(lines))
 
 
 def missing_packages() -> list[str]:
-    """The packages that this one requires, extras aside, and that are not installed."""
+    """Return the packages that this one requires, extras aside, and that are not installed."""
     missing = []
     for line in requires(PACKAGE) or ():
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
@@ -78,35 +77,36 @@ def missing_packages() -> list[str]:
 
 
 def faults(files: Sequence[Path]) -> list[str]:
-    """What keeps the environment from being complete: the package, those it requires, the data, or the chapters."""
-    found = []
+    """Return what keeps the environment from being complete: packages, data or chapters."""
+    lines = []
     if version(PACKAGE) != __version__:
-        found.append(f"{PACKAGE} {version(PACKAGE)} is installed, the code is {__version__}")
+        lines.append(f"{PACKAGE} {version(PACKAGE)} is installed, the code is {__version__}")
     if missing := missing_packages():
-        found.append(f"not installed: {', '.join(missing)}")
-    if in_data := check():
-        found.append(f"data/ has {len(in_data)} faults (`balancing-act check` lists them), the first: {in_data[0]}")
-    if gone := [file.name for file in files if not file.exists()]:
-        found.append(f"not in notebooks/: {', '.join(gone)}")
-    return found
+        lines.append(f"not installed: {', '.join(missing)}")
+    if data_faults := check():
+        first = data_faults[0]
+        lines.append(f"data/ has {len(data_faults)} faults (`balancing-act check` lists them), the first: {first}")
+    if missing_files := [file.name for file in files if not file.exists()]:
+        lines.append(f"not in notebooks/: {', '.join(missing_files)}")
+    return lines
 
 
 def status() -> Prose:
-    """One line: whether all is there, what runs without a network, and which commands want more."""
+    """Return one line: whether all is there, what runs without a network, and which commands want more."""
     files = chapter_files()
-    if found := faults(files):
-        return Prose(f"**Not complete:** {'; '.join(found)}.")
+    if lines := faults(files):
+        return Prose(f"**Not complete:** {'; '.join(lines)}.")
     tables = len(read_schema(paths.DATAPACKAGE))
-    wants = ", ".join(f"`{command}` (needs {what})" for command, what in NEEDS.items())
+    exceptions = ", ".join(f"`{command}` (needs {need})" for command, need in NEEDS.items())
     return Prose(
         f"**Complete:** {PACKAGE} {__version__} and all that it requires, {plural(tables, 'table')} read and sound, "
         f"{plural(len(files), 'chapter')}. **Without a network** run all chapters, with any parameters, and every "
-        f"command of `{PACKAGE}` but {wants}."
+        f"command of `{PACKAGE}` but {exceptions}."
     )
 
 
 def refresh(notebook: Path = paths.START) -> bool:
-    """Execute the start notebook and keep its outputs, as for the chapters; returns whether they changed."""
+    """Execute the start notebook and keep its outputs, as for the chapters; return whether they changed."""
     before = notebook.read_bytes()
     with quiet_kernels() as scratch, tempfile.TemporaryDirectory(dir=notebook.parent) as folder:
         executed = Path(folder) / notebook.name

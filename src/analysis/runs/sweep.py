@@ -1,48 +1,76 @@
-"""Compute the cases of a sweep, keep each one as it is done, and gather them into a table, a chart and a page.
+"""A sweep: one chapter with many combinations of parameters, and one of its results set beside all of them.
 
-The folder of a sweep, runs/sweep-NAME, holds cases.jsonl (one line a case, written when it is done), and when all are
-done results.parquet (one row a case), chart.svg, sweep.html and provenance.json. A case that was computed before from
-the same cells, code and data is not computed again: so a sweep that was interrupted goes on where it stopped.
+    chapter: 04-alignment
+    result: coverage               # the named result that the chart shows
+    grid:                          # every combination of these
+      threshold: [1, 2, 3]
+      seed: {from: 1, to: 1000}    # whole numbers, numbers with a step, or days with a step in days
+      curve: false
+    sample: 400                    # so many of the combinations, drawn with the seed
+    seed: 1
+
+Instead of `grid`, `cases` lists the cases: `- {threshold: 3, coders: a}`. All values are checked before work starts.
+
+The folder runs/sweep-NAME holds cases.jsonl (a line for each case, written when it is done), and when all are done
+results.parquet (a row for each), chart.svg and provenance.json. A case that was computed before from the same cells,
+code and data is not computed again: a sweep that was interrupted goes on where it stopped.
 """
 
 import hashlib
+import itertools
 import json
+import math
+import random
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cache
-from html import escape
-from itertools import islice
+from functools import cache, partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
+import yaml
 
 from analysis.charts import vega
-from analysis.charts.show import Figure
+from analysis.charts.sweep import sweep_figure
 from analysis.core import paths
-from analysis.core.errors import ProjectError, RunError
+from analysis.core.errors import ParameterError, ProjectError, RunError
 from analysis.core.files import locked, write_whole, written
-from analysis.core.wording import listing, plural
-from analysis.data.faults import require_none
-from analysis.runs import sweep_chart
+from analysis.core.wording import listing
+from analysis.data.faults import nearest, require_none
 from analysis.runs.inputs import cells_hash, inputs, versions
 from analysis.runs.notebooks import write_json
-from analysis.runs.rerun import POLICY, PROVENANCE, find_notebook
-from analysis.runs.sweep_file import Case, Sweep
-from analysis.runs.workers import ThisProcess
+from analysis.runs.parameters import Parameter, declared, read_day
+from analysis.runs.rerun import PROVENANCE, find_notebook
+from analysis.runs.results import read_results
 from analysis.validation.check import check
 
-CASES, TABLE, CHART, PAGE = "cases.jsonl", "results.parquet", "chart.svg", "sweep.html"
+NEEDED, GRID_KEYS, RANGE_KEYS = ("chapter", "result"), ("grid", "sample", "seed"), ("from", "to", "step")
+CASES, TABLE, CHART = "cases.jsonl", "results.parquet", "chart.svg"
+MOST_CASES, MOST_COMBINATIONS = 100_000, 10_000_000
 SHOWN = 20  # failed cases that are listed
-AHEAD = 1000  # cases that are handed out before the first of them is back
+Case = Mapping[str, Any]
 Outcome = Mapping[str, Any]  # {"values": {name: value}} or {"error": text}; and seconds
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """A sweep that has been checked: each case has a value for each of the parameters that the file names.
+
+    result is the named result that the chart shows, and default its value in the committed run.
+    """
+
+    name: str
+    notebook: Path
+    result: str
+    default: float
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
 class Done:
-    """What became of a sweep: its folder, how many cases were taken from before, and those that failed with why."""
+    """What became of a sweep: its folder, how many cases were done before, and those that failed with why."""
 
     folder: Path
     cases: int
@@ -50,229 +78,264 @@ class Done:
     failed: tuple[tuple[Case, str], ...]
 
 
-# --- one case, wherever it is computed
+# --- reading
+
+
+class Text(str):
+    """A value or a key of a file, which is text until a parameter reads it, with its line."""
+
+    line: int
+
+
+class _Loader(yaml.BaseLoader):
+    def construct_scalar(self, node: Any) -> Text:
+        text = Text(super().construct_scalar(node))
+        text.line = node.start_mark.line + 1
+        return text
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        entries: dict[Any, Any] = super().construct_mapping(node, deep)
+        if len(entries) < len(node.value):
+            raise yaml.MarkedYAMLError(None, None, "a name stands there twice", node.start_mark)
+        return entries
+
+
+def _entries(place: str, content: Any, known: Iterable[str]) -> dict[str, Any]:
+    """Return the entries of a mapping. Raises ParameterError where it is none, or where a name is unknown."""
+    names = list(known)
+    if not isinstance(content, dict) or not content:
+        raise ParameterError(f"{place} must give values to names; known: {', '.join(names)}")
+    for name in content:
+        if name not in names:
+            hint = nearest(name, names)
+            raise ParameterError(f"line {name.line}: {place} has no “{name}”{hint}; known: {', '.join(names)}")
+    return content
+
+
+def _plain(parameter: Parameter, given: Any) -> Any:
+    """Return the value of a parameter that a text stands for. Raises ParameterError with its line."""
+    if not isinstance(given, Text):
+        raise ParameterError(f"parameter {parameter.name} must be a single value")
+    try:
+        return parameter.plain(str(given))
+    except ParameterError as error:
+        raise ParameterError(f"line {given.line}: {error}") from None
+
+
+def _range(parameter: Parameter, given: Any) -> list[Any]:
+    """Return the values of a range, both ends included."""
+    name = parameter.name
+    entries = _entries(f"the range of {name}", given, RANGE_KEYS)
+    if "from" not in entries or "to" not in entries or parameter.type == "bool":
+        raise ParameterError(f"the range of {name} needs from and to, both numbers or both days")
+    ends = [_plain(parameter, entries[key]) for key in RANGE_KEYS[:2]]
+    step = Parameter("step", "float" if parameter.type == "float" else "int", 1, "")
+    width = step.read(str(entries.get("step", 1)))
+    if parameter.type == "str":
+        ends = [read_day(name, day).toordinal() for day in ends]
+    spread = ends[1] - ends[0]
+    if width <= 0 or not 0 <= spread < width * MOST_CASES:
+        raise ParameterError(f"the range of {name} is empty or too long; allowed: 1 to {MOST_CASES:,} values")
+    count = math.floor(spread / width + 1e-9) + 1
+    numbers = [ends[0] + place * width for place in range(count)]
+    if parameter.type == "str":
+        return [parameter.plain(f"{pd.Timestamp.fromordinal(number):%Y-%m-%d}") for number in numbers]
+    return [round(number, 10) for number in numbers]
+
+
+def _options(parameter: Parameter, given: Any) -> list[Any]:
+    """Return the values of a parameter in a grid, from a list, a range, or one value."""
+    if isinstance(given, dict):
+        return _range(parameter, given)
+    options = [_plain(parameter, item) for item in (given if isinstance(given, list) else [given])]
+    if not options or len(set(options)) < len(options):
+        raise ParameterError(f"parameter {parameter.name}: a list needs values, and each of them once")
+    return options
+
+
+def _grid_cases(content: Mapping[Any, Any], known: Mapping[str, Parameter]) -> list[Case]:
+    grid = _entries("the grid", content["grid"], known)
+    options = {str(name): _options(known[name], given) for name, given in grid.items()}
+    total = math.prod(map(len, options.values()))
+    size = _plain(Parameter("sample", "int", 0, "", f"1 to {MOST_CASES:,}"), content.get("sample", Text(MOST_CASES)))
+    seed = _plain(Parameter("seed", "int", 0, "", f"0 to {2**31}"), content.get("seed", Text(1)))
+    if total > (MOST_COMBINATIONS if "sample" in content else MOST_CASES):
+        allowed = f"{MOST_CASES:,}, or a sample (sample: 400) of {MOST_COMBINATIONS:,}"
+        raise ParameterError(f"the grid has {total:,} combinations; allowed: {allowed}")
+    places = range(total) if total <= size else set(random.Random(seed).sample(range(total), size))
+    combinations = enumerate(itertools.product(*options.values()))
+    return [dict(zip(options, values, strict=True)) for place, values in combinations if place in places]
+
+
+def _listed_cases(content: Mapping[Any, Any], known: Mapping[str, Parameter]) -> list[Case]:
+    if not isinstance(content["cases"], list) or not content["cases"]:
+        raise ParameterError("cases must be a list with at least one entry")
+    cases = [
+        {str(name): _plain(known[name], given) for name, given in _entries("a case", item, known).items()}
+        for item in content["cases"]
+    ]
+    named = [name for name in known if any(name in case for case in cases)]
+    return [{name: case.get(name, known[name].default) for name in named} for case in cases]
+
+
+def read_sweep(file: Path) -> Sweep:
+    """Return the sweep that a file describes, with every name and value checked.
+
+    Raises ParameterError with the file, the line of a wrong name or value, and what is allowed. A value that is wrong
+    beside another one only, such as a last day before the first, fails when the turn of its case comes.
+    """
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)
+    except FileNotFoundError:
+        raise ParameterError(f"{file} is missing; name a file that describes a sweep") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise ParameterError(f"{file.name} cannot be read: {' '.join(str(error).split())}") from None
+    try:
+        return _checked(file.stem, content)
+    except ParameterError as error:
+        raise ParameterError(f"{file.name}: {error}") from None
+
+
+def _checked(name: str, content: Any) -> Sweep:
+    listed = isinstance(content, dict) and "cases" in content
+    entries = _entries("a sweep", content, (*NEEDED, "cases") if listed else (*NEEDED, *GRID_KEYS))
+    for key in NEEDED if listed else (*NEEDED, "grid"):
+        if key not in entries:
+            raise ParameterError(f"{key} is missing; a sweep needs {', '.join(NEEDED)}, and grid or cases")
+    chapter, result = (_plain(Parameter(key, "str", "", ""), entries[key]) for key in NEEDED)
+    notebook = find_notebook(chapter)
+    [committed] = read_results([notebook]).values()
+    numbers = [number for number, entry in committed.items() if isinstance(entry["value"], int | float)]
+    if result not in numbers:
+        hint = f"{nearest(result, numbers)}; known: {', '.join(numbers)}"
+        raise ParameterError(f"{notebook.stem} has no number “{result}” among its named results{hint}")
+    known = {parameter.name: parameter for parameter in declared(notebook)}
+    cases = _listed_cases(entries, known) if listed else _grid_cases(entries, known)
+    return Sweep(name, notebook, result, float(committed[result]["value"]), tuple(cases))
+
+
+# --- computing
 
 
 @cache
 def state(chapter: str) -> str:
-    """Hash of all that the results of a chapter depend on here: its cells, code, data, lock and Python."""
+    """Return a hash of all that the results of a chapter depend on here: its cells, code, data, lock and Python."""
     content = {"cells": cells_hash(find_notebook(chapter)), **inputs()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def compute_case(chapter: str, values: Case, expected: str) -> dict[str, Any]:
-    """The outcome of one case: the values of its named results, or its error.
+def compute_case(values: Case, chapter: str, expected: str) -> Outcome:
+    """Return the values of the named results in one case, or its error, wherever it is computed.
 
     Raises RunError where this machine has another state of the project than the one that asks.
     """
+    from analysis.runs.kernels import compute
+
     if state(chapter) != expected:
         raise RunError(
             "a worker has another state of the project (data, code, lock or Python) than this machine; give it the same"
         )
-    from analysis.runs.in_process import compute
-
     started = time.perf_counter()
     try:
-        outcome: dict[str, Any] = {
-            "values": {name: entry["value"] for name, entry in compute(find_notebook(chapter), values).items()}
-        }
+        entries = compute(find_notebook(chapter), values)
+        outcome: dict[str, Any] = {"values": {name: entry["value"] for name, entry in entries.items()}}
     except ProjectError as error:
         outcome = {"error": str(error)}
     return outcome | {"seconds": round(time.perf_counter() - started, 3)}
 
 
-# --- the cases that are done
-
-
-def key_of(values: Case, expected: str) -> str:
-    """The name under which a case is kept: a hash of its values and of the state it was computed in."""
-    content = json.dumps([expected, dict(values)], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:20]
-
-
 def read_done(file: Path) -> dict[str, Outcome]:
-    """The outcomes on record by key; a line that was cut short does not count. Empty where there is no file."""
-    found: dict[str, Outcome] = {}
-    if file.exists():
-        for line in file.read_text(encoding="utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-                found[entry.pop("key")] = entry
-            except (ValueError, KeyError, AttributeError):
-                continue
-    return found
-
-
-def _compute_all(
-    todo: Sequence[tuple[str, Case]], chapter: str, expected: str, pool: Executor, keep: Callable[[str, Outcome], None]
-) -> None:
-    """Hand out the cases and keep each outcome as it comes back."""
-    waiting = iter(todo)
-    ahead = 1 if isinstance(pool, ThisProcess) else AHEAD
-    running: dict[Future[dict[str, Any]], str] = {}
-    while True:
-        for key, case in islice(waiting, ahead - len(running)):
-            running[pool.submit(compute_case, chapter, case, expected)] = key
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            key = running.pop(future)
-            try:
-                outcome: Outcome = future.result()
-            except (RunError, BrokenExecutor):
-                raise
-            except Exception as error:  # of the cluster: a case that no worker survived
-                outcome = {"error": f"{type(error).__name__}: {error}"}
-            keep(key, outcome)
+    """Return the outcomes on record by key; a line that was cut short does not count, nor does a case that failed."""
+    outcomes: dict[str, Outcome] = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        try:
+            entry = json.loads(line)
+            if "values" in entry:
+                outcomes[entry.pop("key")] = entry
+        except (ValueError, KeyError, TypeError):
+            continue
+    return outcomes
 
 
 def _line(key: str, outcome: Outcome) -> str:
     return json.dumps({"key": key, **outcome}, ensure_ascii=False) + "\n"
 
 
-def _append(file: IO[str], key: str, outcome: Outcome) -> None:
-    file.write(_line(key, outcome))
-    file.flush()
-
-
 def run_sweep(sweep: Sweep, pool: Executor, folder: Path = paths.RUNS, *, progress: bool = True) -> Done:
     """Compute the cases that are not done yet, and gather all of them.
 
-    The table is the same to the last bit wherever and in which order the cases were computed. A case that fails is kept
-    with its error, and tried again next time. Raises DataError with the faults of the data before any work; RunError
-    where the folder cannot be written or is in use, or a process dies. What was done until then is kept.
+    The table is the same to the last bit wherever the cases were computed. A case that fails is kept with its error,
+    and tried again next time. Raises DataError with the faults of the data before any work; RunError where the folder
+    cannot be written or is in use, or a worker dies. What was done until then is kept.
     """
     from tqdm import tqdm
 
     require_none(check())
-    chapter = sweep.notebook.stem
-    expected = state(chapter)
-    keys = [key_of(case, expected) for case in sweep.cases]
+    expected = state(sweep.notebook.stem)
+    keys = [hashlib.sha256(json.dumps([expected, case], sort_keys=True).encode()).hexdigest() for case in sweep.cases]
     place = folder / f"sweep-{sweep.name}"
     busy = f"{place}: this sweep is running already; wait for it, or rename the file"
     with written(place, "the sweep", "what was done until then is kept"), locked(place, busy):
-        file = place / CASES
-        known = set(keys)
-        done = {key: entry for key, entry in read_done(file).items() if key in known and "error" not in entry}
-        todo = [(key, case) for key, case in zip(keys, sweep.cases, strict=True) if key not in done]
-        before = len(done)
-        write_whole(file, "".join(_line(key, entry) for key, entry in done.items()).encode())
+        on_record = read_done(place / CASES)
+        outcomes = {key: on_record[key] for key in keys if key in on_record}
+        before = len(outcomes)
+        todo = {key: case for key, case in zip(keys, sweep.cases, strict=True) if key not in outcomes}
+        write_whole(place / CASES, "".join(_line(*entry) for entry in outcomes.items()).encode())
+        run_case = partial(compute_case, chapter=sweep.notebook.stem, expected=expected)
         with (
-            file.open("a", encoding="utf-8") as kept,
+            (place / CASES).open("a", encoding="utf-8") as record,
             tqdm(total=len(keys), initial=before, desc=sweep.name, unit="case", disable=not progress) as bar,
         ):
-            failed = 0
-
-            def keep(key: str, outcome: Outcome) -> None:
-                nonlocal failed
-                _append(kept, key, outcome)
-                done[key] = outcome
-                failed += "error" in outcome
-                bar.update()
-                if failed:
-                    bar.set_postfix_str(f"{failed} failed")
-
             try:
-                _compute_all(todo, chapter, expected, pool, keep)
-            except BrokenExecutor:
-                raise RunError(
-                    f"a worker process died after {len(done)} of {len(keys)} cases (out of memory?); "
-                    "the same command goes on from there"
-                ) from None
-        outcomes = [done[key] for key in keys]
-        gather(sweep, outcomes, place, expected)
-    return Done(place, len(keys), before, failures(sweep.cases, outcomes))
+                for key, outcome in zip(todo, pool.map(run_case, todo.values()), strict=True):
+                    record.write(_line(key, outcome))
+                    record.flush()
+                    outcomes[key] = outcome
+                    bar.update()
+            except (ProjectError, OSError):
+                raise
+            except Exception as error:  # of the processes or the cluster
+                count = f"{len(outcomes)} of {len(keys)} cases ({type(error).__name__}; out of memory?)"
+                raise RunError(f"a worker died after {count}; the same command goes on from there") from None
+        ordered = [outcomes[key] for key in keys]
+        failed = tuple((case, o["error"]) for case, o in zip(sweep.cases, ordered, strict=True) if "error" in o)
+        gather(sweep, ordered, place)
+    return Done(place, len(keys), before, failed)
 
 
 # --- gathering
 
 
-def failures(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> tuple[tuple[Case, str], ...]:
-    """The cases that failed, with their errors."""
-    return tuple((case, str(o["error"])) for case, o in zip(cases, outcomes, strict=True) if "error" in o)
-
-
-def _column(values: Sequence[Any]) -> "pd.Series[Any]":
-    """Values of one result as a column of one type: boolean, whole numbers, numbers, or else text."""
-    kinds = {type(value) for value in values if value is not None}
-    for allowed, kind in (({bool}, "boolean"), ({int}, "Int64"), ({int, float}, "Float64")):
-        if kinds and kinds <= allowed:
-            return pd.Series(list(values), dtype=kind)
-    return pd.Series([None if value is None else str(value) for value in values], dtype="string")
-
-
 def result_table(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """One row a case, in the order of the cases.
+    """Return one row a case, in the order of the cases, each column of one type.
 
     Columns: case (from 1), the parameters, error (empty where the case was computed), and each named result as
     result.NAME, missing where the case has none.
     """
-    found = [outcome.get("values", {}) for outcome in outcomes]
-    names = list(dict.fromkeys(name for values in found for name in values))
-    columns = {
-        "case": pd.Series(range(1, len(cases) + 1), dtype="int64"),
-        **{name: _column([case[name] for case in cases]) for name in cases[0]},
-        "error": pd.Series([outcome.get("error", "") for outcome in outcomes], dtype="string"),
-        **{f"result.{name}": _column([values.get(name) for values in found]) for name in names},
-    }
-    return pd.DataFrame(columns)
+    rows = [
+        {"case": number, **case, "error": outcome.get("error", "")}
+        | {f"result.{name}": value for name, value in outcome.get("values", {}).items()}
+        for number, (case, outcome) in enumerate(zip(cases, outcomes, strict=True), 1)
+    ]
+    table = pd.DataFrame(rows).convert_dtypes()
+    return table.astype(dict.fromkeys(table.columns[table.dtypes == "object"], "string"))
 
 
-def words(case: Case) -> str:
-    """A case as it is written on the command line of a rerun."""
-    return " ".join(f"-p {name}={value}" for name, value in case.items())
-
-
-def _page(sweep: Sweep, figure: Figure | None, picture: str, failed: Sequence[tuple[Case, str]]) -> str:
-    """The sweep as one page to read, which asks no other host; without a figure where no case gave a value."""
-    chart = (
-        f"<figure>{picture}<figcaption>{escape(figure.alt)} {escape(figure.source)}</figcaption></figure>"
-        if figure
-        else "<p>No case gave a value to draw.</p>"
-    )
-    rows = "".join(f"<tr><td>{escape(words(case))}</td><td>{escape(error)}</td></tr>" for case, error in failed)
-    below = (
-        f"<h2>Failed</h2><table><tr><th>case</th><th>error</th></tr>{rows}</table>" if failed else "<p>None failed.</p>"
-    )
-    style = (
-        "body{font:1rem/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}svg{max-width:100%;height:auto}"
-        "td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}"
-    )
-    name, chapter = escape(sweep.name), escape(sweep.notebook.stem)
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sweep {name}</title>'
-        f'<meta name="viewport" content="width=device-width">{POLICY}<style>{style}</style><h1>Sweep {name}</h1>'
-        f"<p>Chapter {chapter}, {plural(len(sweep.cases), 'case')}; all named results are in "
-        f'<a href="{TABLE}">{TABLE}</a>.</p>{chart}{below}</html>\n'
-    )
-
-
-def gather(sweep: Sweep, outcomes: Sequence[Outcome], place: Path, expected: str) -> None:
-    """Write the table, the chart, the page and the provenance of a sweep whose cases are all done."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def gather(sweep: Sweep, outcomes: Sequence[Outcome], place: Path) -> None:
+    """Write the table, the chart and the provenance of a sweep whose cases are all done."""
     table = result_table(sweep.cases, outcomes)
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(), sink)
-    write_whole(place / TABLE, sink.getvalue().to_pybytes())
-    failed = failures(sweep.cases, outcomes)
-    figure = sweep_chart.figure(table, sweep)
-    picture = vega.draw_svg(figure.specification()) if figure else ""
+    write_whole(place / TABLE, table.to_parquet(index=False))
+    (place / CHART).unlink(missing_ok=True)
+    figure = sweep_figure(table, sweep.result, list(sweep.cases[0]), sweep.default, sweep.notebook.stem)
     if figure:
-        write_whole(place / CHART, f"{picture}\n".encode())
-    else:
-        (place / CHART).unlink(missing_ok=True)  # that of an earlier run
-    write_whole(place / PAGE, _page(sweep, figure, picture, failed).encode())
+        write_whole(place / CHART, vega.draw_svg(figure.specification()).encode())
     provenance = {
         "sweep": sweep.name,
         "chapter": sweep.notebook.stem,
         "result": sweep.result,
-        "parameters": list(sweep.parameters),
+        "parameters": list(sweep.cases[0]),
         "cases": len(sweep.cases),
-        "failed": len(failed),
-        "seconds": round(sum(outcome.get("seconds", 0) for outcome in outcomes), 1),
-        "state": expected,
+        "seconds": round(sum(outcome["seconds"] for outcome in outcomes), 1),
         "inputs": inputs(),
         "versions": versions(),
     }
@@ -280,10 +343,10 @@ def gather(sweep: Sweep, outcomes: Sequence[Outcome], place: Path, expected: str
 
 
 def report(done: Done, name: str) -> list[str]:
-    """The lines that say what became of a sweep whose folder has this name; of the failed cases the first 20."""
+    """Return the lines that say what became of a sweep whose folder has this name; of the failed cases the first 20."""
     lines = [f"{done.cases} cases, {done.before} of them from before, {len(done.failed)} failed"]
-    lines += [f"  failed: {words(case)}: {error.splitlines()[0]}" for case, error in done.failed[:SHOWN]]
-    if len(done.failed) > SHOWN:
-        lines.append(f"  … and {len(done.failed) - SHOWN} more, in {name}/{TABLE}")
-    held = [file for file in (TABLE, CHART, PAGE, PROVENANCE) if (done.folder / file).exists()]
+    for case, error in done.failed[:SHOWN]:
+        words = " ".join(f"-p {parameter}={value}" for parameter, value in case.items())
+        lines.append(f"  failed: {words}: {error.splitlines()[0]}")
+    held = [file for file in (TABLE, CHART, PROVENANCE) if (done.folder / file).exists()]
     return [*lines, f"{name}/ holds {listing(held)}"]

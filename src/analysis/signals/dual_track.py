@@ -122,8 +122,9 @@ def compare_halves(split: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFram
         counts = (str(counted.first), str(counted.second), counted.p_fall, counted.p_rise)
         rows.append((DIRECTIONS[track], "events with a cooperative signal", *counts))
         for scale, name in coding.SCALE_NAMES.items():
-            first, second, *p = score_change(split, track, scale, draws=draws, seed=seed)
-            rows.append((DIRECTIONS[track], f"mean score of an event, {name}", f"{first:.2f}", f"{second:.2f}", *p))
+            first, second, p_fall, p_rise = score_change(split, track, scale, draws=draws, seed=seed)
+            means = (f"mean score of an event, {name}", f"{first:.2f}", f"{second:.2f}")
+            rows.append((DIRECTIONS[track], *means, p_fall, p_rise))
     return pd.DataFrame(rows, columns=["direction", "measure", "first", "second", "p_fall", "p_rise"])
 
 
@@ -147,12 +148,12 @@ def setting(signals: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> di
     split = halves(signals, start, end)
     row: dict[str, object] = {"events": split["event_id"].nunique()}
     changes = {}
-    for name, direction in (("beijing", BEIJING), ("washington", WASHINGTON)):
-        chosen = split[(split["source"] == direction[0]) & (split["target"] == direction[1])]
+    for name, track in (("beijing", BEIJING), ("washington", WASHINGTON)):
+        chosen = split[(split["source"] == track[0]) & (split["target"] == track[1])]
         up, down = int((chosen["plover"] > 0).sum()), int((chosen["plover"] < 0).sum())
         balance = (up - down) / (up + down) if up + down else float("nan")
         row |= {f"cooperative_{name}": up, f"conflictual_{name}": down, f"balance_{name}": balance}
-        changes[name] = change(split, direction)
+        changes[name] = change(split, track)
     row["p_fall_beijing"] = changes["beijing"].p_fall
     row["p_rise_washington"] = changes["washington"].p_rise
     row["reading"] = reading(changes["beijing"], changes["washington"])

@@ -16,6 +16,7 @@ import csv
 import gzip
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -24,7 +25,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import chain, product
+from itertools import product
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,11 +53,14 @@ EXPECTED = (
     f"or of POLECAT (a header with {', '.join(POLECAT_COLUMNS)})"
 )
 KEYS = ["source", "target", "period", "scale", "code"]
-BLOCK = 16 * 2**20  # bytes that are read at once, and the longest line
+BLOCK, LONGEST = 16 * 2**20, 4 * 2**20  # bytes that are read at once, and of a line
 HEAD, LOOKED_AT = 2**20, 100  # bytes and lines that tell the format
 SHOWN = 10  # malformed lines that are reported
 OPENERS: Mapping[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+BROKEN = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError),
+    *(struct.error, ValueError, LookupError, RuntimeError),  # of a broken zip archive
+)
 
 
 @dataclass
@@ -204,51 +208,53 @@ def open_events(file: Path) -> Iterator[IO[bytes]]:
             yield stream
 
 
-def read_rows(stream: IO[bytes], layout: Layout, report: Report) -> Iterator[pd.DataFrame]:
-    """Read the used columns of an open file in pieces: columns are categories, the index is the number of the line.
+def read_rows(stream: IO[bytes], layout: Layout, report: Report) -> Iterator[list[pd.DataFrame]]:
+    """Read the used columns of an open file in blocks: lines with as many columns as most, and the others.
 
-    Lines with an impossible number of columns are added to the report.
+    Columns are categories, the index is the number of the line. Lines with an impossible number of columns are added to
+    the report. Raises ArrowInvalid for a line longer than LONGEST.
     """
-    irregular: dict[int, list[str]] = {}
-    skipped: list[int] = []  # lines that stand among those of the next piece or after it
-
-    def put_aside(row: Any) -> str:
-        skipped.append(row.number)
-        try:
-            irregular[row.number] = layout.used_cells(row.text)
-        except ValueError as error:
-            report.lines += 1
-            report.add_bad({row.number: str(error)}, 1)
-        return "skip"
-
     used = dict(zip(layout.places[layout.columns], USED, strict=False))
     names = [used.get(place, f"column {place}") for place in range(layout.columns)]
     cells = dict.fromkeys(used.values(), pa.dictionary(pa.int32(), pa.string()))
-    reader = arrow_csv.open_csv(
-        stream,
-        arrow_csv.ReadOptions(
-            use_threads=False,  # with threads, a line that is put aside has no number
-            block_size=BLOCK,
-            skip_rows=layout.before,
-            column_names=names,
-            encoding="latin-1",
-        ),
-        arrow_csv.ParseOptions(
-            delimiter=layout.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
-        ),
-        arrow_csv.ConvertOptions(include_columns=list(cells), column_types=cells),
-    )
-    number = layout.before
-    for batch in chain(reader, [None]):
-        if irregular or not batch:
-            yield pd.DataFrame(irregular.values(), list(irregular), list(cells), dtype="category")
-            irregular.clear()
-        if batch:
-            candidates = np.arange(number + 1, number + 1 + len(batch) + len(skipped))
-            numbers = np.setdiff1d(candidates, skipped, assume_unique=True)[: len(batch)]
-            yield batch.to_pandas().set_axis(numbers)
-            number = numbers[-1]
-            skipped[:] = [line for line in skipped if line > number]
+    irregular: dict[int, list[str]] = {}
+    skipped: list[int] = []
+    number = 0  # lines in the blocks before
+
+    def put_aside(row: Any) -> str:
+        skipped.append(number + row.number)
+        try:
+            irregular[number + row.number] = layout.used_cells(row.text)
+        except ValueError as error:
+            report.lines += 1
+            report.add_bad({number + row.number: str(error)}, 1)
+        return "skip"
+
+    while block := stream.read(BLOCK):
+        block += (rest := stream.readline(LONGEST))
+        if len(rest) == LONGEST:
+            raise pa.ArrowInvalid
+        irregular.clear()
+        skipped.clear()
+        before = 0 if number else layout.before
+        table = arrow_csv.read_csv(
+            pa.BufferReader(block),
+            arrow_csv.ReadOptions(
+                use_threads=False,  # with threads, a line that is put aside has no number
+                block_size=LONGEST,
+                skip_rows=before,
+                column_names=names,
+                encoding="latin-1",
+            ),
+            arrow_csv.ParseOptions(
+                delimiter=layout.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
+            ),
+            arrow_csv.ConvertOptions(include_columns=list(cells), column_types=cells),
+        )
+        first, number = number + before + 1, number + before + len(table) + len(skipped)
+        regular = table.to_pandas().set_axis(np.setdiff1d(np.arange(first, number + 1), skipped, assume_unique=True))
+        others = [pd.DataFrame(irregular.values(), list(irregular), list(cells), dtype="category")] if irregular else []
+        yield [regular, *others]
 
 
 def each(column: "pd.Series[str]", test: Callable[[str], Any]) -> NDArray[np.bool_]:
@@ -305,8 +311,9 @@ def count_file(
             layout = choose_layout(stream.read(HEAD).splitlines()[:LOOKED_AT])
         report, lines_of = Report(file, layout.format), Counter[Any]()
         with open_events(file) as stream:
-            for rows in read_rows(stream, layout, report):
-                lines_of.update(count_rows(rows, layout, *bounds, report))
+            for pieces in read_rows(stream, layout, report):
+                for rows in pieces:
+                    lines_of.update(count_rows(rows, layout, *bounds, report))
                 if report.bad > largest_bad_share * report.lines:
                     share = f"{report.bad / report.lines:.2%}, allowed {largest_bad_share:.2%}"
                     bad = f"{report.bad:,} of {report.lines:,} read ({share})"
@@ -314,7 +321,7 @@ def count_file(
     except DataError as error:
         raise DataError(f"{file} {error}") from None
     except pa.ArrowInvalid:
-        raise DataError(f"{file} has a line that is too long; allowed: {BLOCK:,} bytes") from None
+        raise DataError(f"{file} has a line that is too long; allowed: {LONGEST:,} bytes") from None
     except BROKEN as error:
         raise DataError(f"{file} cannot be read ({type(error).__name__}: {error})") from None
     signals = Counter[Any]()

@@ -18,18 +18,18 @@ from analysis.core.errors import DataError
 from analysis.core.files import write_whole
 from analysis.data.export import harmless
 from analysis.data.faults import FIRST_ROW, Fault, require_none
-from analysis.data.schema import Table, read_schema
+from analysis.data.schema import TableSchema, read_schema
 from analysis.validation.check import check
 
 TABLE = "codings_alignment"
 AIDS = ("pillar", "paragraph", "anchor_words", "paraphrase")
 
 
-def _columns(table: Table) -> list[str]:
+def _columns(table: TableSchema) -> list[str]:
     return [field.name for field in table.fields]
 
 
-def sheet(provisions: pd.DataFrame, table: Table, coder: str) -> pd.DataFrame:
+def sheet(provisions: pd.DataFrame, table: TableSchema, coder: str) -> pd.DataFrame:
     """An empty sheet: one row a provision, the columns of the table, then those of AIDS to read by."""
     frame = pd.DataFrame("", index=range(len(provisions)), columns=_columns(table))
     frame = frame.assign(provision_id=provisions["provision_id"].to_numpy(), coder=coder)
@@ -41,7 +41,7 @@ def _aid(value: Any) -> Any:
     return harmless(value) if isinstance(value, str) else value
 
 
-def guide(table: Table) -> list[str]:
+def guide(table: TableSchema) -> list[str]:
     """What each column to be filled may hold, one line a column."""
     filled = [field for field in table.fields if field.name not in ("provision_id", "coder")]
     return [f"{field.name}: {field.allowed}{'' if field.required else ', or empty'}" for field in filled]
@@ -59,7 +59,7 @@ def write_sheet(frame: pd.DataFrame, file: Path) -> None:
         raise DataError(f"{file} cannot be written ({error.strerror})") from None
 
 
-def read_rows(file: Path, table: Table) -> list[list[str]]:
+def read_rows(file: Path, table: TableSchema) -> list[list[str]]:
     """The rows of a filled sheet in the columns of the table; aids and other columns are left out.
 
     Raises DataError where the file cannot be read or a column is missing.
@@ -99,7 +99,7 @@ def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
     return len(rows)
 
 
-def _in_sheet(fault: Fault, table: Table, file: Path, before: int) -> Fault:
+def _in_sheet(fault: Fault, table: TableSchema, file: Path, before: int) -> Fault:
     """A fault of an added row, with the name and the row of the sheet."""
     if fault.file != table.file or fault.row is None or fault.row <= before:
         return fault

@@ -39,7 +39,7 @@ STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 
 def described(citation: str) -> dict[str, Any]:
-    """What the title page and the properties of the PDF take from CITATION.cff: abstract, keywords and the article."""
+    """Return what the title page and the properties take from CITATION.cff: abstract, keywords and the article."""
     cff = yaml_files.parse(citation) or {}
     found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
     for reference in cff.get("references", ()):

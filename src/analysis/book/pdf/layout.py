@@ -40,12 +40,12 @@ class Item:
 
     @property
     def page(self) -> str:
-        """The page of the book that it belongs to."""
+        """Return the page of the book that it belongs to."""
         return self.id.partition("#")[0]
 
 
 def read_items(marks: Iterable[Mapping[str, Any]]) -> list[Item]:
-    """Charts and tables from the marks of the markup, in order; what has no first mark has one page only."""
+    """Return charts and tables from the marks of the markup, in order; what has no first mark has one page only."""
     begun: dict[str, Mapping[str, Any]] = {}
     items: dict[str, Item] = {}
     for mark in marks:
@@ -68,7 +68,7 @@ def read_items(marks: Iterable[Mapping[str, Any]]) -> list[Item]:
 
 
 def change(item: Item, above: float = 0.0) -> dict[str, Any]:
-    """What should be set in another way because a page ends in or before an item; empty where nothing should.
+    """Return what should be set in another way because a page ends in or before an item; empty where nothing should.
 
     above: height of the charts that float at the head of the page on which the item ends.
     """
@@ -84,7 +84,7 @@ def change(item: Item, above: float = 0.0) -> dict[str, Any]:
 
 
 def more_changes(items: Sequence[Item], changes: Changes) -> Changes:
-    """The changes with, for each page of the book, the next that its items ask for."""
+    """Return the changes with, for each page of the book, the next that its items ask for."""
     found: Changes = {}
     above: defaultdict[int, float] = defaultdict(float)  # height of the charts at the head of a paper page
     for item in items:

@@ -26,7 +26,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 def typst_formulas(formulas: Sequence[str]) -> list[str]:
-    """Formulas in LaTeX as Typst formulas without their dollar signs. Raises BuildError where one cannot be read."""
+    """Return formulas in LaTeX as Typst formulas without dollar signs. Raises BuildError where one cannot be read."""
     if not formulas:
         return []
     marked = [text if text.startswith("\\begin{") else f"\\({text}\\)" for text in formulas]
@@ -43,7 +43,7 @@ def typst_formulas(formulas: Sequence[str]) -> list[str]:
 
 
 def _length(text: str) -> float:
-    """Letters of middle width in a text set in Inter: Chinese and Japanese ones count double, an i less than half."""
+    """Return the length of a text set in Inter in letters of middle width: Chinese and Japanese ones count double."""
     return sum(
         2.0 if unicodedata.east_asian_width(sign) in "WF" else WIDTHS.get(sign, 1.2 if sign.isupper() else 1.0)
         for sign in text
@@ -51,7 +51,7 @@ def _length(text: str) -> float:
 
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Typst widths of the columns of a table of texts (its head first).
+    """Return Typst widths of the columns of a table of texts (its head first).
 
     A table that fits on the line keeps its natural widths. In a wider one each column gets what its longest word needs,
     and the rest is dealt out so that the table has as few lines as possible.
@@ -74,7 +74,7 @@ def column_widths(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _widened(widths: Numbers, lengths: Numbers, line: float) -> Numbers:
-    """Widths of columns with the rest of the line given, step by step, to the column that saves most lines of text.
+    """Return widths of columns with the rest of the line given, by steps, to the column that saves most lines.
 
     widths: what each column needs at least; lengths: of the texts, a row for each column.
     """
@@ -98,7 +98,7 @@ def _widened(widths: Numbers, lengths: Numbers, line: float) -> Numbers:
 
 
 def breakable(text: str) -> str:
-    """A text with places to break in words too long for a column, after punctuation as in addresses and names."""
+    """Return a text with places to break in words too long for a column, after punctuation as in addresses."""
     return re.sub(r"\S{17,}", lambda word: re.sub(r"(?<=[/_.=&?:,-])(?=\w)", "\u200b", word[0]), text)
 
 
@@ -111,7 +111,7 @@ def typst_string(text: str, keep_lines: bool = False) -> str:
 
 
 def marked_text(text: str) -> str:
-    """A text as Typst strings; Chinese that Japanese encodings lack is marked, so that it gets its own glyphs."""
+    """Return a text as Typst strings; Chinese that Japanese encodings lack is marked, to get its own glyphs."""
 
     def chinese(run: str) -> bool:
         try:
@@ -129,7 +129,7 @@ def marked_text(text: str) -> str:
 
 
 def _part(node: nodes.Node) -> str:
-    """What a node is in a notebook, as myst-nb names it: cell_code, cell_code_source, …; empty for other nodes."""
+    """Return what a node is in a notebook, as myst-nb names it, such as cell_code; empty for other nodes."""
     return str(node.get("nb_element", "")) if isinstance(node, nodes.container) else ""
 
 
@@ -166,7 +166,7 @@ def prepare(document: nodes.document) -> None:
 
 
 def readable_address(address: str) -> str:
-    """An address with letters outside of ASCII in place of their percent signs, where these are UTF-8."""
+    """Return an address with letters outside of ASCII in place of their percent signs, where these are UTF-8."""
 
     def letters(codes: re.Match[str]) -> str:
         try:

@@ -135,7 +135,7 @@ class Writer:
     # pages, headings, text
 
     def write_start_of_file(self, node: nodes.Element) -> str:
-        """A page; its headings count from level 1 wherever the contents list it."""
+        """Return a page; its headings count from level 1 wherever the contents list it."""
         outer = self.page, self.level
         self.page, self.level = node["docname"], 0
         self.labels.append(self.label(f"%{self.page}"))
@@ -144,7 +144,7 @@ class Writer:
         return text
 
     def write_section(self, node: nodes.Element) -> str:
-        """A section."""
+        """Return a section."""
         self.level += 1
         self.keep_labels(node)
         text = ("#chapter-break()\n" if self.level == 1 else "") + self.inside(node)
@@ -152,7 +152,7 @@ class Writer:
         return text
 
     def write_title(self, node: nodes.Element) -> str:
-        """A heading, numbered where the contents number the page."""
+        """Return a heading, numbered where the contents number the page."""
         named = {"level": str(self.level)}
         if self.page not in self.builder.env.toc_secnumbers:
             named["numbering"] = "none"
@@ -161,7 +161,7 @@ class Writer:
         return self.call("heading", node, named) + "\n"
 
     def write_Text(self, node: nodes.Text) -> str:
-        """Text; in tables long words may break."""
+        """Return text; in tables long words may break."""
         text = node.astext()
         if isinstance(node.parent, nodes.caption) and node.parent.index(node) == 1 and text.isspace():
             return ""  # the bold beginning of a caption stands on a line of its own
@@ -171,37 +171,37 @@ class Writer:
         return marked_text(breakable(text) if isinstance(cell, nodes.entry) else text)
 
     def write_paragraph(self, node: nodes.Element) -> str:
-        """A paragraph."""
+        """Return a paragraph."""
         return self.call("par", node) + "\n"
 
     def write_inline(self, node: nodes.Element) -> str:
-        """A piece of text with classes, which may tell its language."""
+        """Return a piece of text with classes, which may tell its language."""
         classes = ",".join(map(typst_string, node["classes"]))
         return self.call("inline", node, {"classes": f"({classes})"})
 
     def write_abbreviation(self, node: nodes.Element) -> str:
-        """A short form, without its long one."""
+        """Return a short form, without its long one."""
         return marked_text(node.astext())
 
     def write_block_quote(self, node: nodes.Element) -> str:
-        """A quotation, or a box where it opens with the bold word Finding or Limits."""
+        """Return a quotation, or a box where it opens with the bold word Finding or Limits."""
         opening = next((part for part in node.findall(nodes.Text) if part.strip()), None)
         if opening in ("Finding.", "Limits.") and opening is not None and isinstance(opening.parent, nodes.strong):
             return self.call("box-of", node, NONE, [typst_string(opening.rstrip(".").lower())]) + "\n"
         return self.call("quote", node, {"block": "true"}) + "\n"
 
     def write_literal_block(self, node: nodes.Element) -> str:
-        """A block of code or output, without empty lines at its end."""
+        """Return a block of code or output, without empty lines at its end."""
         language = {"ipython3": "python"}.get(node.get("language", ""), node.get("language", "text"))
         text = typst_string(node.astext().rstrip(), keep_lines=True)
         return self.call("raw", node, {"block": "true", "lang": typst_string(language)}, [text], "") + "\n"
 
     def write_transition(self, node: nodes.Element) -> str:
-        """A rule, but not the one before a list of footnotes."""
+        """Return a rule, but not the one before a list of footnotes."""
         return "" if "footnotes" in node["classes"] else self.call("horizontalrule", node) + "\n"
 
     def write_raw(self, node: nodes.Element) -> str:
-        """Raw Typst; raw HTML of a page that the PDF would lose is a warning (an extension's has no line)."""
+        """Return raw Typst; raw HTML of a page that the PDF would lose is a warning (an extension's has no line)."""
         text = node.astext()
         lost = node["format"] == "html" and re.sub(r"<!--.*?-->", "", text, flags=re.S).strip()
         if lost and node.line is not None:
@@ -217,11 +217,11 @@ class Writer:
         return self.call("formula", node, named, [f"$ {node['typst']} $"], "") + ("\n" if block else "")
 
     def write_math(self, node: nodes.Element) -> str:
-        """A formula in a line."""
+        """Return a formula in a line."""
         return self._formula(node, block=False)
 
     def write_math_block(self, node: nodes.Element) -> str:
-        """A formula on its own; only one with a label has a number."""
+        """Return a formula on its own; only one with a label has a number."""
         return self._formula(node, block=True)
 
     # tables, charts and pictures
@@ -236,7 +236,7 @@ class Writer:
         return {"id": typst_string(f"{self.page}#{self.placed[self.page]}"), "number": number}
 
     def write_table(self, node: nodes.Element) -> str:
-        """A table with the caption it has, if any, and columns that suit their texts."""
+        """Return a table with the caption it has, if any, and columns that suit their texts."""
         opening = self.opening(node)  # before the labels within
         caption = self.title_of(node)
         widths = column_widths([[entry.astext() for entry in row] for row in node.findall(nodes.row)])
@@ -271,7 +271,7 @@ class Writer:
         return self.call("chart", node, {**named, **texts}, [typst_string(file)], "") + "\n"
 
     def write_chart(self, node: nodes.Element) -> str:
-        """A chart: its title and subtitle above the picture, its source and its name below."""
+        """Return a chart: its title and subtitle above the picture, its source and its name below."""
         picture = f"{node['digest']}.svg"
         self.builder.images[str(chart_folder(self.builder.app) / picture)] = picture
         heading = f"#strong[{marked_text(node['heading'])}]" if node["heading"] else ""
@@ -285,7 +285,7 @@ class Writer:
         return self._chart(node, f"/{picture}", node["alt"] or node["heading"], bool(node["heading"]), texts)
 
     def write_figure(self, node: nodes.Element) -> str:
-        """Another picture with a caption and a legend."""
+        """Return another picture with a caption and a legend."""
         image = next(node.findall(nodes.image))
         width = image.get("width", "")
         texts = {
@@ -296,20 +296,20 @@ class Writer:
         return self._chart(node, file, image.get("alt") or node.astext(), "caption" in texts, texts)
 
     def write_image(self, node: nodes.Element) -> str:
-        """A picture outside of a figure, never wider than the text."""
+        """Return a picture outside of a figure, never wider than the text."""
         alt = typst_string(node.get("alt") or Path(node["uri"]).stem)
         return self.call("picture", node, {"alt": alt}, [typst_string(f"/{self.builder.images[node['uri']]}")], "")
 
     # notes and references
 
     def write_reference(self, node: nodes.Element) -> str:
-        """A link to a place in the book or to another host."""
+        """Return a link to a place in the book or to another host."""
         if node.get("internal") or "refid" in node:
             return self.call("internal-link", node, NONE, [self.label(node.get("refuri") or node["refid"])])
         return self.call("link", node, NONE, [typst_string(node["refuri"])])
 
     def write_footnote_reference(self, node: nodes.Element) -> str:
-        """A footnote where it is first called; later calls repeat its mark."""
+        """Return a footnote where it is first called; later calls repeat its mark."""
         key = (self.page, node["refid"])
         if key in self.footnotes:
             return f"#footnote(<{self.footnotes[key]}>)"

@@ -10,8 +10,7 @@ from analysis.core.errors import ParameterError
 from analysis.data.faults import nearest
 from analysis.data.tables import labels
 from analysis.measures import alignment, continuity
-from analysis.measures.placebos import standing, without_states
-from analysis.measures.specifications import placebo_sets
+from analysis.measures.placebos import placebo_sets
 from analysis.signals.events import STATE_NAMES, named
 
 
@@ -147,15 +146,14 @@ class Rank:
     def outcome(self, evidence: Evidence) -> Outcome:
         """Return the rank and p. Raise ParameterError where `among` names no set of placebos."""
         documents, scores = evidence.table("documents"), evidence.scores(self.statement, self.strategy)
-        placebos_of = placebo_sets(scores, documents, self.statement, self.strategy)
-        sets = {among: (placebos, pair) for among, placebos, pair in placebos_of}
+        sets = placebo_sets(scores, documents, self.statement, self.strategy)
         if self.among not in sets:
             raise ParameterError(f"among: {self.among!r} is not one of {', '.join(sets)}")
-        placebos, pair = sets[self.among]
+        placebos = sets[self.among]
         if self.other_states:
             [issuers] = documents.loc[documents["document_id"] == self.strategy, "parties"]
-            placebos = placebos[without_states(documents, placebos.index, pair, issuers)]
-        rank = standing(placebos, pair)
+            placebos = placebos.without_states(documents, issuers)
+        rank = placebos.standing()
         among = f"{self.among} of other states" if self.other_states else f"all {self.among}"
         expected = f"{document_name(evidence, self.statement)} and {document_name(evidence, self.strategy)} so alike"
         expected += f" in words that p among {among} is at most {self.largest_p:g}"
