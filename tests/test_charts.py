@@ -100,7 +100,7 @@ def test_coverage_shows_each_group_with_its_size() -> None:
         {"pillar": ["peace"], "covered": [1], "provisions": [4], "share": [0.25], "low": [0.1], "high": [0.5]}
     )
     spec = provisions.coverage_intervals(
-        groups, groups.assign(coder="a"), field="pillar", names=labels("provisions", "pillar"), **WORDS
+        groups, groups.assign(coder="a"), names=labels("provisions", "pillar"), **WORDS
     ).to_dict()
     assert {row["label"] for data in spec["datasets"].values() for row in data} == {"Peace (4)"}
 
@@ -197,12 +197,7 @@ def test_dumbbells_join_the_means_before_and_after() -> None:
     assert wide == [{"strategy": "s", "after": pytest.approx(0.3), "before": 0.1}]
 
 
-def test_words_and_recall_are_drawn_as_given() -> None:
-    words = pd.DataFrame(
-        {"token": ["a", "b"], "side": ["first", "second"], "z": [2.0, -1.0], "first": [3, 0], "second": [0, 5]}
-    )
-    spec = texts.key_words(words, names=("one", "two"), **WORDS).to_dict()
-    assert [row["text"] for row in rows(spec)] == ["one", "two"]
+def test_recall_is_drawn_as_given() -> None:
     recall = pd.DataFrame({"k": [1, 3], "source": "measure", "recall": [0.2, 0.6]})
     spec = texts.recall_points(recall, **WORDS).to_dict()
     assert [row["sections"] for row in rows(spec)] == ["the best", "3 best"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import analysis
+from analysis.cli import claims
 from analysis.cli import command as cli
 from analysis.core.errors import BuildError
 from analysis.data import record
@@ -82,6 +83,26 @@ def test_a_wrong_word_is_answered_with_the_commands(capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit, match="2"):
         cli.main(["chek"])
     assert "check" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["run", "--explain", "--update-notebooks"], ["coding-sheet"], ["diff", "one"]])
+def test_options_that_do_not_go_together_are_refused(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+
+
+def test_an_interruption_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rules, "check", interrupt)
+    assert cli.main(["check"]) == 130
+    assert capsys.readouterr().err.strip() == "interrupted; the last good output is untouched"
+
+
+def test_files_of_events_may_follow_each_other() -> None:
+    given = claims.signals.make_context("signals", ["--events", "a.csv", "b.csv", "--json"]).params
+    assert [*given["events"], *given["more_events"]] == [Path("a.csv"), Path("b.csv")]
 
 
 def test_the_module_is_the_command() -> None:

@@ -11,8 +11,8 @@ import pytest
 from analysis.core.errors import DataError, ProjectError
 from analysis.data.tables import load
 from analysis.measures import alignment, counterparts, embeddings, keyness
-from analysis.measures.placebos import base_rows, in_unit
-from analysis.measures.similarity import represent
+from analysis.measures.pair import load_source
+from analysis.measures.placebos import in_unit
 from analysis.measures.specifications import Source, Specification
 from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY
 from analysis.texts.features import as_features, build_tables, load_features
@@ -56,33 +56,6 @@ def test_key_tokens_are_the_strongest_of_each_side_and_stand_twice() -> None:
     assert fewer["z"].tolist() == words[words["side"] == "second"]["z"].tolist()
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "title"),
-    [
-        (
-            ["sea", "law", "air"],
-            ["tanks", "arms"],
-            "The statement says “sea” and “law” more, the strategy “tanks” and “arms”",
-        ),
-        (["sea"], ["tanks"], "The statement says “sea” more, the strategy “tanks”"),
-        ([], ["tanks", "arms"], "The strategy says “tanks” and “arms” more"),
-        (["sea"], [], "The statement says “sea” more"),
-        ([], [], "No word stands out in the statement or in the strategy"),
-    ],
-)
-def test_words_that_stand_out_are_told_also_where_a_text_has_few(
-    first: list[str], second: list[str], title: str
-) -> None:
-    sides = [("first", word, 4.0 - place) for place, word in enumerate(first)]
-    sides += [("second", word, -4.0 + place) for place, word in enumerate(second)]
-    words = pd.DataFrame(sides, columns=["side", "token", "z"])
-    assert keyness.contrast(words) == title
-    told = keyness.in_words(words)
-    assert all(word in told for word in first + second)
-    assert told.count("none") == (not first) + (not second)
-    assert ("z 4.0" in told, "z -4.0" in told) == (bool(first), bool(second))
-
-
 def test_common_tokens_stand_in_many_passages() -> None:
     features = as_features(build_tables({"a-b": "We train. We sing. We sing songs."}, {}))
     common = keyness.common_tokens(features, 0.7)
@@ -121,21 +94,23 @@ def test_an_anchor_that_is_not_there_is_named() -> None:
         counterparts.provision_rows(provisions, sentences, features, FOCAL_STATEMENT)
 
 
-def test_queries_are_weighted_as_passages_are() -> None:
-    features = load_features()
-    sentences = in_unit(features, load("documents"), load("terms"), "sentence", mask=True)
-    base, searched = base_rows(sentences.frame, "all"), sentences.rows(FOCAL_STRATEGY)
-    own = sentences.rows(FOCAL_STATEMENT)[:3]
-    for name in ("tfidf", "bm25", "overlap"):
-        straight = represent(name, sentences.counts, base).similarities(own, searched)
-        again = counterparts.with_queries(sentences, sentences.counts[own].toarray(), name, base, searched)
-        assert again == pytest.approx(straight, abs=1e-12)
+def test_paraphrases_are_weighted_as_sentences_are() -> None:
+    """The sentence of a provision, given as its paraphrase, is as like as the sentence itself."""
+    source, sections, provisions = load_source(), load("strategy_sections"), load("provisions").head(4)
+    for representation in ("tfidf", "bm25", "overlap"):
+        search = counterparts.search_sections(source, Specification(representation=representation), sections)
+        by_sentence = search.by_sentence(provisions)
+        rows = counterparts.provision_rows(provisions, search.sentences, source.features, FOCAL_STATEMENT)
+        masked = set(source.terms.loc[source.terms["role"] == "mask", "token"])
+        tokens = [token for token in source.features.vocabulary if token not in masked]
+        counts = search.sentences.counts[rows].toarray().astype(int)
+        texts = [" ".join(np.repeat(tokens, row)) for row in counts]
+        assert search.by_paraphrase(provisions.assign(paraphrase=texts)) == pytest.approx(by_sentence, abs=1e-12)
 
 
-def test_columns_left_by_a_mask_hold_the_counts_of_our_words() -> None:
-    columns = counterparts.kept_columns(("arms", "japan", "train"), ["japan"])
-    counts = counterparts.query_counts(["Japan trains: train, train!", "Music"], columns)
-    assert columns == {"arms": 0, "train": 1}
+def test_our_words_are_counted_without_those_of_the_mask() -> None:
+    features = as_features(build_tables({"a-b": "Arms train Japan."}, {}))
+    counts = counterparts.paraphrase_counts(["Japan trains: train, train!", "Music"], features, ["japan"])
     assert counts.tolist() == [[0, 2], [0, 0]]
 
 
@@ -152,16 +127,13 @@ def test_recall_and_its_baselines_by_hand() -> None:
     sections = ["I-1", "I-2", "II", "II-1"]
     similarity = pd.DataFrame([[0.9, 0.1, 0.2, 0.3], [0.1, 0.2, 0.9, 0.5], [0.4, 0.3, 0.2, 0.1]], columns=sections)
     coded = {"P1": {"I-1"}, "P2": {"II-1"}, "P4": {"II"}}
-    table = counterparts.recall_table(similarity, ["P1", "P2", "P3"], coded, PARENTS, ks=(1, 2), seed=1).set_index("k")
+    table = counterparts.recall_table(similarity, ["P1", "P2", "P3"], coded, ks=(1, 2), seed=1).set_index("k")
     assert table["provisions"].to_list() == [2, 2]
     assert table["recall"].to_list() == [0.5, 1.0]
     assert table["random"].to_list() == pytest.approx([1 / 4, 1 / 2])
     # exchanged, P1 would be sought in II-1 (place 2) and P2 in I-1 (place 4)
     assert table.at[1, "shuffled"] == pytest.approx(0.25, abs=0.05)
     assert table.at[2, "p"] == pytest.approx(0.5, abs=0.05)
-    nested = counterparts.recall_table(similarity, ["P1", "P2", "P3"], coded, PARENTS, ks=(1,), nested=True)
-    assert nested["recall"].to_list() == [1.0]
-    assert nested["random"].to_list() == pytest.approx([(1 / 4 + 2 / 4) / 2])
 
 
 def test_random_recall_equals_random_orders() -> None:
@@ -189,25 +161,19 @@ def test_closest_passages_stand_beside_the_coders() -> None:
 
 def test_the_measure_finds_the_coders_sections_more_often_than_chance() -> None:
     """The finding of notebook 04, and that it vanishes when the coded sections are dealt out anew."""
-    features, provisions, sections = load_features(), load("provisions"), load("strategy_sections")
-    sentences = in_unit(features, load("documents"), load("terms"), "sentence", mask=True)
-    searched = sentences.rows(FOCAL_STRATEGY)
-    queries = counterparts.provision_rows(provisions, sentences, features, FOCAL_STATEMENT)
-    similarities = represent("tfidf", sentences.counts, base_rows(sentences.frame, "all")).similarities(
-        queries, searched
-    )
-    ranked = counterparts.section_similarity(similarities, sentences.frame["section"].iloc[searched].to_list())
+    provisions, sections = load("provisions"), load("strategy_sections")
+    search = counterparts.search_sections(load_source(), Specification(), sections)
+    similarities = search.by_sentence(provisions)
     parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
     matrix = alignment.section_matrix(load("codings_alignment"))
-    coded = counterparts.coded_sections(matrix, ranked.columns, parents, coders=2)
-    names = provisions["provision_id"].to_list()
-    real = counterparts.recall_table(ranked, names, coded, parents)
-    assert real["k"].to_list() == [1, 3, 5]
+    coded = counterparts.coded_sections(matrix, search.section_of, parents, coders=2)
+    real = search.recall(similarities, provisions, coded, seed=1)
+    assert real.index.to_list() == [1, 3, 5]
     assert (real["p"] < 0.01).all()
     assert (real["recall"] > 2 * real["shuffled"]).all()
     order = np.random.default_rng(3).permutation(len(coded))
     dealt = dict(zip(coded, [list(coded.values())[i] for i in order], strict=True))
-    assert (counterparts.recall_table(ranked, names, dealt, parents)["p"] > 0.01).all()
+    assert (search.recall(similarities, provisions, dealt, seed=1)["p"] > 0.01).all()
 
 
 def test_provisions_keep_their_order_beside_the_coders() -> None:

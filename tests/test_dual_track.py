@@ -94,6 +94,9 @@ def test_power_grows_with_the_change_and_a_null_change_is_rarely_seen() -> None:
     assert powers == sorted(powers)
     assert powers[0] <= dual_track.LEVEL + 0.02
     assert dual_track.power(found, 0.25) > dual_track.power(found, 0.5)
+    table = dual_track.powers(found, found)
+    assert table.at["half", "beijing"] == table.at["half", "washington"] == dual_track.power(found, 0.5)
+    assert table.at["double", "beijing"] == powers[1]
 
 
 def test_scores_that_fall_are_seen_and_the_seed_decides() -> None:
@@ -114,6 +117,15 @@ def test_scores_that_fall_are_seen_and_the_seed_decides() -> None:
     assert again[2] == p_fall
     one_half = dual_track.halves(sent(("E1", "2025-01-02", "CHN", 1.0)), START, END)
     assert np.isnan(dual_track.score_change(one_half, dual_track.BEIJING, "plover")[0])
+
+
+def test_both_tracks_are_compared_by_count_and_on_both_scales() -> None:
+    split = dual_track.halves(FEW, START, END)
+    table = dual_track.compare_halves(split, draws=100, seed=1)
+    assert table["direction"].to_list() == ["Japan to China"] * 3 + ["Japan to United States"] * 3
+    counted = dual_track.change(split, dual_track.BEIJING)
+    assert table.loc[0, ["first", "second", "p_fall"]].to_list() == ["2", "1", counted.p_fall]
+    assert table.loc[1, ["measure", "first", "second"]].to_list() == ["mean score of an event, PLOVER", "1.00", "4.00"]
 
 
 @pytest.mark.parametrize(
@@ -158,15 +170,28 @@ def test_leaving_out_an_event_leaves_out_all_its_signals() -> None:
     low, high, most = dual_track.widest(table.reset_index(), "balance_beijing")
     assert (low, high) == (0.5, 1.0)
     assert most in {"E2", "E3"}
+    sources = pd.DataFrame({"publisher": ["p", "p", "q"], "event_id": ["E1", "E6", "E2"]})
+    ranges = dual_track.without_one(FEW, sources, START, END)
+    assert ranges.loc["event", ["times", "low", "high", "most"]].to_list() == [6, 1 / 3, 1.0, "E2"]
+    assert ranges.loc["source", ["times", "low", "high"]].to_list() == [2, 0.0, 1.0]
 
 
 def test_the_first_list_alone_would_have_looked_friendlier(real: pd.DataFrame) -> None:
-    events = load("events")
-    first = set(events.loc[events["search"] == 1, "event_id"])
-    window = (pd.Timestamp("2024-10-01"), pd.Timestamp("2025-02-28"))
-    table = dual_track.sensitivity({"all": real, "first": real[real["event_id"].isin(first)]}, {"w": window})
-    balance = table.set_index("variant")["balance_beijing"]
-    assert balance["first"] > balance["all"] + 0.2
+    variants = dual_track.variants(*map(load, ("codings_signals", "events", "event_sources", "scales")))
+    pd.testing.assert_frame_equal(variants["all events, both coders"], real)
+    lists = [len(variants[name]) for name in ("first list alone", "second search alone")]
+    assert sum(lists) == len(real)
+    assert len(variants["signals that one coder saw, too"]) > len(real) > len(variants["events with a primary source"])
+    table = dual_track.sensitivity(variants, pd.Timestamp("2024-10-01"), pd.Timestamp("2025-02-28"))
+    balance = table.set_index("label")["balance_beijing"]
+    assert balance["first list alone"] > balance["all events, both coders"] + 0.2
+
+
+def test_other_windows_are_counted_on_the_signals_that_come_first() -> None:
+    table = dual_track.sensitivity({"few": FEW, "none": FEW[:0]}, START, END).set_index("label")
+    assert table["events"].to_dict() == {
+        "few": 6, "none": 0, "window a month earlier": 0, "window a month shorter": 0, "window two months longer": 6,
+    }  # fmt: skip
 
 
 def test_answers_are_not_before_what_they_answer(real: pd.DataFrame) -> None:

@@ -235,7 +235,7 @@ def test_event_files_with_a_change(tmp_path: Path, base: str, place: int, change
     (tmp_path / "a").write_bytes(raw[:place] + odd + raw[place:] + b"\n" + raw + b"\n")
     if found := counted(tmp_path / "a"):
         report = found[1]
-        assert report.lines == report.kept + report.outside + report.bad
+        assert report.kept + report.bad <= report.lines
         assert all(c.isprintable() or c == "\n" for c in str(report))
 
 

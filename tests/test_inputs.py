@@ -12,7 +12,7 @@ from analysis.runs import inputs
 
 COMPUTING = ["core/wording.py", "data/tables.py", "texts/segment.py", "measures/agreement.py", "signals/events.py"]
 COMPUTING += ["claims/ledger.py", "charts/theme.py", "runs/results.py", "runs/parameters.py", "__init__.py"]
-PRINTING = ["book/charts.py", "book/pdf/writer.py", "release/archive.py", "cli/book.py", "validation/check.py"]
+PRINTING = ["book/charts.py", "book/pdf/writer.py", "release/archive.py", "cli/runs.py", "validation/check.py"]
 PRINTING += ["runs/notebooks.py", "runs/rerun.py", "__main__.py"]
 
 

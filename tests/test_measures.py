@@ -6,7 +6,7 @@ import pytest
 from analysis.core import paths
 from analysis.data.schema import read_schema
 from analysis.data.tables import load
-from analysis.measures import alignment, continuity, strategy
+from analysis.measures import alignment, continuity
 from analysis.measures import provisions as statement
 from analysis.signals import events as diplomacy
 
@@ -95,6 +95,15 @@ def test_a_section_is_taken_up_through_its_parts() -> None:
     table = alignment.section_counterparts(matrix, sections).set_index("section_id")
     assert table["taken_up"].to_dict() == {"III-2": True, "IV-5": False}
     assert table.at["III-2", "provisions"] == "P01"
+    assert table["count"].to_dict() == {"III-2": 1, "IV-5": 0}
+
+
+def test_the_codings_are_read_in_four_ways() -> None:
+    whole, part = ({"measures": True, "security": True, "whole": follows} for follows in (True, False))
+    assert alignment.reading(**whole).endswith("in what the article is about and as a whole.")
+    assert alignment.reading(**part).endswith("in what the article is about, and not beyond.")
+    assert alignment.reading(measures=False, security=True, whole=True).endswith("in part.")
+    assert "does not follow" in alignment.reading(measures=False, security=False, whole=True)
 
 
 # --- continuity
@@ -158,11 +167,25 @@ def test_windows_hold_both_ends() -> None:
 
 def test_kinds_are_grouped_and_counted() -> None:
     assert diplomacy.kind_group(FEW["kind"]).to_list() == ["contact", "friction", "contact", "other"]
-    counts = diplomacy.contact_counts(FEW, {"w": (pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))}).set_index(
-        "dyad"
-    )
-    assert counts.loc["JPN-CHN", ["contact", "friction", "military"]].to_list() == [0, 1, 0]
-    assert counts.loc["JPN-USA", ["contact", "friction", "military"]].to_list() == [1, 0, 0]
+    counts = diplomacy.contact_counts(FEW, pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))
+    assert list(counts) == ["contacts", "frictions", "military"]
+    assert counts.loc["JPN-CHN"].to_list() == [0, 1, 0]
+    assert counts.loc["JPN-USA"].to_list() == [1, 0, 0]
+    numbered = FEW.assign(search=[1, 1, 2, 2])
+    lists = diplomacy.counts_by_list(numbered, FEW["date"].min(), FEW["date"].max()).set_index(["list", "dyad"])
+    assert lists.loc[("first list alone", "JPN-CHN")].to_list() == [1, 1, 0, "Japan-China"]
+    assert lists["contacts"].to_list() == [0, 1, 1, 0, 1, 1]
+
+
+def test_directions_and_dyads_have_names() -> None:
+    frame = pd.DataFrame({"source": ["JPN", "CHN", "USA"], "target": ["CHN", "JPN", "CHN"]}, index=[3, 1, 2])
+    assert diplomacy.direction(frame).to_dict() == {
+        3: "Japan to China",
+        1: "China to Japan",
+        2: "United States to China",
+    }
+    assert diplomacy.dyad(frame.astype("category")).to_list() == ["JPN-CHN", "JPN-CHN", "CHN-USA"]
+    assert len(set(diplomacy.DIRECTIONS.values())) == 6
 
 
 def test_quarters() -> None:
@@ -284,7 +307,7 @@ def test_who_speaks_most_often_alone_perhaps_nobody() -> None:
 def test_section_lengths_add_up_to_the_document(level: int) -> None:
     paragraphs = int(load("documents").set_index("document_id").at["jpn-nds-2022", "paragraphs"])
     assert (
-        strategy.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
+        statement.section_paragraphs(load("strategy_sections"), paragraphs, level=level)["paragraphs"].sum()
         == paragraphs
     )
 
@@ -294,7 +317,7 @@ def test_section_lengths_by_hand() -> None:
     rows = [("I", 1, 1.0), ("I-1", 2, 5.0), ("II", 1, 11.0), ("III", 1, 13.0), ("x", 1, None)]
     sections = pd.DataFrame(rows, columns=["section_id", "level", "corpus_line"])
     sections = sections.assign(heading=list("abcde"), approach=[0, 1, 0, 2, 0])
-    table = strategy.section_paragraphs(sections, 7, level=2)
+    table = statement.section_paragraphs(sections, 7, level=2)
     assert table.to_numpy().tolist() == [["I", "I  a", 0, 1], ["I-1", "I-1  b", 1, 2], ["III", "III  d", 2, 4]]
     assert list(table.index) == [0, 1, 2]
-    assert strategy.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]
+    assert statement.section_paragraphs(sections, 7, level=1)["paragraphs"].to_list() == [3, 4]

@@ -11,7 +11,8 @@ from analysis.cli import command
 from analysis.core import paths
 from analysis.core.errors import DataError, ParameterError, RunError
 from analysis.data.faults import Fault
-from analysis.runs import rerun
+from analysis.runs import kernels, rerun
+from analysis.runs.notebooks import notebook_files
 from analysis.runs.parameters import declared
 from analysis.runs.rerun import differences, find_notebook, read_pairs, report, results_of, slug
 
@@ -56,6 +57,30 @@ def test_a_chapter_is_found_by_number_or_name() -> None:
     assert {find_notebook(name) for name in ("04", "04-alignment", "04-alignment.ipynb")} == {expected}
     with pytest.raises(ParameterError, match=r"no chapter “04-alignmnt” \(nearest: 04-alignment\); chapters: 01-"):
         find_notebook("04-alignmnt")
+
+
+@pytest.mark.parametrize("file", notebook_files(), ids=lambda path: path.stem)
+def test_every_parameter_of_every_chapter_refuses_nonsense(file: Path) -> None:
+    for parameter in declared(file):
+        nonsense = "no such thing" if parameter.type in ("str", "bool") else -1
+        with pytest.raises(ParameterError, match=rf"parameter {parameter.name}: .*{nonsense}"):
+            kernels.compute(file, {parameter.name: nonsense})
+
+
+@pytest.mark.parametrize(
+    ("chapter", "values", "message"),
+    [
+        ("01", {"start": "2030-01-01", "end": "2030-12-31"}, "no event from 2030-01-01"),
+        ("01", {"inauguration": "2025-02-08"}, "parameter inauguration: '2025-02-08'; allowed: days up to 2025-02-07"),
+        ("01", {"earlier_inauguration": "2022-01-01"}, "parameter earlier_inauguration"),
+        ("07", {"window_start": "2025-02-07", "window_end": "2025-02-07"}, "no signal from Tokyo to Beijing"),
+        ("08", {"window_start": "1990-01-01", "window_end": "1991-01-01"}, "no signal from Tokyo to Beijing"),
+        ("09", {"shown_from": "2026-01-01"}, "parameter shown_from: no signal from Tokyo to Beijing"),
+    ],
+)
+def test_a_window_with_nothing_to_count_is_refused(chapter: str, values: dict[str, str], message: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        kernels.compute(find_notebook(chapter), values)
 
 
 def test_texts_are_read_as_the_notebook_holds_them(notebook: Path) -> None:

@@ -25,18 +25,21 @@ from analysis.measures.pair import (
     places_in_settings,
     reading,
     report,
+    single_draws,
     standings,
+    standings_by_adjustment,
 )
 from analysis.measures.placebos import (
+    PlaceboSet,
     base_rows,
     double_centred,
     drawn_passages,
     drawn_scores,
     in_unit,
+    placebo_sets,
     placebo_strategies,
     rank_in_draws,
     standing,
-    without_states,
 )
 from analysis.measures.similarity import represent
 from analysis.measures.specifications import (
@@ -225,10 +228,17 @@ def test_standing_by_hand() -> None:
 def test_placebos_are_in_english_and_can_leave_states_out() -> None:
     assert placebo_strategies(TABLE, "aaa-nss-2023") == ["aaa-nss-2023", "bbb-nss-2023"]
     assert placebo_strategies(TABLE, "ccc-nss-2023") == ["aaa-nss-2023", "bbb-nss-2023", "ccc-nss-2023"]
-    assert without_states(TABLE, ids(TABLE, "strategy"), "aaa-nss-2023", ["AAA", "BBB"]) == [
-        "aaa-nss-2023",
-        "ccc-nss-2023",
-    ]
+    every = PlaceboSet("strategies", pd.Series(1.0, index=ids(TABLE, "strategy")), "aaa-nss-2023")
+    assert list(every.without_states(TABLE, ["AAA", "BBB"]).scores.index) == ["aaa-nss-2023", "ccc-nss-2023"]
+
+
+def test_a_pair_stands_in_two_sets(small: Source) -> None:
+    sets = placebo_sets(small.scores(PLAIN), TABLE, "us-aaa-2024-01-01", "aaa-nss-2023")
+    assert {among: (list(one.scores.index), one.focal) for among, one in sets.items()} == {
+        "statements": (["us-aaa-2024-01-01", "us-bbb-2024-01-02"], "us-aaa-2024-01-01"),
+        "strategies": (["aaa-nss-2023", "bbb-nss-2023"], "aaa-nss-2023"),
+    }
+    assert (sets["strategies"].standing().rank, sets["strategies"].standing().placebos) == (2, 1)
 
 
 def test_z_of_each_label_is_its_standing() -> None:
@@ -368,8 +378,8 @@ def test_align_gives_plain_json_with_its_settings(real: Source, matched: pd.Data
 
 def test_align_says_how_many_passages_are_drawn(small: Source) -> None:
     for specification, drawn in ((PLAIN, None), (replace(PLAIN, length_matched=True), 3)):
-        found = align(small, "us-aaa-2024-01-01", "aaa-nss-2023", specification, draws=0)
-        assert found["settings"]["drawn_passages"] == drawn
+        result = align(small, "us-aaa-2024-01-01", "aaa-nss-2023", specification, draws=0)
+        assert result["settings"]["drawn_passages"] == drawn
 
 
 def test_the_report_of_a_pair_shows_what_is_missing() -> None:
@@ -394,10 +404,10 @@ def test_the_report_of_a_pair_shows_what_is_missing() -> None:
 
 
 def test_a_strategy_that_is_not_english_is_compared_but_is_no_placebo(real: Source) -> None:
-    own = align(real, FOCAL_STATEMENT, "ukr-nss-2020", Specification(), draws=0)
-    [among] = [row for row in own["standing"] if row["among"] == "strategies" and row["placebos_are"] == "all"]
+    result = align(real, FOCAL_STATEMENT, "ukr-nss-2020", Specification(), draws=0)
+    [among] = [row for row in result["standing"] if row["among"] == "strategies" and row["placebos_are"] == "all"]
     assert (among["rank"], among["placebos"]) == (46, 45)
-    assert "draws" not in own
+    assert "draws" not in result
 
 
 # --- embeddings
@@ -411,6 +421,17 @@ def test_paragraphs_are_means_of_their_sentences() -> None:
 
 
 # --- the notebook
+
+
+def test_adjustments_and_draws_of_a_pair(small: Source) -> None:
+    pair = ("us-aaa-2024-01-01", "aaa-nss-2023")
+    table = standings_by_adjustment(small, PLAIN, *pair)
+    assert table["adjustment"].to_list() == ["none"] * 4 + ["centred"] * 4
+    assert table.head(4).drop(columns="adjustment").equals(standings(small.scores(PLAIN), TABLE, *pair))
+    embedded = replace(PLAIN, representation=EMBEDDINGS)
+    drawn = single_draws(small, embedded, *pair, draws=5, seed=2)
+    assert drawn == single_draws(small, PLAIN, *pair, draws=5, seed=2)
+    assert drawn["passages"] == 3
 
 
 def results_of(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -427,18 +448,19 @@ def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source
     chosen = [every[i] for i in np.random.default_rng(20250207).choice(len(every), 3, replace=False)]
     table, _ = curve(real, FOCAL_STATEMENT, FOCAL_STRATEGY, chosen)
     other_pair = {"statement": "us-kor-2023-04-26", "strategy": "kor-dwp-2022", "unit": "paragraph"}
-    found, other = [results_of(asdict(one)) for one in chosen], results_of(other_pair)
+    runs, other = [results_of(asdict(one)) for one in chosen], results_of(other_pair)
     columns = {"pair_score": "score"} | {
         f"{name}_{among}": f"{name}_{among}" for name in ("rank", "p", "z") for among in ("statements", "strategies")
     }
-    for row, results in zip(table.to_dict("records"), found, strict=True):
+    for row, results in zip(table.to_dict("records"), runs, strict=True):
         # a record keeps six digits
         assert {name: results[name]["value"] for name in columns} == {
             name: round(row[column], 6) for name, column in columns.items()
         }
     score = real.scores(Specification(unit="paragraph")).at[other_pair["statement"], other_pair["strategy"]]
     assert other["pair_score"]["value"] == round(score, 6)
-    assert "curve_first_statements" not in other
+    assert other["specifications"]["value"] == 1
+    assert other["curve_first_statements"]["value"] == float(other["rank_statements"]["value"] == 1)
 
 
 # --- around a pair

@@ -17,8 +17,8 @@ from analysis.measures.similarity import (
     Vectors,
     bm25,
     draw_weights,
-    found,
-    found_in_draws,
+    matches,
+    matches_in_draws,
     overlap,
     represent,
     split_for_product,
@@ -154,18 +154,18 @@ def test_finding_is_independent_of_the_order_of_passages() -> None:
     rng = np.random.default_rng(1)
     similarities = rng.random((4, 60))
     weights = np.array([draw_weights(60, 60, 1), draw_weights(60, 10, 3)]).T
-    straight = found(similarities.copy(), weights)
-    assert found(similarities[:, rng.permutation(60)].copy(), weights) == pytest.approx(straight, abs=1e-12)
+    straight = matches(similarities.copy(), weights)
+    assert matches(similarities[:, rng.permutation(60)].copy(), weights) == pytest.approx(straight, abs=1e-12)
     assert straight[:, 0] == pytest.approx(similarities.max(axis=1))
     assert straight == pytest.approx(np.sort(similarities, axis=1)[:, ::-1] @ weights, abs=1e-12)
 
 
 def test_single_draws_scatter_round_their_mean() -> None:
     similarities = np.random.default_rng(2).random((5, 300))
-    single = found_in_draws(similarities, 40, 2000, np.random.default_rng(3))
+    single = matches_in_draws(similarities, 40, 2000, np.random.default_rng(3))
     exact = np.sort(similarities, axis=1)[:, ::-1] @ draw_weights(300, 40, 1)
     assert single.shape == (5, 2000)
     assert np.abs(single.mean(axis=1) - exact).max() < 4 * single.std(axis=1).max() / sqrt(2000)
-    again = found_in_draws(similarities, 40, 2000, np.random.default_rng(3))
+    again = matches_in_draws(similarities, 40, 2000, np.random.default_rng(3))
     assert (single == again).all()
-    assert (similarities.max(axis=1) == found_in_draws(similarities, 400, 2, np.random.default_rng(3)).T).all()
+    assert (similarities.max(axis=1) == matches_in_draws(similarities, 400, 2, np.random.default_rng(3)).T).all()

@@ -126,6 +126,10 @@ class Chapter(Results):
         """Return the finding of the chapter, set apart: a text filled as a call of the chapter fills it."""
         return finding(self(template, **more))
 
+    def show(self, *parts: object) -> None:
+        """Show several figures, tables and texts in one cell, in order."""
+        _display(*parts)
+
     def limits(self, items: Sequence[str]) -> None:
         """Show the limits of a finding, one item a line, set apart."""
         _display(limits(items))

@@ -82,7 +82,7 @@ def _key(value: Any) -> str:
 
 
 SLOW = (
-    (specifications, "score_frames"),
+    (specifications.Source, "_compute"),
     (specifications, "curve"),
     (dual_track, "leave_one_out"),
     (agreement, "bootstrap_interval"),

@@ -18,7 +18,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from analysis.book import cite
-from analysis.book.html import change_raw, render
+from analysis.book.entries import paragraph, strong, titled_section
+from analysis.book.html import Context, change_raw, on_page, render
 from analysis.book.roles import staged
 from analysis.book.sphinx import CITATION
 from analysis.book.tables import OPENING, ROW_COUNT
@@ -54,14 +55,11 @@ class Citations(SphinxDirective):
         }
         sections: list[nodes.Node] = []
         for heading, work in works.items():
-            section = nodes.section(
-                "", nodes.title("", heading), names=[nodes.fully_normalize_name(heading)], classes=["ba-citations"]
-            )
-            self.state.document.note_implicit_target(section, section)
+            parts: list[nodes.Node] = []
             for form, text in cite.forms(work).items():
-                section += nodes.paragraph("", "", nodes.strong("", form))
-                section += nodes.literal_block(text, text, language="bibtex" if form == "BibTeX" else "text")
-            sections.append(section)
+                block = nodes.literal_block(text, text, language="bibtex" if form == "BibTeX" else "text")
+                parts += [paragraph(strong(form)), block]
+            sections.append(titled_section(self, heading, *parts, classes=["ba-citations"]))
         return sections
 
 
@@ -110,11 +108,9 @@ def page_data(cff: Mapping[str, Any], base: str, page: str, more: str) -> dict[s
     }
 
 
-def add_citations(
-    app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
+def add_citations(app: Sphinx, page: str, context: Context, _doctree: nodes.document) -> None:
     """Give a page with figures, tables or claims the template and the script; the page on citing its style."""
-    if doctree is None or PAGE not in app.env.found_docs:
+    if PAGE not in app.env.found_docs:
         return
     if page == PAGE:
         app.add_css_file(STYLE)
@@ -134,4 +130,4 @@ def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.add_directive("citations", Citations)
     app.add_post_transform(NameTables)
-    app.connect("html-page-context", add_citations)
+    on_page(app, add_citations)

@@ -91,6 +91,14 @@ def evidence_in(folder: Path) -> Evidence:
     return load_evidence(folder)
 
 
+def titled_section(directive: SphinxDirective, title: str, *parts: nodes.Node, **attributes: Any) -> nodes.section:
+    """Return a section that a directive makes, known to its page by its title."""
+    names = [nodes.fully_normalize_name(title)]
+    section = nodes.section("", nodes.title("", title), *parts, names=names, **attributes)
+    directive.state.document.note_implicit_target(section, section)
+    return section
+
+
 class EntriesDirective(SphinxDirective):
     """A directive that makes entries of the tables."""
 

@@ -51,7 +51,7 @@ def previews(document: nodes.document) -> dict[str, Preview]:
 def collect(app: Sphinx, document: nodes.document, page: str) -> None:
     """Keep the previews of a page that is about to be written."""
     if app.builder.format == "html" and page in PAGES:
-        html.kept(app, "previews")[page] = previews(document)
+        html.pages_of(app, "previews")[page] = previews(document)
 
 
 def write_scripts(app: Sphinx, error: Exception | None) -> None:
@@ -59,17 +59,15 @@ def write_scripts(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.format == "html":
         folder = Path(app.outdir, "_static", FOLDER)
         folder.mkdir(parents=True, exist_ok=True)
-        for page, cards in html.kept(app, "previews").items():
+        for page, cards in html.pages_of(app, "previews").items():
             place = f"(window.bookPreviews = window.bookPreviews || {{}})[{json.dumps(page)}]"
             (folder / f"{slug(page)}.js").write_text(html.data_script(place, cards), encoding="utf-8")
 
 
-def load_script(
-    app: Sphinx, _page: str, _template: str, _context: dict[str, Any], doctree: nodes.document | None
-) -> None:
+def load_script(app: Sphinx, _page: str, _context: html.Context, _doctree: nodes.document) -> None:
     """Load the script of the cards, which is told the pages that have previews."""
     pages = [page for page in PAGES if page in app.env.found_docs]
-    if doctree is not None and pages:
+    if pages:
         attributes: dict[str, Any] = {"data-pages": " ".join(pages)}
         app.add_js_file(SCRIPT, loading_method="defer", **attributes)
 
@@ -128,7 +126,7 @@ def add_notes(app: Sphinx, document: nodes.document, _page: str) -> None:
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.connect("doctree-resolved", collect, priority=900)
-    app.connect("html-page-context", load_script)
+    html.on_page(app, load_script)
     app.connect("build-finished", write_scripts)
     html.add_node(app, side_note, "side-note", lambda _builder, node: {"sources": node["sources"]})
     app.connect("doctree-resolved", add_notes, priority=920)

@@ -12,6 +12,7 @@ from docutils import nodes
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sphinx.application import Sphinx
 
+Context = dict[str, Any]  # of a page, as its template gets it
 FOLDER = Path(__file__).with_name("templates")
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -42,7 +43,7 @@ def change_raw(document: nodes.document, change: Callable[[str], str]) -> None:
             node.replace_self(nodes.raw("", changed, format=node["format"]))
 
 
-def kept(app: Sphinx, name: str) -> dict[str, Any]:
+def pages_of(app: Sphinx, name: str) -> dict[str, Any]:
     """Return what one build keeps under a name, by page."""
     pages: dict[str, Any] = vars(app.builder).setdefault(f"book_{name}", {})
     return pages
@@ -54,11 +55,21 @@ def data_script(place: str, data: Any) -> str:
     return f"{place} = {text};\n"
 
 
+def on_page(app: Sphinx, change: Callable[[Sphinx, str, Context, nodes.document], None], priority: int = 500) -> None:
+    """Let the context of each page that has a tree be changed: its body, and the scripts that it loads."""
+
+    def called(app: Sphinx, page: str, _template: str, context: Context, doctree: nodes.document | None) -> None:
+        if doctree is not None:
+            change(app, page, context, doctree)
+
+    app.connect("html-page-context", called, priority=priority)
+
+
 def load_with(app: Sphinx, kind: type[nodes.Element], script: str) -> None:
     """Load a script on the pages that hold a kind of node."""
 
-    def load(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-        if doctree is not None and next(doctree.findall(kind), None) is not None:
+    def load(app: Sphinx, _page: str, _context: Context, doctree: nodes.document) -> None:
+        if next(doctree.findall(kind), None) is not None:
             app.add_js_file(script, loading_method="defer")
 
-    app.connect("html-page-context", load)
+    on_page(app, load)

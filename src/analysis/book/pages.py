@@ -107,10 +107,8 @@ def steps_of(app: Sphinx) -> dict[str, dict[Any, Any]]:
     return {f"notebooks/{row['notebook']}": row for row in load("steps", folder).to_dict("records")}
 
 
-def add_parts(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def add_parts(app: Sphinx, page: str, context: html.Context, doctree: nodes.document) -> None:
     """Put line, addresses and links into a page."""
-    if doctree is None or "body" not in context:
-        return
     body = with_addresses(context["body"])
     if page != app.config.root_doc and (line := reading_line(doctree)):
         body = body.replace("</h1>", f'</h1>\n<p class="ba-time">{line}</p>', 1)
@@ -250,9 +248,9 @@ def commands(notebook: Path) -> list[tuple[str, str]]:
     ]
 
 
-def add_button(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def add_button(app: Sphinx, page: str, context: html.Context, _doctree: nodes.document) -> None:
     """Put the button and what it opens into a page that is a chapter, where the book has the page on rerunning."""
-    if doctree is None or RERUN_PAGE not in app.env.found_docs or not app.env.doc2path(page).endswith(".ipynb"):
+    if RERUN_PAGE not in app.env.found_docs or not app.env.doc2path(page).endswith(".ipynb"):
         return
     notebook = Path(app.env.doc2path(page))
     address = binder_address(app.config.binder_repository, f"{page}.ipynb")
@@ -265,9 +263,9 @@ def add_button(app: Sphinx, page: str, _template: str, context: dict[str, Any], 
 
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
-    app.connect("html-page-context", add_parts, priority=501)
+    html.on_page(app, add_parts, priority=501)
     html.add_node(app, argument_map, "argument-map", map_values)
     app.add_directive("whats-new", WhatsNew)
     app.add_directive("argument-map", ArgumentMap)
     app.add_config_value("binder_repository", "", "html", str)
-    app.connect("html-page-context", add_button, priority=502)  # after the theme has listed its own buttons
+    html.on_page(app, add_button, priority=502)  # after the theme has listed its own buttons

@@ -26,6 +26,7 @@ from analysis.book.entries import (
     paragraph,
     slug,
     strong,
+    titled_section,
     visit_fold,
 )
 from analysis.book.links import mentions
@@ -137,10 +138,7 @@ class _Records(EntriesDirective):
 
     def section(self, title: str, *children: nodes.Node) -> nodes.section:
         """Return a section with an address of its own."""
-        name = nodes.fully_normalize_name(title)
-        section = nodes.section("", nodes.title("", title), *children, names=[name], ids=[f"of-{slug(title)}"])
-        self.state.document.note_implicit_target(section, section)
-        return section
+        return titled_section(self, title, *children, ids=[f"of-{slug(title)}"])
 
 
 class Provisions(_Records):

@@ -16,7 +16,7 @@ from sphinx.search import languages
 from sphinx.search.en import SearchEnglish
 
 from analysis.book.entries import ledger_entry
-from analysis.book.html import data_script, kept
+from analysis.book.html import data_script, pages_of
 
 LANGUAGE = "book"
 SCRIPT, TEXTS = "search-excerpts.js", "search-texts.js"
@@ -105,13 +105,13 @@ def places(document: nodes.document) -> list[Place]:
 def collect(app: Sphinx, document: nodes.document, page: str) -> None:
     """Keep the texts of a page that is about to be written."""
     if app.builder.format == "html":
-        kept(app, "texts")[page] = places(document)
+        pages_of(app, "texts")[page] = places(document)
 
 
 def write_texts(app: Sphinx, error: Exception | None) -> None:
     """Write the texts into a finished HTML book, as a classic script, which also loads from file://."""
     if error is None and app.builder.format == "html":
-        script = data_script("window.bookTexts", kept(app, "texts"))
+        script = data_script("window.bookTexts", pages_of(app, "texts"))
         Path(app.outdir, "_static", TEXTS).write_text(script, encoding="utf-8")
 
 

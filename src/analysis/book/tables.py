@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 
-from analysis.book.html import render
+from analysis.book.html import Context, on_page, render
 from analysis.core.errors import RunError
 from analysis.data import export
 from analysis.data.export import About, Cell, DataTable
@@ -289,12 +288,8 @@ def _files(notebook: Path) -> list[str]:
         return []  # it records no results, and so no files
 
 
-def change_page(
-    app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
+def change_page(app: Sphinx, page: str, context: Context, _doctree: nodes.document) -> None:
     """Make the tables of a page ready, and write the data of those of a notebook."""
-    if doctree is None:
-        return
     file = Path(app.env.doc2path(page))
     chapter = app.env.titles[page].astext() if page in app.env.titles else page
     notebook = file.suffix == ".ipynb"
@@ -327,4 +322,4 @@ def change_page(
 
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
-    app.connect("html-page-context", change_page)
+    on_page(app, change_page)

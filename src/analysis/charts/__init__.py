@@ -3,7 +3,7 @@
 It imports core to claims.
 """
 
-from analysis.charts.argument import argument_map
+from analysis.charts.argument import VERDICT_COLOURS, argument_map
 from analysis.charts.events import (
     FORM_COLOURS,
     day_axis,
@@ -31,11 +31,9 @@ from analysis.charts.provisions import (
     topic_heatmap,
 )
 from analysis.charts.relations import (
-    DIRECTION_LABELS,
-    SCALE_NAMES,
+    COST_COLOURS,
     SERIES_NAMES,
     balance_dots,
-    cost_bars,
     index_lines,
     series_strip,
     signal_points,
@@ -56,20 +54,19 @@ from analysis.charts.theme import PALETTE, SEQUENCE
 
 __all__ = [
     "CHOICE_LABELS",
-    "DIRECTION_LABELS",
+    "COST_COLOURS",
     "FORM_COLOURS",
     "OPTION_LABELS",
     "PALETTE",
-    "SCALE_NAMES",
     "SEQUENCE",
     "SERIES_NAMES",
     "TOLD",
+    "VERDICT_COLOURS",
     "agreement_intervals",
     "approach_scale",
     "argument_map",
     "balance_dots",
     "change_bars",
-    "cost_bars",
     "coverage_intervals",
     "curve_figure",
     "day_axis",

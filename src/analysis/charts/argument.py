@@ -16,14 +16,14 @@ AGAINST = PALETTE["misquoted"]
 
 
 def _angle(row: Mapping[Any, float]) -> float:
-    """The direction of an arrow in degrees, clockwise from straight up."""
+    """Return the direction of an arrow in degrees, clockwise from straight up."""
     return degrees(atan2(row["x2"] - row["x"], row["y"] - row["y2"])) % 360
 
 
-def argument_map(found: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Steps as boxes, claims as tiles, support and attack as arrows. Takes the result of `argument_map.lay_out`."""
-    across = alt.Scale(domain=[0, found.width], nice=False, zero=False)
-    down = alt.Scale(domain=[found.height, 0], nice=False, zero=False)
+def argument_map(drawn: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Return steps as boxes, claims as tiles, support and attack as arrows. Takes the result of `lay_out`."""
+    across = alt.Scale(domain=[0, drawn.width], nice=False, zero=False)
+    down = alt.Scale(domain=[drawn.height, 0], nice=False, zero=False)
 
     def at(frame: pd.DataFrame, x: str = "x", y: str = "y") -> alt.Chart:
         return alt.Chart(frame).encode(
@@ -33,7 +33,7 @@ def argument_map(found: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLev
     def area(frame: pd.DataFrame) -> alt.Chart:
         return at(frame).encode(x2="x2:Q", y2="y2:Q")
 
-    arrows = found.arrows.assign(angle=[_angle(row) for row in found.arrows.to_dict("records")])
+    arrows = drawn.arrows.assign(angle=[_angle(row) for row in drawn.arrows.to_dict("records")])
     support, attack = "datum.relation == 'supports'", "datum.relation == 'attacks'"
     support_lines = area(arrows).mark_rule(strokeWidth=1.6, color=PALETTE["ink"]).transform_filter(support)
     support_heads = (
@@ -49,17 +49,17 @@ def argument_map(found: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLev
         .transform_filter(attack)
     )
 
-    boxes = found.boxes.assign(left=found.boxes["x"] + 9, right=found.boxes["x2"] - 9, line=found.boxes["y"] + 15)
+    boxes = drawn.boxes.assign(left=drawn.boxes["x"] + 9, right=drawn.boxes["x2"] - 9, line=drawn.boxes["y"] + 15)
     steps = area(boxes).mark_rect(fill=PALETTE["paper"], stroke=PALETTE["ink"], strokeWidth=1.2, cornerRadius=5)
     ink: dict[str, Any] = {"color": PALETTE["ink"], "baseline": "middle"}
     titles = at(boxes, "left", "line").mark_text(align="left", fontWeight=600, fontSize=13, **ink)
     holds = at(boxes, "right", "line").mark_text(align="right", fontSize=11.5, **ink)
 
-    tiles = found.tiles.assign(
-        middle=(found.tiles["x"] + found.tiles["x2"]) / 2,
-        upper=found.tiles["y"] + 7,
-        centre=found.tiles["y"] + 12.5,
-        lower=found.tiles["y"] + 17.5,
+    tiles = drawn.tiles.assign(
+        middle=(drawn.tiles["x"] + drawn.tiles["x2"]) / 2,
+        upper=drawn.tiles["y"] + 7,
+        centre=drawn.tiles["y"] + 12.5,
+        lower=drawn.tiles["y"] + 17.5,
     )
     tooltip = [
         alt.Tooltip("entry:N", title="Entry"),
@@ -84,11 +84,11 @@ def argument_map(found: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLev
     )
 
     def frame(role: str, **look: Any) -> Any:
-        """An outline around the tiles of a role."""
+        """Return an outline around the tiles of a role."""
         return area(tiles).mark_rect(filled=False, cornerRadius=3, **look).transform_filter(f"datum.role == '{role}'")
 
     def label(column: str, y: str, chosen: str, **look: Any) -> Any:
-        """Text in the chosen tiles."""
+        """Return text in the chosen tiles."""
         marks = at(tiles, "middle", y).mark_text(color=PALETTE["paper"], **look)
         return marks.encode(text=f"{column}:N", tooltip=tooltip).transform_filter(chosen)
 
@@ -109,8 +109,8 @@ def argument_map(found: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLev
         label("number", "centre", omission, fontSize=11, fontWeight=600),
     )
     chart: alt.LayerChart = layers.properties(
-        width=found.width,
-        height=found.height,
+        width=drawn.width,
+        height=drawn.height,
         autosize=alt.AutoSizeParams(type="pad"),  # a page leaves such a chart at its size
         title=titled(title, subtitle),
     )

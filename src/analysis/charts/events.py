@@ -22,18 +22,18 @@ KIND_SHAPES = {"contact": "circle", "friction": "cross", "military": "triangle-u
 
 
 def days_as_text(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Takes columns of days; returns them as text: the specification is then the same in every time zone."""
+    """Return columns of days as text: the specification is then the same in every time zone."""
     return frame.assign(**{column: frame[column].dt.strftime("%Y-%m-%d") for column in columns})
 
 
 def day_axis(column: str) -> alt.X:
-    """Takes a column of days; returns the axis along which they run."""
+    """Return the axis along which a column of days runs."""
     axis = alt.Axis(format="%b %Y", labelOverlap=True, tickCount=8)
     return alt.X(f"{column}:T", title=None, axis=axis, scale=alt.Scale(type="utc", padding=12))
 
 
 def with_words(chart: alt.Chart, column: str, form: str = "%d %B %Y") -> alt.Chart:
-    """Takes a chart with a column of days; returns it with a field `words` that names them, for its tooltips.
+    """Return a chart with a column of days and a field `words` that names them, for its tooltips.
 
     Days are days in every time zone: a tooltip of the day itself would show the one before to a reader in America.
     """
@@ -41,7 +41,7 @@ def with_words(chart: alt.Chart, column: str, form: str = "%d %B %Y") -> alt.Cha
 
 
 def day_rule(date: pd.Timestamp, label: str, *, before: bool = False) -> alt.LayerChart:
-    """Takes a day; returns a vertical line there, with its label at the top, after or before the line."""
+    """Return a vertical line at a day, with its label at the top, after or before the line."""
     frame = pd.DataFrame({"date": [f"{date:%Y-%m-%d}"], "label": [label]})
     base = alt.Chart(frame).encode(x="date:T", description=alt.value(label))
     line = base.mark_rule(color=PALETTE["ink"], strokeDash=[4, 3])
@@ -51,19 +51,19 @@ def day_rule(date: pd.Timestamp, label: str, *, before: bool = False) -> alt.Lay
 
 
 def upright(date: pd.Timestamp, label: str) -> alt.Chart:
-    """Takes a day; returns a vertical line there for a chart in rows, where the label can only be a description."""
+    """Return a vertical line at a day for a chart in rows, where the label can only be a description."""
     day = alt.datum(alt.DateTime(year=date.year, month=date.month, date=date.day, utc=True))
     return alt.Chart().mark_rule(color=PALETTE["ink"], strokeDash=[4, 3]).encode(x=day, description=alt.value(label))
 
 
 def dyad_row(column: str) -> alt.Row:
-    """Takes a column with names of dyads; returns the rows of a chart, one a dyad, each with its name above it."""
+    """Return, for a column with names of dyads, the rows of a chart, one a dyad, each with its name above it."""
     header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2)
     return alt.Row(f"{column}:N", title=None, sort=list(DYADS.values()), header=header)
 
 
 def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Events on lanes by dyad. Needs date, dyad, group (of kinds), kind, title, url, publisher.
+    """Return events on lanes by dyad. Needs date, dyad, group (of kinds), kind, title, url, publisher.
 
     Drag or scroll moves and zooms along the days, a click in the legend picks a group, the menu a pair, and a click on
     a point opens its source.
@@ -105,7 +105,7 @@ def timeline(events: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: s
 def protest_ladder(
     protests: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Protests by day and form. Needs date, form, trigger_kind, targets, official, title, trigger, url."""
+    """Return protests by day and form. Needs date, form, trigger_kind, targets, official, title, trigger, url."""
     kinds = {
         "alliance": PALETTE["USA"],
         "taiwan": PALETTE["accent"],
@@ -146,7 +146,7 @@ def protest_ladder(
 def quarterly_contacts(
     counts: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Contacts up, frictions and military acts down, by quarter and dyad. Takes `diplomacy.counts_by_quarter`."""
+    """Return contacts up, frictions and military acts down, by quarter and dyad. Takes `events.counts_by_quarter`."""
     colours = {"contact": SEQUENCE[3], "friction": PALETTE["accent"], "military": PALETTE["muted"]}
     frame = days_as_text(counts[counts["dyad"].isin(list(DYADS)) & counts["group"].isin(list(colours))], "quarter")
     frame = frame.assign(

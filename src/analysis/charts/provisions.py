@@ -79,7 +79,7 @@ def provision_tiles(
 
 
 def approach_scale(names: Mapping[int, str]) -> alt.Scale:
-    """Return the colours of approaches by name; names: the name of each approach, 0 for none."""
+    """Return the colours of approaches. Takes the name of each by its number, 0 for none."""
     return scale_of({name: PALETTE[str(number)] for number, name in names.items()})
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from analysis.charts.events import day_axis, day_rule, days_as_text, dyad_row, upright, with_words
 from analysis.charts.provisions import WIDTH, scale_of, titled
 from analysis.charts.theme import PALETTE, SEQUENCE
-from analysis.signals.events import DYADS
+from analysis.signals.coding import COSTS, SCALE_NAMES
+from analysis.signals.events import DIRECTIONS, DYADS, direction, dyad
 
 STRAND_COLOURS = {
     "Security": PALETTE["USA"],
@@ -26,19 +27,16 @@ SERIES_NAMES = {
     "AUS": "Australia",
     "other": "of two different series",
 }
-SCALE_NAMES = {"plover": "PLOVER", "cameo_goldstein": "CAMEO-Goldstein"}
-DIRECTION_NAMES = {
-    "JPN-USA": {("JPN", "USA"): "Japan to United States", ("USA", "JPN"): "United States to Japan"},
-    "JPN-CHN": {("JPN", "CHN"): "Japan to China", ("CHN", "JPN"): "China to Japan"},
-    "CHN-USA": {("CHN", "USA"): "China to United States", ("USA", "CHN"): "United States to China"},
-}
-DIRECTION_LABELS = {
-    direction: name for directions in DIRECTION_NAMES.values() for direction, name in directions.items()
-}
+SENDER_COLOURS = {name: PALETTE[states[0]] for states, name in DIRECTIONS.items()}
+# from the cost that claims least to the one that claims most
+COST_COLOURS = dict(zip(COSTS, (SEQUENCE[0], SEQUENCE[1], PALETTE["accent"], SEQUENCE[2], SEQUENCE[3]), strict=True))
 
 
 def strand_lines(presence: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Share of topics that each statement touches, by strand. Needs strand, statement, share, present, topics."""
+    """Return the share of topics that each statement touches, by strand.
+
+    Needs strand, statement, share, present, topics.
+    """
     base = alt.Chart(presence[["strand", "statement", "share", "present", "topics"]]).encode(
         x=alt.X("statement:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '|')")),
         y=alt.Y("share:Q", title="Topics touched", axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])),
@@ -58,7 +56,7 @@ def strand_lines(presence: pd.DataFrame, *, title: str, subtitle: str) -> alt.To
 
 
 def series_strip(pairs: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Closeness of pairs of statements by series. Takes the frame of `series.pairs` with column focal."""
+    """Return the closeness of pairs of statements by series. Takes the frame of `series.pairs` with column focal."""
     kinds = {"with the statement of 2025": PALETTE["accent"], "other pairs": PALETTE["muted"]}
     shapes = {"with the statement of 2025": "diamond", "other pairs": "circle"}
     frame = pairs.assign(
@@ -82,30 +80,23 @@ def series_strip(pairs: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLe
 def signal_points(
     signals: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Signals by day and score. Needs date, source, target, mode, plover, cameo_goldstein, title, url, event_id.
+    """Return signals by day and score. Needs date, source, target, mode, plover, cameo_goldstein, title, url, event_id.
 
     Menus choose the dyad and the scale; dragging moves and zooms along the days; a click opens the source of the event.
     """
     frame = days_as_text(
         signals[["event_id", "date", "source", "target", "mode", "plover", "cameo_goldstein", "title", "url"]], "date"
     )
-    who = [
-        DIRECTION_LABELS[s, t]
-        for s, t in zip(signals["source"].astype(str), signals["target"].astype(str), strict=True)
-    ]
-    dyad = {name: DYADS[pair] for pair, directions in DIRECTION_NAMES.items() for name in directions.values()}
-    frame = frame.assign(direction=who, dyad=[dyad[name] for name in who], mode=frame["mode"].astype("object"))
-    frame = frame.drop(columns=["source", "target"])
+    frame = frame.assign(
+        direction=direction(signals), dyad=dyad(signals).map(DYADS), mode=frame["mode"].astype("object")
+    ).drop(columns=["source", "target"])
     pairs, scales = list(DYADS.values()), list(SCALE_NAMES)
     by_dyad = alt.binding_select(options=[None, *pairs], labels=["all", *pairs], name="Dyad ")
     pair = alt.selection_point(fields=["dyad"], bind=by_dyad, name="dyad")
     by_scale = alt.binding_select(options=scales, labels=list(SCALE_NAMES.values()), name="Scale ")
     scale = alt.param(name="scale", value=scales[0], bind=by_scale)
     zoom = alt.selection_interval(bind="scales", encodings=["x"], name="zoom")
-    colours = {name: PALETTE[direction[0]] for direction, name in DIRECTION_LABELS.items()}
-    shapes = {
-        name: "triangle-up" if number % 2 == 0 else "circle" for number, name in enumerate(DIRECTION_LABELS.values())
-    }
+    shapes = {name: "triangle-up" if number % 2 == 0 else "circle" for number, name in enumerate(DIRECTIONS.values())}
     points = (
         with_words(alt.Chart(frame), "date")
         .transform_calculate(score="scale == 'plover' ? datum.plover : datum.cameo_goldstein")
@@ -113,7 +104,7 @@ def signal_points(
         .encode(
             x=day_axis("date"),
             y=alt.Y("score:Q", title="Score of the signal", scale=alt.Scale(domain=[-10, 10])),
-            color=alt.Color("direction:N", title=None, scale=scale_of(colours), legend=alt.Legend(columns=2)),
+            color=alt.Color("direction:N", title=None, scale=scale_of(SENDER_COLOURS), legend=alt.Legend(columns=2)),
             shape=alt.Shape("direction:N", title=None, scale=scale_of(shapes), legend=alt.Legend(columns=2)),
             opacity=alt.condition(pair, alt.value(0.75), alt.value(0.04)),
             href="url:N",
@@ -138,25 +129,21 @@ def signal_points(
 def index_lines(
     table: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Mean score by quarter and direction, PLOVER solid and CAMEO dashed. Takes `indices.index_table`, directed."""
-    direction = [DIRECTION_LABELS[s, t] for s, t in zip(table["source"], table["target"], strict=True)]
-    dyads = {name: DYADS[pair] for pair, directions in DIRECTION_NAMES.items() for name in directions.values()}
-    frame = days_as_text(
-        table.assign(direction=direction, scale=table["scale"].map(SCALE_NAMES))[
-            ["direction", "period", "scale", "signals", "mean", "balance"]
-        ],
-        "period",
-    )
-    frame = frame.assign(dyad=[dyads[name] for name in frame["direction"]])
+    """Return the mean score by quarter and direction, PLOVER solid and CAMEO dashed.
+
+    Takes `indices.index_table`, directed.
+    """
+    frame = table.assign(
+        direction=direction(table), dyad=dyad(table).map(DYADS), scale=table["scale"].map(SCALE_NAMES)
+    )[["direction", "dyad", "period", "scale", "signals", "mean", "balance"]]
     dashes = {"PLOVER": [1, 0], "CAMEO-Goldstein": [4, 3]}
-    colours = {name: PALETTE[source] for (source, _), name in DIRECTION_LABELS.items()}
     lines = (
         with_words(alt.Chart(), "period", "%B %Y")
         .mark_line(point=alt.OverlayMarkDef(size=40, filled=True), strokeWidth=1.8)
         .encode(
             x=day_axis("period"),
             y=alt.Y("mean:Q", title=None),
-            color=alt.Color("direction:N", title=None, scale=scale_of(colours), legend=alt.Legend(columns=2)),
+            color=alt.Color("direction:N", title=None, scale=scale_of(SENDER_COLOURS), legend=alt.Legend(columns=2)),
             strokeDash=alt.StrokeDash(
                 "scale:N", scale=alt.Scale(domain=list(dashes), range=list(dashes.values())), legend=None
             ),
@@ -170,12 +157,14 @@ def index_lines(
             ],
         )
     )
-    panel = alt.layer(lines, upright(marked, label), data=frame).properties(width=WIDTH - 50, height=130)
+    panel = alt.layer(lines, upright(marked, label), data=days_as_text(frame, "period")).properties(
+        width=WIDTH - 50, height=130
+    )
     return panel.facet(row=dyad_row("dyad"), title=titled(title, subtitle), spacing=6)
 
 
 def balance_dots(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Balance towards both capitals in each setting. Takes the frame of `dual_track.sensitivity` with column label."""
+    """Return the balance towards both capitals in each setting. Takes the frame of `dual_track.sensitivity`."""
     tracks = {"towards Washington": PALETTE["USA"], "towards Beijing": PALETTE["CHN"]}
     parts = [
         table.assign(track=f"towards {name}", balance=table[f"balance_{name.lower()}"])[["label", "track", "balance"]]
@@ -193,27 +182,3 @@ def balance_dots(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLe
     )
     zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=PALETTE["grid"]).encode(x="x:Q")
     return alt.layer(zero, points).properties(width=WIDTH - 210, height={"step": 20}, title=titled(title, subtitle))
-
-
-def cost_bars(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Signals by direction and cost. Needs direction (name), cost, signals."""
-    colours = dict(
-        zip(
-            ("none", "tied", "reducible", "instalment", "sunk"),
-            (SEQUENCE[0], SEQUENCE[1], PALETTE["accent"], SEQUENCE[2], SEQUENCE[3]),
-            strict=True,
-        )
-    )
-    rank = table["cost"].map({cost: place for place, cost in enumerate(colours)})
-    bars = (
-        alt.Chart(table.assign(rank=rank))
-        .mark_bar(stroke=PALETTE["paper"])
-        .encode(
-            x=alt.X("signals:Q", title="Signals"),
-            y=alt.Y("direction:N", title=None, sort=list(DIRECTION_LABELS.values()), axis=alt.Axis(labelLimit=190)),
-            color=alt.Color("cost:N", title="Cost", scale=scale_of(colours)),
-            order="rank:Q",
-            tooltip=["direction:N", "cost:N", "signals:Q"],
-        )
-    )
-    return alt.layer(bars).properties(width=WIDTH - 180, height={"step": 24}, title=titled(title, subtitle))

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from analysis.core import paths
+from analysis.core.wording import listing, the
 from analysis.data.tables import described, load
 from analysis.measures import alignment, counterparts
 from analysis.measures.embeddings import read_scores
 from analysis.measures.placebos import (
     PlaceboSet,
-    base_rows,
     double_centred,
     drawn_passages,
     drawn_scores,
@@ -23,7 +23,6 @@ from analysis.measures.placebos import (
     rank_in_draws,
 )
 from analysis.measures.provisions import speakers
-from analysis.measures.similarity import represent
 from analysis.measures.specifications import ADJUSTMENTS, Source, Specification
 from analysis.texts import documents
 from analysis.texts.features import load_features
@@ -54,6 +53,12 @@ def parties(table: pd.DataFrame, document_id: str) -> tuple[str, ...]:
     return tuple(issuers)
 
 
+def issuers_in_words(table: pd.DataFrame, document_id: str) -> str:
+    """Return the names of the states that issued a document, as a sentence has them."""
+    names = load("states").set_index("state")["name"]
+    return listing([the(str(names.get(state, state))) for state in parties(table, document_id)])
+
+
 def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> pd.DataFrame:
     """Return the standing of the pair among four sets of placebos, from scores or residuals.
 
@@ -72,10 +77,13 @@ def standings_by_adjustment(
     source: Source, specification: Specification, statement: str, strategy: str
 ) -> pd.DataFrame:
     """Return `standings` from scores as they are and from double-centred ones, with a column adjustment."""
-    frames = source.frames(specification, [specification.part])
-    scores = {name: source.adjusted(frames, replace(specification, adjustment=name)) for name in ADJUSTMENTS}
-    tables = [standings(scores[name], source.documents, statement, strategy).assign(adjustment=name) for name in scores]
-    return pd.concat(tables, ignore_index=True)
+    tables = [
+        standings(source.scores(replace(specification, adjustment=adjustment)), source.documents, statement, strategy)
+        for adjustment in ADJUSTMENTS
+    ]
+    return pd.concat(tables, ignore_index=True).assign(
+        adjustment=[name for name in ADJUSTMENTS for _ in tables[0].index]
+    )
 
 
 SETTINGS = {
@@ -88,13 +96,10 @@ SETTINGS = {
 
 def in_four_settings(source: Source, specification: Specification) -> dict[str, pd.DataFrame]:
     """Return the scores of a specification with names out or kept and length matched or not, by SETTINGS."""
-    scores = {}
-    for mask in (True, False):
-        frames = source.frames(replace(specification, mask=mask), [specification.part])
-        for matched in (True, False):
-            setting = replace(specification, mask=mask, length_matched=matched)
-            scores[SETTINGS[mask, matched]] = source.adjusted(frames, setting)
-    return scores
+    return {
+        name: source.scores(replace(specification, mask=mask, length_matched=matched))
+        for (mask, matched), name in SETTINGS.items()
+    }
 
 
 def places(placebo_set: PlaceboSet, table: pd.DataFrame, issuers: Iterable[str]) -> pd.DataFrame:
@@ -155,10 +160,9 @@ def closest_sentences(source: Source, statement: str, strategy: str, *, mask: bo
 
     Columns: paragraph and sentence in the statement; section, paragraph_there, sentence_there in the strategy; cosine.
     """
-    sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=mask)
+    sentences, vectors = source.compared(Specification(mask=mask))
     queries, searched = sentences.rows(statement), sentences.rows(strategy)
-    represented = represent("tfidf", sentences.counts, base_rows(sentences.frame, "all"))
-    cosines = represented.similarities(queries, searched)
+    cosines = vectors.similarities(queries, searched)
     there = sentences.frame.iloc[searched[cosines.argmax(axis=1)]][["section", "paragraph", "sentence"]]
     here = sentences.frame.iloc[queries][["paragraph", "sentence"]].reset_index(drop=True)
     return here.join(there.reset_index(drop=True), rsuffix="_there").assign(cosine=cosines.max(axis=1))
@@ -173,18 +177,15 @@ def provisions_beside(source: Source, folder: Path, *, mask: bool) -> pd.DataFra
     """
     provisions, sections, codings = (load(name, folder) for name in ("provisions", "strategy_sections", TABLE))
     statement, strategy = described("provisions", folder), described("strategy_sections", folder)
-    sentences = in_unit(source.features, source.documents, source.terms, "sentence", mask=mask)
-    searched = sentences.rows(strategy)
-    section_of = counterparts.listed_sections(sentences.frame["section"].iloc[searched], sections["section_id"])
-    queries = counterparts.provision_rows(provisions, sentences, source.features, statement)
-    cosines = represent("tfidf", sentences.counts, base_rows(sentences.frame, "all")).similarities(queries, searched)
-    passages = sentences.frame.iloc[searched].assign(section=section_of)
-    closest = counterparts.closest_passages(cosines, passages, provisions["provision_id"], most=3)
+    search = counterparts.search_sections(source, Specification(mask=mask), sections, strategy)
+    closest = search.closest(search.by_sentence(provisions, statement), provisions)
     parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
     named, strength = {}, pd.Series(dtype="float64")
     if len(codings):
         enough = min(2, codings["coder"].nunique())
-        named = counterparts.coded_sections(alignment.section_matrix(codings), section_of, parents, coders=enough)
+        named = counterparts.coded_sections(
+            alignment.section_matrix(codings), search.section_of, parents, coders=enough
+        )
         strength = alignment.adjudicate(codings).set_index("provision_id")["strength"]
     headings = sections.set_index("section_id")["heading"]
     beside = provisions.merge(counterparts.beside_coders(closest, named, headings, parents), on="provision_id")

@@ -4,8 +4,8 @@ After U. Simonsohn, J. P. Simmons and L. D. Nelson, Specification curve analysis
 1208-1214: the set of specifications, the curve in two panels, and a test of the curve as a whole.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -33,6 +33,7 @@ from analysis.texts.features import Features
 EMBEDDINGS = "embeddings"
 REPRESENTATIONS = (*LEXICAL, EMBEDDINGS)
 ADJUSTMENTS = ("none", "centred")
+Frames = dict[tuple[str, bool, str], pd.DataFrame]  # score frames by (aggregation, length matched, part)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def all_specifications() -> list[Specification]:
     return [s for s in every if s.representation != EMBEDDINGS or s.idf_base == IDF_BASES[0]]
 
 
-def embedding_frames(table: pd.DataFrame, *, unit: str, mask: bool) -> dict[tuple[str, bool, str], pd.DataFrame]:
+def embedding_frames(table: pd.DataFrame, *, unit: str, mask: bool) -> Frames:
     """Return score frames by (aggregation, length matched, part) from the table of committed embedding scores."""
     chosen = table[(table["unit"] == unit) & (table["mask"] == mask)]
     kinds = chosen.groupby(["aggregation", "length_matched", "part"], observed=True)
@@ -86,20 +87,33 @@ def embedding_frames(table: pd.DataFrame, *, unit: str, mask: bool) -> dict[tupl
     }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Source:
-    """All that scores are computed from: features, the tables documents and terms, and the embedding scores."""
+    """All that scores are computed from: features, the tables documents and terms, and the embedding scores.
+
+    Frames of scores are kept: specifications that differ in other choices alone share one similarity of all passages.
+    """
 
     features: Features
     documents: pd.DataFrame
     terms: pd.DataFrame
     embeddings: pd.DataFrame
+    _frames: dict[Specification, Frames] = field(default_factory=dict, init=False, repr=False)
 
-    def frames(self, shared: Specification, parts: Iterable[str] = PARTS) -> dict[tuple[str, bool, str], pd.DataFrame]:
-        """Return the score frames of all specifications that share unit, representation, mask and idf base."""
+    def scores(self, specification: Specification) -> pd.DataFrame:
+        """Return the scores of all statements with all strategies in one specification."""
+        s = specification
+        shared = Specification(unit=s.unit, representation=s.representation, mask=s.mask, idf_base=s.idf_base)
+        if shared not in self._frames:
+            self._frames[shared] = self._compute(shared)
+        scores = self._frames[shared][s.aggregation, s.length_matched, s.part]
+        comparable = documents.comparable(self.documents)["document_id"]
+        return double_centred(scores, comparable) if s.adjustment == "centred" else scores
+
+    def _compute(self, shared: Specification) -> Frames:
         if shared.representation == EMBEDDINGS:
             return embedding_frames(self.embeddings, unit=shared.unit, mask=shared.mask)
-        return frames_of(*self.compared(shared), self.documents, parts)
+        return frames_of(*self.compared(shared), self.documents)
 
     def compared(self, specification: Specification) -> tuple[Passages, Representation]:
         """Return the passages of all documents, and the form in which a specification compares them by their words."""
@@ -116,28 +130,6 @@ class Source:
         scores = row.reindex(documents.ids(self.documents, "statement"))
         scores[strategy] = column[strategy]
         return scores
-
-    def scores(self, specification: Specification) -> pd.DataFrame:
-        """Return the scores of all statements with all strategies in one specification."""
-        frames = self.frames(specification, [specification.part])
-        return self.adjusted(frames, specification)
-
-    def adjusted(
-        self, frames: Mapping[tuple[str, bool, str], pd.DataFrame], specification: Specification
-    ) -> pd.DataFrame:
-        """Return the frame of a specification among those of `frames`, adjusted as it says."""
-        scores = frames[specification.aggregation, specification.length_matched, specification.part]
-        comparable = documents.comparable(self.documents)["document_id"]
-        return double_centred(scores, comparable) if specification.adjustment == "centred" else scores
-
-
-def _grouped(specifications: Iterable[Specification]) -> Iterator[tuple[Specification, list[Specification]]]:
-    """Group specifications that can share one similarity of all passages."""
-    groups: dict[Specification, list[Specification]] = {}
-    for s in specifications:
-        shared = Specification(unit=s.unit, representation=s.representation, mask=s.mask, idf_base=s.idf_base)
-        groups.setdefault(shared, []).append(s)
-    yield from groups.items()
 
 
 def pair_standing(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> dict[str, Any]:
@@ -160,17 +152,13 @@ def curve(
     (specifications, statements): how many standard deviations a statement lies above the mean of the others.
     Specifications in which the statement has no score, for want of a security part, are left out.
     """
-    rows: dict[Specification, dict[str, Any]] = {}
-    z: dict[Specification, pd.Series[float]] = {}
-    wanted = list(all_specifications() if specifications is None else specifications)
-    for shared, group in _grouped(wanted):
-        frames = source.frames(shared)
-        for s in group:
-            scores = source.adjusted(frames, s)
-            rows[s] = asdict(s) | pair_standing(scores, source.documents, statement, strategy)
-            z[s] = z_of_each(scores[strategy])
-    scored = [s for s in wanted if pd.notna(rows[s]["score"])]
-    return pd.DataFrame([rows[s] for s in scored]), pd.DataFrame([z[s] for s in scored]).reset_index(drop=True)
+    rows, z = [], []
+    for specification in all_specifications() if specifications is None else specifications:
+        scores = source.scores(specification)
+        if pd.notna(scores.at[statement, strategy]):
+            rows.append(asdict(specification) | pair_standing(scores, source.documents, statement, strategy))
+            z.append(z_of_each(scores[strategy]))
+    return pd.DataFrame(rows), pd.DataFrame(z).reset_index(drop=True)
 
 
 def require_score(scores: pd.DataFrame, statement: str, strategy: str) -> None:

@@ -252,7 +252,7 @@ def read_done(file: Path) -> dict[str, Outcome]:
             entry = json.loads(line)
             if "values" in entry:
                 outcomes[entry.pop("key")] = entry
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             continue
     return outcomes
 
@@ -276,7 +276,8 @@ def run_sweep(sweep: Sweep, pool: Executor, folder: Path = paths.RUNS, *, progre
     place = folder / f"sweep-{sweep.name}"
     busy = f"{place}: this sweep is running already; wait for it, or rename the file"
     with written(place, "the sweep", "what was done until then is kept"), locked(place, busy):
-        outcomes = {key: outcome for key, outcome in read_done(place / CASES).items() if key in set(keys)}
+        on_record = read_done(place / CASES)
+        outcomes = {key: on_record[key] for key in keys if key in on_record}
         before = len(outcomes)
         todo = {key: case for key, case in zip(keys, sweep.cases, strict=True) if key not in outcomes}
         write_whole(place / CASES, "".join(_line(*entry) for entry in outcomes.items()).encode())

@@ -13,10 +13,12 @@ from typing import Any
 import pandas as pd
 
 from analysis.core.errors import DataError
+from analysis.measures.agreement import Level, agreement_table
 from analysis.measures.alignment import majority
 
 STATES = ("JPN", "CHN", "USA")
 SCALES = ("cameo_goldstein", "plover")
+SCALE_NAMES = {"plover": "PLOVER", "cameo_goldstein": "CAMEO-Goldstein"}
 # from the cost that claims least to the one that claims most
 COSTS = ("none", "tied", "reducible", "instalment", "sunk")
 PUBLICITY = ("private", "leaked", "public")
@@ -69,26 +71,26 @@ CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 
 def latest(codings: pd.DataFrame) -> pd.DataFrame:
-    """The codings of each event from its last round, without the rows that say that it carries no signal."""
+    """Return the codings of each event from its last round, without the rows that say that it carries no signal."""
     last = codings.groupby("event_id")["round"].transform("max")
     chosen: pd.DataFrame = codings[(codings["round"] == last) & (codings["mode"] != "NONE")]
     return chosen.reset_index(drop=True)
 
 
 def home_of(venue: str) -> str:
-    """The state in which a venue lies. Raises DataError where no state is known for it."""
-    found = {state for state, words in HOMES.items() if any(word in venue for word in words)}
-    if len(found) != 1:
+    """Return the state in which a venue lies. Raise DataError where no state is known for it."""
+    states = {state for state, words in HOMES.items() if any(word in venue for word in words)}
+    if len(states) != 1:
         raise DataError(
             f"events.csv: venue “{venue}” of a meeting at home; allowed: a place of one of {', '.join(HOMES)}"
         )
-    return found.pop()
+    return states.pop()
 
 
 def codes_of(mode: str, submode: str, source: str, venue: str) -> tuple[str, str]:
-    """CAMEO and PLOVER code of an act, after the table in codebook C.
+    """Return the CAMEO and the PLOVER code of an act, after the table in codebook C.
 
-    At a meeting at home the venue tells the host from the visitor. Raises DataError for a mode that the scales lack.
+    At a meeting at home the venue tells the host from the visitor. Raise DataError for a mode that the scales lack.
     """
     if mode not in CODES:
         raise DataError(f"codings_signals.csv: mode “{mode}” has no code; allowed: {', '.join(CODES)}")
@@ -98,42 +100,42 @@ def codes_of(mode: str, submode: str, source: str, venue: str) -> tuple[str, str
 
 
 def with_scores(codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
-    """Codings with the day of their event and the codes and scores of both scales.
+    """Return codings with the day of their event and the codes and scores of both scales.
 
     Adds columns date, cameo_code, plover_code, cameo_goldstein and plover (scores).
     """
     known = events.set_index("event_id")
-    found = codings.assign(date=codings["event_id"].map(known["date"]))
-    pairs = [
+    codes = [
         codes_of(str(row["mode"]), str(row["submode"]), str(row["source"]), str(known.at[row["event_id"], "venue"]))
         for row in codings.to_dict("records")
     ]
-    found = found.assign(cameo_code=[pair[0] for pair in pairs], plover_code=[pair[1] for pair in pairs])
+    cameo, plover = zip(*codes, strict=True) if codes else ((), ())
+    dated = codings.assign(date=codings["event_id"].map(known["date"]), cameo_code=cameo, plover_code=plover)
     for scale, column in zip(SCALES, ("cameo_code", "plover_code"), strict=True):
         scores = scales[scales["scale"] == scale].set_index("code")["score"]
-        found[scale] = found[column].map(scores).astype(float)
-    return found
+        dated[scale] = dated[column].map(scores).astype(float)
+    return dated
 
 
 # --- several coders
 
 
 def candidates(scored: pd.DataFrame) -> pd.DataFrame:
-    """Codings with column nth: the place of a row among those of its coder with the same event, direction and mode."""
+    """Return codings with column nth: which of its coder's rows of the same event, direction and mode a row is."""
     keys = ["event_id", "coder", "source", "target", "mode"]
     return scored.assign(nth=scored.groupby(keys, observed=True).cumcount())
 
 
-def _acts_by_direction(found: pd.DataFrame) -> Iterator[list[list[dict[Any, Any]]]]:
-    """The rows of each event and direction, by act: those of all coders with one mode and place. Takes `candidates`."""
+def _acts_by_direction(numbered: pd.DataFrame) -> Iterator[list[list[dict[Any, Any]]]]:
+    """Yield the rows of each event and direction, by act: those of all coders with one mode and nth."""
     direction, act = ["event_id", "source", "target"], ["mode", "nth"]
-    ordered = found.sort_values([*direction, *act], kind="stable").to_dict("records")
+    ordered = numbered.sort_values([*direction, *act], kind="stable").to_dict("records")
     for _, rows in groupby(ordered, itemgetter(*direction)):
         yield [list(of_act) for _, of_act in groupby(rows, itemgetter(*act))]
 
 
 def _one_value(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
-    """One row from the rows of the coders for one act: lower median of the level, majority of the rest."""
+    """Return one row from the rows of the coders for one act: lower median of the level, majority of the rest."""
     levels = sorted(row["level"] for row in rows)
     weakest = sorted(rows, key=lambda row: abs(row["plover"]))
     submode = majority([str(row["submode"]) for row in rows], [str(row["submode"]) for row in weakest])
@@ -152,7 +154,7 @@ def _one_value(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
 
 
 def settle(scored: pd.DataFrame) -> pd.DataFrame:
-    """One value for each signal from the rows of all coders, ties to the weaker claim. Takes `with_scores`.
+    """Return one value for each signal from the rows of all coders, ties to the weaker claim. Takes `with_scores`.
 
     An act that most coders give the same mode is agreed. Where most coders see a further act of one direction but name
     its mode differently, the mode nearest to zero on PLOVER is taken (weaker mode). What is left was seen by a minority
@@ -163,37 +165,37 @@ def settle(scored: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for acts in _acts_by_direction(candidates(scored)):
         remaining = []
-        for found in acts:
-            if len({row["coder"] for row in found}) > coders / 2:
-                rows.append({**_one_value(found), "settled": "agreed"})
+        for act in acts:
+            if len({row["coder"] for row in act}) > coders / 2:
+                rows.append({**_one_value(act), "settled": "agreed"})
             else:
-                remaining.append(found)
+                remaining.append(act)
         if not remaining:
             continue
-        seen = Counter(row["coder"] for found in remaining for row in found)
+        seen = Counter(row["coder"] for act in remaining for row in act)
         counts = sorted([*seen.values(), *[0] * (coders - len(seen))])
         further = counts[(len(counts) - 1) // 2]  # how many acts most coders see: the lower median
-        remaining.sort(key=lambda found: (abs(float(found[0]["plover"])), str(found[0]["mode"])))
-        for place, found in enumerate(remaining):
-            rows.append({**_one_value(found), "settled": "weaker mode" if place < further else "left out"})
+        remaining.sort(key=lambda act: (abs(float(act[0]["plover"])), str(act[0]["mode"])))
+        for place, act in enumerate(remaining):
+            rows.append({**_one_value(act), "settled": "weaker mode" if place < further else "left out"})
     return pd.DataFrame(rows).sort_values(["date", "event_id", "source", "target"], ignore_index=True)
 
 
 def counted(settled: pd.DataFrame) -> pd.DataFrame:
-    """The settled signals that count: all but those that a minority of coders saw."""
+    """Return the settled signals that count: all but those that a minority of coders saw."""
     chosen: pd.DataFrame = settled[settled["settled"] != "left out"]
     return chosen.reset_index(drop=True)
 
 
 def matched(scored: pd.DataFrame) -> pd.DataFrame:
-    """Codings of the same act by different coders, with column unit, for agreement: same mode first, then by order.
+    """Return the codings of the same act by different coders, with column unit, for agreement.
 
     A unit is one act in one direction of an event; the first rows of the same mode are matched, and what is left over
     is matched in the order of the coders' rows.
     """
-    found = candidates(scored).reset_index(drop=True)
+    numbered = candidates(scored).reset_index(drop=True)
     units: list[list[int]] = []  # the places of their rows
-    for acts in _acts_by_direction(found.assign(place=found.index)):
+    for acts in _acts_by_direction(numbered.assign(place=numbered.index)):
         units += [[row["place"] for row in act] for act in acts if len({row["coder"] for row in act}) > 1]
         rest = [row for act in acts if len({row["coder"] for row in act}) == 1 for row in act]
         by_order: dict[int, list[int]] = {}
@@ -203,11 +205,11 @@ def matched(scored: pd.DataFrame) -> pd.DataFrame:
             seen[row["coder"]] += 1
         units += by_order.values()
     numbers = [number for number, places in enumerate(units) for _ in places]
-    return found.iloc[list(chain(*units))].assign(unit=numbers).reset_index(drop=True)
+    return numbered.iloc[list(chain(*units))].assign(unit=numbers).reset_index(drop=True)
 
 
 def presence(scored: pd.DataFrame) -> pd.DataFrame:
-    """For each coder whether an act of a mode is there: one row a coder and unit of event, direction and mode.
+    """Return for each coder whether an act of a mode is there: one row a coder and unit of event, direction and mode.
 
     All directions in which some coder has a signal are taken with all modes, so that absence counts as well as
     presence, and no matching makes the coders look alike. Columns: event_id, source, target, mode, coder, present (0
@@ -221,13 +223,41 @@ def presence(scored: pd.DataFrame) -> pd.DataFrame:
 
 
 def matched_share(units: pd.DataFrame) -> float:
-    """Share of codings whose act another coder has as well, in the same direction. Takes `matched`."""
+    """Return the share of codings whose act another coder has as well, in the same direction. Takes `matched`."""
     return float((units.groupby("unit")["coder"].transform("nunique") > 1).mean())
 
 
-def load_settled(
+def agreement(scored: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
+    """Return Krippendorff's alpha of what coders say of a signal, with its interval. Takes `with_scores`.
+
+    The first row asks without any matching whether a mode is there; the others are of matched acts. Empty where
+    there is one coder. Columns: those of `agreement_table`.
+    """
+    if scored["coder"].nunique() < 2:
+        return pd.DataFrame(columns=["variable", "level", "coders", "units", "alpha", "low", "high"])
+    units = matched(scored)
+    paired = units[units.groupby("unit")["coder"].transform("nunique") > 1]
+    unmatched = agreement_table(
+        presence(scored),
+        ["event_id", "source", "target", "mode"],
+        {"present": "nominal"},
+        draws=min(draws, 500),
+        seed=seed,
+    )
+    levels: dict[str, Level] = {"mode": "nominal", "submode": "nominal", "level": "ordinal", "cost": "nominal"}
+    of_matched = agreement_table(paired, ["unit"], levels, draws=draws, seed=seed)
+    return pd.concat([unmatched.assign(variable="mode, without matching"), of_matched], ignore_index=True)
+
+
+def load_scored(
     codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame, coders: Iterable[str] | None = None
 ) -> pd.DataFrame:
-    """The settled signals of the tables, from the last round of each event, by all coders or some of them."""
-    chosen = codings if coders is None else codings[codings["coder"].isin(list(coders))]
-    return settle(with_scores(latest(chosen), events, scales))
+    """Return the codings of these events with scores, of the last round of each, by all coders or some of them."""
+    chosen = codings[codings["event_id"].isin(events["event_id"])]
+    chosen = chosen if coders is None else chosen[chosen["coder"].isin(list(coders))]
+    return with_scores(latest(chosen), events, scales)
+
+
+def load_settled(codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
+    """Return the settled signals of these events, from the last round of each, by all coders."""
+    return settle(load_scored(codings, events, scales))

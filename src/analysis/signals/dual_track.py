@@ -11,21 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, hypergeom
 
-from analysis.signals.events import in_window
+from analysis.signals import coding
+from analysis.signals.events import DIRECTIONS, direction, in_window
 
 BEIJING, WASHINGTON = ("JPN", "CHN"), ("JPN", "USA")
 LEVEL = 0.05
 
 
 def track_days(signals: pd.DataFrame, scale: str = "plover") -> dict[str, pd.Series]:
-    """The days of signals that are not neutral, on both tracks, by a name for what was sent."""
-    found = {}
+    """Return the days of signals that are not neutral, on both tracks, by a name for what was sent."""
+    days = {}
     for capital, (source, target) in {"Beijing": BEIJING, "Washington": WASHINGTON}.items():
         sent = (signals["source"] == source) & (signals["target"] == target) & (signals[scale] != 0)
-        found[f"signal from Tokyo to {capital}"] = signals.loc[sent, "date"]
-    return found
+        days[f"signal from Tokyo to {capital}"] = signals.loc[sent, "date"]
+    return days
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,16 @@ class Change:
 
 
 def halves(signals: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
-    """The signals of a window with column late: whether their event lies in its second half."""
+    """Return the signals of a window with column late: whether their event lies in its second half."""
     middle = start + (end - start) / 2
     chosen = in_window(signals, start, end)
     return chosen.assign(late=chosen["date"] > middle)
 
 
 def change(split: pd.DataFrame, direction: tuple[str, str], scale: str = "plover") -> Change:
-    """The change of one direction between the halves. Takes the frame of `halves`."""
+    """Return the change of one direction between the halves. Takes the frame of `halves`."""
+    from scipy.stats import hypergeom  # half a second, which who imports the package need not wait
+
     events = split.groupby("event_id")["late"].first()
     source, target = direction
     chosen = split[(split["source"] == source) & (split["target"] == target) & (split[scale] > 0)]
@@ -61,27 +63,36 @@ def change(split: pd.DataFrame, direction: tuple[str, str], scale: str = "plover
     return Change(n - k, k, total, total_late, float(spread.cdf(k)), float(spread.sf(k - 1)))
 
 
-def power(found: Change, factor: float, level: float = LEVEL) -> float:
-    """How often the test sees a change when the chance of the second half is multiplied by a factor.
+def power(observed: Change, factor: float, level: float = LEVEL) -> float:
+    """Return how often the test sees a change when the chance of the second half is multiplied by a factor.
 
     Below 1 a fall, above 1 a rise. Each cooperative event then lies in the second half with odds of late * factor to
     early.
     """
-    n = found.first + found.second
-    early = found.events - found.late
-    chance = found.late * factor / (found.late * factor + early) if found.events else 0.0
-    spread, counts = hypergeom(found.events, found.late, n), np.arange(n + 1)
+    from scipy.stats import binom, hypergeom
+
+    n = observed.first + observed.second
+    early = observed.events - observed.late
+    chance = observed.late * factor / (observed.late * factor + early) if observed.events else 0.0
+    spread, counts = hypergeom(observed.events, observed.late, n), np.arange(n + 1)
     seen = spread.cdf(counts) <= level if factor < 1 else spread.sf(counts - 1) <= level
     return float(binom(n, chance).pmf(counts)[seen].sum())
+
+
+def powers(beijing: Change, washington: Change) -> pd.DataFrame:
+    """Return the power of the test on both tracks for four changes. Index: rate (to what). Columns: both capitals."""
+    factors = {"a quarter": 0.25, "half": 0.5, "double": 2.0, "four times": 4.0}
+    rows = {rate: (power(beijing, factor), power(washington, factor)) for rate, factor in factors.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["beijing", "washington"]).rename_axis("rate")
 
 
 def score_change(
     split: pd.DataFrame, direction: tuple[str, str], column: str, *, draws: int = 5000, seed: int = 1
 ) -> tuple[float, float, float, float]:
-    """Mean score an event of one direction in both halves, and p of a fall and of a rise by dealing out the days anew.
+    """Return the mean score an event of one direction in both halves, and p of a fall and of a rise.
 
-    Takes the frame of `halves` and a column of scores. p = (1 + draws at least as extreme) / (1 + draws). Values are
-    missing where a half has no such event.
+    Takes the frame of `halves` and a column of scores. The days are dealt out anew: p = (1 + draws at least as extreme)
+    / (1 + draws). Values are missing where a half has no such event.
     """
     source, target = direction
     chosen = split[(split["source"] == source) & (split["target"] == target)]
@@ -100,8 +111,24 @@ def score_change(
     return float(values[~late].mean()), float(values[late].mean()), p_fall, p_rise
 
 
+def compare_halves(split: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
+    """Return both tracks in both halves: by count of events, and by mean score on both scales.
+
+    Takes the frame of `halves`. Columns: direction, measure, first, second (as text), p_fall, p_rise.
+    """
+    rows = []
+    for track in (BEIJING, WASHINGTON):
+        counted = change(split, track)
+        counts = (str(counted.first), str(counted.second), counted.p_fall, counted.p_rise)
+        rows.append((DIRECTIONS[track], "events with a cooperative signal", *counts))
+        for scale, name in coding.SCALE_NAMES.items():
+            first, second, *p = score_change(split, track, scale, draws=draws, seed=seed)
+            rows.append((DIRECTIONS[track], f"mean score of an event, {name}", f"{first:.2f}", f"{second:.2f}", *p))
+    return pd.DataFrame(rows, columns=["direction", "measure", "first", "second", "p_fall", "p_rise"])
+
+
 def reading(beijing: Change, washington: Change, level: float = LEVEL) -> str:
-    """What the two changes say of the claim, in words, without a full stop."""
+    """Return what the two changes say of the claim, in words, without a full stop."""
     if not beijing.first + beijing.second or not washington.first + washington.second:
         return "one track was not in use"
     if beijing.p_fall <= level:
@@ -112,7 +139,7 @@ def reading(beijing: Change, washington: Change, level: float = LEVEL) -> str:
 
 
 def setting(signals: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, object]:
-    """The dual track of a set of signals in a window, as one row of the sensitivity table.
+    """Return the dual track of a set of signals in a window, as one row of the sensitivity table.
 
     Keys: events, for beijing and washington cooperative, conflictual, balance (shares of signals), p_fall_beijing,
     p_rise_washington, reading.
@@ -132,22 +159,50 @@ def setting(signals: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> di
     return row
 
 
-def sensitivity(
-    variants: Mapping[str, pd.DataFrame], windows: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]
-) -> pd.DataFrame:
-    """The dual track in every variant of the signals and every window. Columns: variant, window, those of `setting`."""
-    rows = [
-        {"variant": variant, "window": window, **setting(signals, *days)}
-        for variant, signals in variants.items()
-        for window, days in windows.items()
-    ]
-    return pd.DataFrame(rows)
+def variants(
+    codings: pd.DataFrame, events: pd.DataFrame, sources: pd.DataFrame, scales: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Return the settled signals as other choices would have them, by a name for the choice; all of them first."""
+
+    def settled(chosen: pd.DataFrame) -> pd.DataFrame:
+        return coding.load_settled(chosen, events, scales)
+
+    every = coding.counted(settled(codings))
+    on_first_list = every["event_id"].isin(events.loc[events["search"] == 1, "event_id"])
+    has_primary = every["event_id"].isin(sources.loc[sources["kind"] == "primary", "event_id"])
+    by_coder = {
+        f"coder {name} alone": coding.counted(settled(rows)) for name, rows in codings.groupby("coder", observed=True)
+    }
+    return {
+        "all events, both coders": every,
+        "first list alone": every[on_first_list],
+        "second search alone": every[~on_first_list],
+        "events with a primary source": every[has_primary],
+        **by_coder,
+        "signals that one coder saw, too": settled(codings),
+        "codings before the third round": coding.counted(settled(codings[codings["round"] < 3])),
+    }
+
+
+def sensitivity(variants: Mapping[str, pd.DataFrame], start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Return the dual track with one choice changed at a time: which signals count, or the window.
+
+    Takes the signals of `variants`; the first of them are also counted in other windows. Columns: label, those of
+    `setting`.
+    """
+    usual, month = next(iter(variants.values())), pd.Timedelta(days=30)
+    cases = {label: (signals, start, end) for label, signals in variants.items()} | {
+        "window a month earlier": (usual, start - month, end - month),
+        "window a month shorter": (usual, start, end - month),
+        "window two months longer": (usual, start - 2 * month, end),
+    }
+    return pd.DataFrame([{"label": label, **setting(*case)} for label, case in cases.items()])
 
 
 def leave_one_out(
     signals: pd.DataFrame, groups: Mapping[str, Iterable[str]], start: pd.Timestamp, end: pd.Timestamp
 ) -> pd.DataFrame:
-    """The dual track without the events of each group (one event, or all that rest on one publisher).
+    """Return the dual track without the events of each group (one event, or all that rest on one publisher).
 
     Columns: left_out, those of `setting`.
     """
@@ -158,28 +213,45 @@ def leave_one_out(
 
 
 def widest(table: pd.DataFrame, column: str) -> tuple[float, float, str]:
-    """The least and the largest value of a column of `leave_one_out`, and what was left out where it moves most."""
+    """Return the least and the largest value of a column of `leave_one_out`, and what moves it most when left out."""
     values = table[column].astype(float)
     middle = values.median()
     return float(values.min()), float(values.max()), str(table.loc[(values - middle).abs().idxmax(), "left_out"])
 
 
+def without_one(signals: pd.DataFrame, sources: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Return how far the balance towards Beijing moves without one event, or without all events of one publisher.
+
+    Index: event, source. Columns: times (how many were left out, one after another), low, high, most (what moves the
+    balance most), readings (how many readings came out).
+    """
+    events = in_window(signals, start, end)["event_id"].unique()
+    publishers = sources.groupby("publisher")["event_id"].agg(list)
+    rows = {}
+    for name, groups in {"event": {event: [event] for event in sorted(events)}, "source": dict(publishers)}.items():
+        table = leave_one_out(signals, groups, start, end)
+        rows[name] = (len(table), *widest(table, "balance_beijing"), table["reading"].nunique())
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["times", "low", "high", "most", "readings"])
+
+
 def answers(signals: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """The signals that openly answer an earlier event: who answers whom, after how many days.
+    """Return the signals that openly answer an earlier event: who answers whom, after how many days.
 
     Columns: event_id, source, target, mode, reciprocal_to, days, plover.
     """
     dates = events.set_index("event_id")["date"]
-    found = signals[signals["reciprocal_to"] != ""]
-    days = (found["date"] - found["reciprocal_to"].map(dates)).dt.days
-    return found.assign(days=days)[["event_id", "source", "target", "mode", "reciprocal_to", "days", "plover"]]
+    answering = signals[signals["reciprocal_to"] != ""]
+    days = (answering["date"] - answering["reciprocal_to"].map(dates)).dt.days
+    return answering.assign(days=days)[["event_id", "source", "target", "mode", "reciprocal_to", "days", "plover"]]
 
 
-def answer_table(found: pd.DataFrame) -> pd.DataFrame:
-    """How often and how fast states answer each other. Columns: source, target, answers, days (median), negative."""
-    return (
-        found.assign(negative=found["plover"] < 0)
-        .groupby(["source", "target"], observed=True)
-        .agg(answers=("days", "size"), days=("days", "median"), negative=("negative", "sum"))
-        .reset_index()
+def answer_table(answering: pd.DataFrame) -> pd.DataFrame:
+    """Return how often and how fast states answer each other. Takes the frame of `answers`.
+
+    Columns: direction, answers, days (median), negative.
+    """
+    named = answering.assign(negative=answering["plover"] < 0, direction=direction(answering))
+    by_direction = named.groupby("direction").agg(
+        answers=("days", "size"), days=("days", "median"), negative=("negative", "sum")
     )
+    return by_direction.reset_index()

@@ -16,6 +16,7 @@ import csv
 import gzip
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -56,7 +57,10 @@ BLOCK = 16 * 2**20  # bytes that are read at once, and the longest line
 HEAD, LOOKED_AT = 2**20, 100  # bytes and lines that tell the format
 SHOWN = 10  # malformed lines that are reported
 OPENERS: Mapping[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+BROKEN = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError),
+    *(struct.error, ValueError, LookupError, RuntimeError),  # of a broken zip archive
+)
 
 
 @dataclass
@@ -200,7 +204,7 @@ def open_events(file: Path) -> Iterator[IO[bytes]]:
                 yield stream
     else:
         opener = next((opener for start, opener in OPENERS.items() if magic.startswith(start)), None)
-        with opener(file) if opener else file.open("rb") as stream:
+        with opener(file) if opener else pa.OSFile(str(file)) as stream:
             yield stream
 
 

@@ -7,17 +7,17 @@ memory give the same indices.
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.signals.coding import SCALES
+from analysis.signals.events import dyad as dyad_of
 
 KEYS = ["source", "target", "period", "scale", "code"]
 CODE_COLUMNS = {"cameo_goldstein": "cameo_code", "plover": "plover_code"}
 
 
 def code_counts(signals: pd.DataFrame, frequency: str = "Q") -> pd.DataFrame:
-    """Counts of codes by direction and period, for each scale.
+    """Return counts of codes by direction and period, for each scale.
 
     Takes settled signals; frequency is a pandas period (Q, M, Y), or "" for one period from the first day on. Columns:
     source, target, period (its first day), scale, code, signals.
@@ -37,7 +37,7 @@ def code_counts(signals: pd.DataFrame, frequency: str = "Q") -> pd.DataFrame:
 
 
 def with_ranks(counts: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
-    """Counts with columns score and rank: the mean rank of the score among all signals of its scale, from -1 to 1.
+    """Return counts with columns score and rank: its mean rank among all signals of its scale, from -1 to 1.
 
     A rank needs no distances between scores, only their order; equal scores share their mean rank.
     """
@@ -51,7 +51,7 @@ def with_ranks(counts: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
 
 
 def index_table(counts: pd.DataFrame, scales: pd.DataFrame, *, directed: bool = True) -> pd.DataFrame:
-    """Indices by direction (or by dyad, both ways together), period and scale. Takes `code_counts`.
+    """Return indices by direction (or by dyad, both ways together), period and scale. Takes `code_counts`.
 
     Columns: source and target (or dyad), period, scale, signals, cooperative (score above 0), conflictual (below 0),
     sum, mean, mean_rank, balance: (cooperative - conflictual) / (cooperative + conflictual), missing where both are 0.
@@ -59,7 +59,7 @@ def index_table(counts: pd.DataFrame, scales: pd.DataFrame, *, directed: bool = 
     scored = with_ranks(counts, scales)
     keys = ["source", "target"] if directed else ["dyad"]
     if not directed:
-        scored = scored.assign(dyad=[dyad_of(s, t) for s, t in zip(scored["source"], scored["target"], strict=True)])
+        scored = scored.assign(dyad=dyad_of(scored))
     scored = scored.assign(
         cooperative=scored["signals"].where(scored["score"] > 0, 0),
         conflictual=scored["signals"].where(scored["score"] < 0, 0),
@@ -81,14 +81,8 @@ def index_table(counts: pd.DataFrame, scales: pd.DataFrame, *, directed: bool = 
     )
 
 
-def dyad_of(source: str, target: str) -> str:
-    """The dyad of two states as the tables write it: JPN-USA, JPN-CHN, CHN-USA."""
-    order = ("JPN", "CHN", "USA")
-    return "-".join(sorted((source, target), key=order.index))
-
-
 def scales_agree(table: pd.DataFrame) -> float | None:
-    """Spearman's correlation of the means on both scales over all directions and periods. Takes `index_table`.
+    """Return Spearman's correlation of the means on both scales over all directions and periods. Takes `index_table`.
 
     None where a scale is missing, or the scales share fewer than three directions and periods.
     """
@@ -100,19 +94,18 @@ def scales_agree(table: pd.DataFrame) -> float | None:
 
 
 def in_dyad(table: pd.DataFrame, dyad: str | None) -> pd.DataFrame:
-    """The rows of one dyad, both ways, or all where none is named. Needs source and target."""
+    """Return the rows of one dyad, both ways, or all where none is named. Needs source and target."""
     if dyad is None:
         return table
-    pairs = zip(table["source"].astype(str), table["target"].astype(str), strict=True)
-    return table[np.array([dyad_of(source, target) == dyad for source, target in pairs], dtype=bool)]
+    return table[dyad_of(table) == dyad]
 
 
 def summary(counts: pd.DataFrame, scales: pd.DataFrame, dyad: str | None) -> dict[str, Any]:
-    """The indices of a window by direction and by quarter, as plain values for JSON. Takes `code_counts` by quarter.
+    """Return the indices of a window by direction and by quarter, as plain values for JSON.
 
-    Keys: directions (source, target, and for each scale signals, cooperative, conflictual, sum, mean, mean_rank,
-    balance), quarters (the same with period), scales_agree (Spearman's correlation of the quarterly means; null where
-    there are fewer than three, or one scale alone).
+    Takes `code_counts` by quarter. Keys: directions (source, target, and for each scale signals, cooperative,
+    conflictual, sum, mean, mean_rank, balance), quarters (the same with period), scales_agree (Spearman's correlation
+    of the quarterly means; null where there are fewer than three, or one scale alone).
     """
     # ranks are those among all signals of the window, so the dyad is chosen last
     by_quarter = in_dyad(index_table(counts, scales), dyad)
@@ -127,9 +120,9 @@ def summary(counts: pd.DataFrame, scales: pd.DataFrame, dyad: str | None) -> dic
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values, one a direction (and quarter) with its scales below it."""
+    """Return rows as plain values, one a direction (and quarter) with its scales below it."""
     keys = [name for name in ("source", "target", "period") if name in table]
-    found = []
+    records = []
     for values, rows in table.groupby(keys, sort=True):
         row: dict[str, Any] = dict(zip(keys, values, strict=True))
         for index in rows.drop(columns=keys).to_dict("records"):
@@ -138,12 +131,12 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
                 str(key): None if value != value else round(float(value), 4) if isinstance(value, float) else int(value)
                 for key, value in index.items()
             }
-        found.append(row)
-    return found
+        records.append(row)
+    return records
 
 
 def report(result: Mapping[str, Any]) -> list[str]:
-    """The lines of a summary for a terminal."""
+    """Return the lines of a summary for a terminal."""
     lines = [f"{'direction':<12} {'scale':<16} {'signals':>7} {'coop.':>6} {'confl.':>6} {'mean':>7} {'balance':>8}"]
     for row in result["directions"]:
         for scale in SCALES:
@@ -154,8 +147,8 @@ def report(result: Mapping[str, Any]) -> list[str]:
                     f"{index['conflictual']:>6} {index['mean']:>7.2f} {balance:>8}"
                 )
     agree = result["scales_agree"]
-    said = "not compared" if agree is None else f"Spearman's correlation of the scales {agree:.2f}"
-    return [*lines, f"both scales by quarter: {said}"]
+    correlation = "not compared" if agree is None else f"Spearman's correlation of the scales {agree:.2f}"
+    return [*lines, f"both scales by quarter: {correlation}"]
 
 
 def compare_periods(before: pd.DataFrame, after: pd.DataFrame, scale: str) -> pd.DataFrame:
