@@ -2,8 +2,16 @@
 
 import pandas as pd
 
-from analysis.claims.checks.phrases import document_name, event_name, provision_names, quoted, source_label
-from analysis.claims.checks.registry import Day, Words, check
+from analysis.claims.checks.registry import (
+    Day,
+    Words,
+    check,
+    document_name,
+    event_name,
+    provision_names,
+    quoted,
+    source_label,
+)
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core import wording
 from analysis.core.errors import ParameterError
@@ -59,15 +67,15 @@ class Act:
         provisions_by_act: dict[str, list[str]] = {}
         holds = True
         for provision_id, row in rows.iterrows():
-            actors = set(map(str, actors_of.get(provision_id, set())))
+            actors = actors_of.get(provision_id, set())
             acts = [str(value) for value in (row["speech_act"], row["speech_act_2"]) if pd.notna(value) and value]
-            aimed = not self.target or self.target in [item.strip() for item in str(row["target"]).split(";")]
+            aimed = not self.target or self.target in map(str.strip, str(row["target"]).split(";"))
             by_actors = set(self.actors) == actors if self.alone else set(self.actors) <= actors
             holds &= aimed and by_actors and bool(set(acts) & set(self.acts))
             phrase = f"{quoted(acts)}{self._towards(row['target'])} by {named(actors)}"
             provisions_by_act.setdefault(phrase, []).append(str(provision_id))
         phrases = [f"{phrase} ({', '.join(ids)})" for phrase, ids in provisions_by_act.items()]
-        found = "; ".join(phrases) if len(phrases) > 1 else next(iter(provisions_by_act))
+        found = "; ".join(phrases if len(phrases) > 1 else provisions_by_act)
         wanted = f"the speech act {quoted(self.acts, 'or')}{self._towards(self.target)} by {named(self.actors)}"
         where = f"the provision{'s' if len(self.provisions) > 1 else ''} {provision_names(evidence, self.provisions)}"
         return Outcome(holds, found, f"{wanted}{' alone' if self.alone else ''} in {where}")
@@ -173,11 +181,10 @@ class CarriedOver:
         provisions = evidence.table("provisions")
         subject = _part(self.pillar, provisions)
         part = provisions[provisions["pillar"] == self.pillar]
-        kept = int(part["in_2024"].isin(["yes", "similar"]).sum())
-        expected = (
-            f"at least {wording.percent(self.least)} of {subject} in the same or a like form in the statement of 2024"
-        )
-        return Outcome(kept >= self.least * len(part), f"{kept} of {len(part)}", expected)
+        alike = int(part["in_2024"].isin(["yes", "similar"]).sum())
+        expected = f"at least {wording.percent(self.least)} of {subject} in the same or a like form"
+        expected += " in the statement of 2024"
+        return Outcome(alike >= self.least * len(part), f"{alike} of {len(part)}", expected)
 
 
 @check("topic_kept")

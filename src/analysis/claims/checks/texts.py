@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from analysis.claims.checks.phrases import place_name, quoted
-from analysis.claims.checks.registry import Words, check
+from analysis.claims.checks.registry import Words, check, place_name, quoted
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core.wording import count, number, plural
 from analysis.measures.similarity import Rows
@@ -38,10 +37,9 @@ def _with_words(evidence: Evidence, rows: Rows, words: str) -> list[int]:
 
 def _stands(evidence: Evidence, words: str, document: str, section: str, paragraph: int = 0) -> bool:
     """Return whether words stand together in a document, a section, or a sentence of a paragraph."""
-    if not sections_holding(words, document, evidence.ngrams, evidence.features, section=section or None):
-        return False
-    if not paragraph:
-        return True
+    there = bool(sections_holding(words, document, evidence.ngrams, evidence.features, section=section or None))
+    if not there or not paragraph:
+        return there
     rows = _passages(evidence, document, section)
     numbers = evidence.features.passages["paragraph"].to_numpy()[rows]
     return bool(_with_words(evidence, rows[numbers == paragraph], words))
