@@ -39,7 +39,7 @@ class Check(Protocol):
     """A check with its arguments."""
 
     def outcome(self, evidence: "Evidence") -> Outcome:
-        """Return what the evidence says."""
+        """Return what the evidence says. Raise ParameterError where the arguments do not fit it."""
         ...
 
 

@@ -45,7 +45,8 @@ def through_claims(claims: list[Row], linked: Mapping[str, list[Row]], column: s
 
 def when(event: Row) -> str:
     """Return the day or days of an event, with its hour where it is known: 7 February 2025, 11:55 (New York)."""
-    start, end = event["date"], event["end_date"]
+    start = event["date"]
+    end: Any = event["end_date"]
     if event["date_precision"] == "month":
         return f"{start:%B %Y}"
     day = wording.day(start)

@@ -167,7 +167,7 @@ def every_coder_codes_every_topic(codings: pd.DataFrame, topics: pd.DataFrame) -
 
 
 def _uncoded(table: str, codings: pd.DataFrame, units: pd.DataFrame) -> Iterator[Fault]:
-    columns = list(units)
+    columns = list(map(str, units))
     for coder, rows in codings.groupby("coder"):
         coded = set(rows[columns].itertuples(index=False, name=None))
         for unit in units.itertuples(index=False, name=None):
@@ -176,32 +176,24 @@ def _uncoded(table: str, codings: pd.DataFrame, units: pd.DataFrame) -> Iterator
                 yield missing(table, "+".join(columns), value, "each coder codes every unit")
 
 
-def _same_rows(table: str, codings: pd.DataFrame) -> Iterator[Fault]:
-    coders: dict[tuple[object, ...], str] = {}
-    for coder, rows in codings.astype(str).groupby("coder"):
-        coded = tuple(sorted(rows.drop(columns="coder").itertuples(index=False, name=None)))
-        first = coders.setdefault(coded, str(coder))
-        if first != coder:
-            value = f"all {len(coded)} rows of {coder} are those of {first}"
-            yield missing(table, "coder", value, "each coder once, under one name")
+def require_coders_to_differ(table: str) -> None:
+    """Add the rule that no two coders of a table have the same rows."""
+
+    @rule(table)
+    def no_coder_counts_twice(codings: pd.DataFrame) -> Iterator[Fault]:
+        """No two coders have the same rows, codings and reasons, throughout: somebody would count twice."""
+        coders: dict[tuple[object, ...], str] = {}
+        for coder, rows in codings.astype(str).groupby("coder"):
+            coded = tuple(sorted(rows.drop(columns="coder").itertuples(index=False, name=None)))
+            first = coders.setdefault(coded, str(coder))
+            if first != coder:
+                value = f"all {len(coded)} rows of {coder} are those of {first}"
+                yield missing(table, "coder", value, "each coder once, under one name")
 
 
-@rule("codings_alignment")
-def no_coder_of_provisions_counts_twice(codings: pd.DataFrame) -> Iterator[Fault]:
-    """No two coders have the same rows, codings and reasons, throughout (codings A)."""
-    return _same_rows("codings_alignment", codings)
-
-
-@rule("codings_topics")
-def no_coder_of_topics_counts_twice(codings: pd.DataFrame) -> Iterator[Fault]:
-    """No two coders have the same rows throughout (codings B)."""
-    return _same_rows("codings_topics", codings)
-
-
-@rule("codings_signals")
-def no_coder_of_signals_counts_twice(codings: pd.DataFrame) -> Iterator[Fault]:
-    """No two coders have the same rows throughout (codings C)."""
-    return _same_rows("codings_signals", codings)
+require_coders_to_differ("codings_alignment")
+require_coders_to_differ("codings_topics")
+require_coders_to_differ("codings_signals")
 
 
 @rule("codings_topics")
@@ -346,33 +338,25 @@ def rows_are_numbered_without_a_gap(*frames: pd.DataFrame) -> Iterator[Fault]:
                 yield missing(table, column, f"{number}{place} is missing", "numbers from 1 without a gap")
 
 
-def _without_rows(table: str, frame: pd.DataFrame, column: str, other: str, others: pd.DataFrame) -> Iterator[Fault]:
-    lonely = frame[~frame[column].isin(others[column])]
-    return wrong(table, lonely, column, f"allowed: one with a row in {other}.csv")
+def require_rows(table: str, other: str, column: str) -> None:
+    """Add the rule that every row of a table has at least one in another table, by a column of both."""
+
+    @rule(table, other)
+    def every_row_has_others(frame: pd.DataFrame, others: pd.DataFrame) -> Iterator[Fault]:
+        """Every event has actors and codings, every provision has actors, every claim has a review."""
+        without = frame[~frame[column].isin(others[column])]
+        yield from wrong(table, without, column, f"allowed: one with a row in {other}.csv")
 
 
-@rule("events", "event_actors")
-def events_have_actors(events: pd.DataFrame, actors: pd.DataFrame) -> Iterator[Fault]:
-    """Somebody acts in every event."""
-    return _without_rows("events", events, "event_id", "event_actors", actors)
+require_rows("events", "event_actors", "event_id")
+require_rows("events", "codings_signals", "event_id")
+require_rows("provisions", "provision_actors", "provision_id")
+require_rows("claims", "claim_reviews", "claim_id")
 
 
-@rule("provisions", "provision_actors")
-def provisions_have_actors(provisions: pd.DataFrame, actors: pd.DataFrame) -> Iterator[Fault]:
-    """A state speaks in every provision."""
-    return _without_rows("provisions", provisions, "provision_id", "provision_actors", actors)
-
-
-@rule("claims", "claim_reviews")
-def claims_are_reviewed(claims: pd.DataFrame, reviews: pd.DataFrame) -> Iterator[Fault]:
-    """Every claim has a review."""
-    return _without_rows("claims", claims, "claim_id", "claim_reviews", reviews)
-
-
-@rule("events", "codings_signals")
-def events_are_coded(events: pd.DataFrame, codings: pd.DataFrame) -> Iterator[Fault]:
-    """Every event is coded, and in a round by all coders of it."""
-    yield from _without_rows("events", events, "event_id", "codings_signals", codings)
+@rule("codings_signals")
+def every_coder_codes_every_event_of_a_round(codings: pd.DataFrame) -> Iterator[Fault]:
+    """An event that is coded in a round is coded by all coders of it."""
     for number, rows in codings.groupby("round"):
         for coder, events_coded in rows.groupby("coder")["event_id"]:
             for event_id in sorted(set(rows["event_id"]) - set(events_coded)):
