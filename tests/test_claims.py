@@ -14,7 +14,7 @@ from scipy.sparse import coo_array, hstack
 
 from analysis import claims
 from analysis.claims import ledger
-from analysis.claims.checks import CHECKS, codings, days, events, read_check, texts
+from analysis.claims.checks import CHECKS, codings, events, read_check, texts
 from analysis.claims.evidence import Check, Evidence, Outcome, last_cited_day, load_evidence
 from analysis.claims.ledger import FAILING, outcomes, verdict_of
 from analysis.cli import command
@@ -334,7 +334,7 @@ def test_every_check_says_what_it_needs_and_found_in_plain_words(evidence: Evide
             "“oppose” and “reiterate” towards China by the United States and Japan",
         ),
         (
-            days.Interval("E001", "E002", unit="hours", at_most=10),
+            events.Interval("E001", "E002", unit="hours", at_most=10),
             False,
             "at most 10 hours from “First Biden-Suga call after the inauguration” to “First Quad leaders' summit "
             "(virtual)”",
@@ -424,7 +424,7 @@ def test_no_check_sees_what_came_after_the_last_source_of_the_article(evidence: 
 
 def test_a_check_that_asks_for_a_later_event_is_refused(evidence: Evidence) -> None:
     with pytest.raises(ParameterError, match=r"E126 is no event_id of events.csv that the checks may read"):
-        days.Date("E126", first=pd.Timestamp("2025-11-13")).outcome(evidence)
+        events.Date("E126", first=pd.Timestamp("2025-11-13")).outcome(evidence)
 
 
 # --- single checks
@@ -432,7 +432,7 @@ def test_a_check_that_asks_for_a_later_event_is_refused(evidence: Evidence) -> N
 
 def test_the_statement_is_of_another_day_in_tokyo(evidence: Evidence) -> None:
     def on(day: str, zone: str = "") -> bool:
-        return days.Date("E083", first=pd.Timestamp(day), zone=zone).outcome(evidence).holds
+        return events.Date("E083", first=pd.Timestamp(day), zone=zone).outcome(evidence).holds
 
     assert on("2025-02-07")
     assert on("2025-02-07", "America/New_York")
@@ -443,12 +443,12 @@ def test_the_statement_is_of_another_day_in_tokyo(evidence: Evidence) -> None:
 
 def test_the_day_in_a_zone_needs_an_hour(evidence: Evidence) -> None:
     with pytest.raises(ParameterError, match="E086 has no hour"):
-        days.Date("E086", first=pd.Timestamp("2025-02-10"), zone="Asia/Tokyo").outcome(evidence)
+        events.Date("E086", first=pd.Timestamp("2025-02-10"), zone="Asia/Tokyo").outcome(evidence)
 
 
 def test_the_time_between_two_visits(evidence: Evidence) -> None:
     def visits(**limits: Any) -> Outcome:
-        return days.Interval("E021", "E065", **limits).outcome(evidence)
+        return events.Interval("E021", "E065", **limits).outcome(evidence)
 
     between = visits(unit="months", at_least=20.5, at_most=21.5)
     assert (between.holds, between.found) == (True, "20.8 months (1 year, 8 months and 23 days)")
@@ -460,8 +460,8 @@ def test_the_time_between_two_visits(evidence: Evidence) -> None:
 
 
 def test_the_day_counts_where_the_answer_was_given(evidence: Evidence) -> None:
-    assert days.Interval("E083", "E086", at_most=2, zone="Asia/Shanghai").outcome(evidence).holds
-    assert not days.Interval("E083", "E086", at_most=2).outcome(evidence).holds
+    assert events.Interval("E083", "E086", at_most=2, zone="Asia/Shanghai").outcome(evidence).holds
+    assert not events.Interval("E083", "E086", at_most=2).outcome(evidence).holds
 
 
 def test_order_among_visitors(evidence: Evidence) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from analysis.data.tables import load
-from analysis.validation.check import RULES, check
+from analysis.validation.check import check
+from analysis.validation.rules import RULES
 
 Change = Callable[..., Path]
 

@@ -19,8 +19,8 @@ EQUIVALENT = Path(__file__).with_name("equivalent.csv")
 # Those that count, compare, rank or decide. Not here: what reads and writes files, and what puts results on pages, in
 # charts and on the command line.
 MODULES = (
-    "claims/checks/codings", "claims/checks/days", "claims/checks/events", "claims/checks/texts",
-    "claims/checks/phrases", "claims/evidence", "claims/ledger", "claims/quotation_audit",
+    "claims/checks/codings", "claims/checks/events", "claims/checks/registry", "claims/checks/texts",
+    "claims/evidence", "claims/ledger", "claims/quotation_audit",
     "core/wording", "measures/agreement", "measures/alignment", "measures/before_after", "measures/continuity",
     "measures/counterparts", "measures/embeddings", "measures/keyness", "measures/pair", "measures/placebos",
     "measures/provisions", "measures/series", "measures/similarity", "measures/specifications",

@@ -30,7 +30,7 @@ from analysis.book.entries import (
 )
 from analysis.claims import ledger
 from analysis.claims.checks import CHECKS
-from analysis.claims.checks.phrases import source_label
+from analysis.claims.checks.registry import source_label
 from analysis.claims.evidence import Bibliography, Evidence
 from analysis.claims.quotation_audit import audit, audit_markdown
 from analysis.core import wording

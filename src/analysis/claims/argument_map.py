@@ -63,17 +63,17 @@ def lay_out(claims: pd.DataFrame, omissions: pd.DataFrame, steps: pd.DataFrame, 
     box = {row["step_id"]: row for row in _boxes(claims, steps)}
     tiles = [tile for step_id in box for tile in _claim_tiles(claims[claims["step_id"] == step_id], box[step_id])]
     arrows = [
-        {"source": link["step_id"], "target": link["supports"], "relation": "supports"}
-        | _between(box[link["step_id"]], box[link["supports"]])
-        for link in argument.to_dict("records")
+        {"source": source, "target": target, "relation": "supports", **_between(box[source], box[target])}
+        for source, target in zip(argument["step_id"], argument["supports"], strict=True)
     ]
     for step_id, left_out in omissions.groupby("step_id", sort=False):
         for place, entry in enumerate(left_out.to_dict("records")):
             tile = _omission_tile(entry, box[step_id], place)
             tiles.append(tile)
-            down = {"x": tile["x"] + (TILE - GAP) / 2, "y": tile["y2"] + 1, "y2": box[step_id]["y"] - 4}
+            middle = tile["x"] + (TILE - GAP) / 2
+            down = {"x": middle, "y": tile["y2"] + 1, "x2": middle, "y2": box[step_id]["y"] - 4}
             arrow = {"source": entry["omission_id"], "target": step_id, "relation": str(entry["relation"])}
-            arrows.append(arrow | down | {"x2": down["x"]})
+            arrows.append({**arrow, **down})
     boxes = pd.DataFrame(list(box.values()))
     width, height = float(boxes["x2"].max()), float(boxes["y2"].max())
     return ArgumentMap(boxes, pd.DataFrame(tiles), pd.DataFrame(arrows), width, height)

@@ -39,7 +39,7 @@ class Check(Protocol):
     """A check with its arguments."""
 
     def outcome(self, evidence: "Evidence") -> Outcome:
-        """Return what the evidence says."""
+        """Return what the evidence says. Raise ParameterError where the arguments do not fit it."""
         ...
 
 
@@ -103,10 +103,8 @@ class Evidence:
         frame = self.table(table).set_index(key)
         for value in values:
             if value not in frame.index:
-                known = sorted(map(str, frame.index))
-                raise ParameterError(
-                    f"{value} is no {key} of {table}.csv that the checks may read{nearest(value, known)}"
-                )
+                hint = nearest(value, sorted(frame.index))
+                raise ParameterError(f"{value} is no {key} of {table}.csv that the checks may read{hint}")
         return frame.loc[list(values)]
 
     def event(self, event_id: str) -> "pd.Series[Any]":

@@ -18,7 +18,7 @@ from analysis.data.faults import nearest
 
 VERDICTS = ("confirmed", "confirmed with correction", "imprecise", "misquoted", "unsupported", "not checkable")
 HOLDING = ("confirmed", "confirmed with correction")
-# the verdict where a part of the claim fails, from the lightest to the weightiest
+# the verdict where a part of the claim fails, the lightest first
 FAILING = {
     "detail": "confirmed with correction",
     "meaning": "imprecise",
@@ -49,16 +49,14 @@ def outcomes(evidence: Evidence, entries: Iterable[str] | None = None) -> pd.Dat
     arguments do not fit the evidence.
     """
     checks = evidence.table("checks")
-    checks = checks if entries is None else checks[checks["entry_id"].isin(list(entries))]
+    if entries is not None:
+        checks = checks[checks["entry_id"].isin(list(entries))]
     results = [
         outcome_of(evidence, row, f"checks.csv, {row['entry_id']}, check {row['check_no']}")
         for row in checks.to_dict("records")
     ]
-    return checks.assign(
-        holds=[outcome.holds for outcome in results],
-        expected=[outcome.expected for outcome in results],
-        found=[outcome.found for outcome in results],
-    ).reset_index(drop=True)
+    columns = {name: [getattr(outcome, name) for outcome in results] for name in ("holds", "expected", "found")}
+    return checks.assign(**columns).reset_index(drop=True)
 
 
 # --- verdicts
@@ -66,21 +64,20 @@ def outcomes(evidence: Evidence, entries: Iterable[str] | None = None) -> pd.Dat
 
 def verdict_of(checked: pd.DataFrame) -> str:
     """Return the verdict of one claim from its outcomes (columns part, holds): of the weightiest part that fails."""
-    failed = set(checked.loc[~checked["holds"].astype(bool), "part"].astype(str))
-    return next((FAILING[part] for part in reversed(FAILING) if part in failed), "confirmed")
+    return "confirmed" if checked["holds"].all() else FAILING[decisive(checked)["part"].iloc[0]]
 
 
 def telling(checked: pd.DataFrame) -> pd.DataFrame:
     """Return the outcomes of one claim that explain its verdict: those that fail, or all where none does."""
-    failed = checked[~checked["holds"].astype(bool)]
-    return failed if len(failed) else checked
+    return checked if checked["holds"].all() else checked[~checked["holds"].astype(bool)]
 
 
 def decisive(checked: pd.DataFrame) -> pd.DataFrame:
     """Return the outcomes of one claim that decide its verdict: those of the weightiest part that fails, or all."""
-    failed = checked[~checked["holds"].astype(bool)]
-    parts = [part for part in FAILING if part in set(failed["part"].astype(str))]
-    return failed[failed["part"] == parts[-1]] if parts else checked
+    if checked["holds"].all():
+        return checked
+    failed = telling(checked)
+    return next(rows for part in reversed(FAILING) if len(rows := failed[failed["part"] == part]))
 
 
 def would_change(checked: pd.DataFrame) -> str:
@@ -94,17 +91,16 @@ def would_change(checked: pd.DataFrame) -> str:
 def together(phrases: Iterable[str]) -> str:
     """Return phrases as one: the same said once, several with numbers."""
     phrases = list(phrases)
-    if len(set(phrases)) == 1:
-        return phrases[0]
-    return "; ".join(f"({number}) {phrase}" for number, phrase in enumerate(phrases, 1))
+    numbered = [f"({number}) {phrase}" for number, phrase in enumerate(phrases, 1)]
+    return "; ".join(numbered) if len(set(phrases)) > 1 else phrases[0]
 
 
 def ledger(evidence: Evidence, step_id: str | None = None) -> pd.DataFrame:
     """Return the claims of the article, or of one step, with their verdicts.
 
     Columns: claim_id, step_id, paragraph, list_item, type, role, claim, cited_sources, dates, kind (computed or
-    judged), verdict, expected (what the claim needs), found, reason (both in one), would_change, basis (what a
-    judgement rests on), confidence (of a judgement). Raise ParameterError where a check does not fit the evidence.
+    judged), verdict, expected (what the claim needs), found, would_change, basis (what a judgement rests on),
+    confidence (of a judgement). Raise ParameterError where a check does not fit the evidence.
     """
     claims = evidence.table("claims")
     if step_id is not None:
@@ -117,22 +113,21 @@ def ledger(evidence: Evidence, step_id: str | None = None) -> pd.DataFrame:
         if len(of_claim):
             shown = telling(of_claim)
             expected, found = (wording.capital(together(shown[column])) for column in ("expected", "found"))
-            reason = f"Expected: {expected}. Found: {found}."
-            rows.append(("computed", verdict_of(of_claim), expected, found, reason, would_change(of_claim), "", ""))
+            rows.append(("computed", verdict_of(of_claim), expected, found, would_change(of_claim), "", ""))
         else:
             verdict, reason, basis, confidence = map(str, judgements.loc[claim_id])
-            rows.append(("judged", verdict, needed, reason, reason, needed, basis, confidence))
-    columns = ("kind", "verdict", "expected", "found", "reason", "would_change", "basis", "confidence")
-    added = pd.DataFrame(rows, columns=columns, index=claims.index)
-    kept = claims[["claim_id", "step_id", "paragraph", "list_item", "type", "role", "claim", "cited_sources", "dates"]]
-    return pd.concat([kept, added], axis=1).reset_index(drop=True)
+            rows.append(("judged", verdict, needed, reason, needed, basis, confidence))
+    columns = ["kind", "verdict", "expected", "found", "would_change", "basis", "confidence"]
+    as_stated = ["claim_id", "step_id", "paragraph", "list_item", "type", "role", "claim", "cited_sources", "dates"]
+    table = claims[as_stated].reset_index(drop=True)
+    return table.join(pd.DataFrame(rows, columns=columns))
 
 
 def omissions(evidence: Evidence) -> pd.DataFrame:
     """Return what the article leaves out: the table omissions, and shown (whether all checks hold)."""
     table = evidence.table("omissions")
     shown = outcomes(evidence, table["omission_id"]).groupby("entry_id")["holds"].all()
-    return table.assign(shown=[bool(shown[omission]) for omission in table["omission_id"]])
+    return table.assign(shown=table["omission_id"].map(shown))
 
 
 def require_known(step_id: str | None, verdict: str | None, steps: pd.DataFrame) -> None:
@@ -147,8 +142,8 @@ def require_known(step_id: str | None, verdict: str | None, steps: pd.DataFrame)
 
 def verdict_counts(table: pd.DataFrame) -> dict[str, int]:
     """Return the number of claims for each verdict, in the order of the verdicts. Takes the frame of `ledger`."""
-    counts = table["verdict"].value_counts()
-    return {verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS}
+    verdicts = list(table["verdict"])
+    return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
 
 
 def holding(table: pd.DataFrame) -> tuple[int, int]:
@@ -159,13 +154,12 @@ def holding(table: pd.DataFrame) -> tuple[int, int]:
 
 def lines(table: pd.DataFrame) -> list[str]:
     """Return a ledger for a terminal: each claim with verdict, kind, expected and found, then how many hold."""
-    claims: list[str] = []
-    for row in table.to_dict("records"):
-        claims += [
-            f"{row['claim_id']}  {row['verdict']} ({row['kind']})  {row['claim']}",
-            f"     Expected: {row['expected']}",
-            f"     Found:    {row['found']}",
-        ]
+    claims = [
+        f"{row['claim_id']}  {row['verdict']} ({row['kind']})  {row['claim']}\n"
+        f"     Expected: {row['expected']}\n"
+        f"     Found:    {row['found']}"
+        for row in table.to_dict("records")
+    ]
     hold, checkable = holding(table)
     return [*claims, f"{wording.plural(len(table), 'claim')}: {hold} of {checkable} that can be checked hold"]
 
@@ -178,7 +172,7 @@ def records(table: pd.DataFrame, evidence: Evidence) -> list[dict[str, Any]]:
         for name, column in (("events", "event_id"), ("provisions", "provision_id"), ("sources", "url"))
     }
     checked["arguments"] = checked["arguments"].map(json.loads)
-    claims: list[dict[str, Any]] = json.loads(table.drop(columns="reason").to_json(orient="records"))
+    claims: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
     for claim in claims:
         of_claim = checked[checked["entry_id"] == claim["claim_id"]].drop(columns=["entry_id", "check_no"])
         claim["checks"] = json.loads(of_claim.to_json(orient="records"))

@@ -1,7 +1,7 @@
 """Load the tables of data/ as typed frames, and find every fault in them.
 
 A fault (`analysis.data.faults`) is a cell, row or column that breaks the schema (data/datapackage.json); rules that
-span tables are in `analysis.validation.check`.
+span tables are in `analysis.validation.rules`.
 """
 
 import csv

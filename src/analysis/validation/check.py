@@ -1,120 +1,133 @@
-"""Rules that the tables obey together, beyond what a column or a foreign key can say.
-
-Each rule takes the frames by name and yields faults. `check` runs the schema and all rules.
-"""
+"""Find every fault of the data: schema, bibliography, text features, and the rules that the tables obey together."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 
-from pybtex.database import BibliographyDataError, parse_string
+from pybtex.database import parse_string
 from pybtex.exceptions import PybtexError
 
 from analysis.core import paths
 from analysis.core.errors import DataError
 from analysis.core.wording import ADDRESS
-from analysis.data.faults import LONGEST, Fault, Frames, nearest, row_of, show_value
+from analysis.data.faults import FIRST_ROW, LONGEST, Fault, Frames, show_value
+from analysis.data.schema import read_schema
 from analysis.data.tables import read_all
-from analysis.texts.features import recorded_hashes
-from analysis.validation import claims, codings, events
-from analysis.validation.completeness import WHOLE, broken_features
+from analysis.texts.features import read_features, recorded_hashes
+from analysis.validation.rules import RULES, wrong
 
-# each rule with the tables that it reads: the tables of another pair (data/cases) obey the rules that they can
-RULES: Mapping[Callable[[Frames], Iterator[Fault]], tuple[str, ...]] = {
-    events.events_end_after_they_begin: ("events",),
-    events.events_have_a_source: ("events", "event_sources"),
-    codings.alignment_codings_agree_with_themselves: ("codings_alignment",),
-    codings.every_coder_codes_every_provision: ("codings_alignment", "provisions"),
-    codings.every_coder_codes_every_topic: ("codings_topics", "topics"),
-    codings.topics_change_in_the_focal_statement: ("codings_topics",),
-    codings.signals_are_whole: ("codings_signals",),
-    codings.signals_answer_earlier_events: ("codings_signals", "events"),
-    codings.protests_follow_the_codings: ("protests", "codings_signals"),
-    events.events_that_carry_a_claim_have_two_sources: ("events", "event_sources", "claim_events"),
-    events.meetings_at_home_have_a_place: ("codings_signals", "events"),
-    events.hours_have_a_zone: ("events",),
-    claims.every_claim_has_one_verdict: ("claims", "judgements", "checks", "omissions"),
-    **WHOLE,
-    claims.checks_can_be_read: (
-        "checks",
-        "forecasts",
-        "documents",
-        *(table for table, _ in claims.IDS.values()),
-    ),
-}
+PASSAGES = "features/passages.parquet"
+
+
+# --- references
 
 
 def _visible(value: str) -> bool:
     return len(value) <= LONGEST and all(c.isprintable() or c in "\n\t" for c in value)
 
 
-ANY_TEXT: tuple[Callable[[str], bool], str] = (_visible, f"up to {LONGEST:,} characters that can be seen")
+Form = tuple[Callable[[str], object], str]
+ANY_TEXT: Form = (_visible, f"up to {LONGEST:,} characters that can be seen")
 # the fields that become links
-BIBLIOGRAPHY_FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
-    "url": (lambda value: ADDRESS.fullmatch(value) is not None, "an address that begins with https:// or http://"),
-    "doi": (lambda value: re.fullmatch(r"10\.[\w.]+/[^\s<>\"]+", value) is not None, "a DOI such as 10.1000/182"),
+BIBLIOGRAPHY_FORMS: dict[str, Form] = {
+    "url": (ADDRESS.fullmatch, "an address that begins with https:// or http://"),
+    "doi": (re.compile(r"10\.[\w.]+/[^\s<>\"]+").fullmatch, "a DOI such as 10.1000/182"),
 }
 
 
 def bibliography_faults(frames: Frames, file: Path) -> list[Fault]:
-    """Faults of sources.bib: unreadable, a key used twice, or a key that claims.csv cites and the file lacks."""
+    """Return the faults of sources.bib: unreadable, a key used twice, a malformed field, a key cited that it lacks."""
     try:
         entries = parse_string(file.read_text(encoding="utf-8"), "bibtex").entries
     except FileNotFoundError:
         return [Fault(file.name, None, None, "the file is missing", "a BibTeX file in UTF-8")]
-    except (BibliographyDataError, PybtexError, UnicodeDecodeError, RecursionError) as error:
+    except (PybtexError, UnicodeDecodeError, RecursionError) as error:
         return [Fault(file.name, None, None, str(error).replace("\n", " "), "well-formed BibTeX in UTF-8")]
-    known = sorted(entries.keys())
-    faults = [
-        Fault(f"{file.name}, {key}", None, name, show_value(value), f"allowed: {allowed}")
-        for key, entry in entries.items()
-        for name, value in entry.fields.items()
-        for holds, allowed in (BIBLIOGRAPHY_FORMS.get(name.lower(), ANY_TEXT),)
-        if not holds(value)
-    ]
-    return faults + (
-        [
-            Fault(
-                "claims.csv",
-                row_of(index),
-                "cited_sources",
-                show_value(key) + nearest(key, known),
-                f"allowed: keys of {file.name}",
-            )
-            for index, keys in frames["claims"]["cited_sources"].items()
-            for key in keys
-            if key not in entries
-        ]
-        if "claims" in frames
-        else []
-    )
+    faults = []
+    for key, entry in entries.items():
+        for name, value in entry.fields.items():
+            holds, allowed = BIBLIOGRAPHY_FORMS.get(name.lower(), ANY_TEXT)
+            if not holds(value):
+                faults.append(Fault(f"{file.name}, {key}", None, name, show_value(value), f"allowed: {allowed}"))
+    if "claims" in frames:
+        cited = frames["claims"].explode("cited_sources").dropna(subset="cited_sources")
+        unknown = cited[[key not in entries for key in cited["cited_sources"]]]
+        faults += wrong("claims", unknown, "cited_sources", f"allowed: keys of {file.name}", entries)
+    return faults
+
+
+# --- features
 
 
 def feature_faults(frames: Frames, folder: Path) -> list[Fault]:
-    """Documents whose features are missing or were made of another text than the recorded one, and features of none."""
+    """Return documents whose features are missing or of another text than the recorded one, and features of none."""
     if "documents" not in frames:
         return []
     try:
-        made_of = recorded_hashes(folder)
+        hashes = recorded_hashes(folder)
     except DataError as error:
-        return [Fault("features/passages.parquet", None, None, str(error), "the features of all documents")]
+        return [Fault(PASSAGES, None, None, str(error), "the features of all documents")]
+    documents = frames["documents"]
     faults = []
-    for index, row in frames["documents"].iterrows():
-        found = made_of.pop(str(row["document_id"]), None)
-        if found is None or found != row["sha256"]:
-            value = "has no features" if found is None else f"has features of another text ({found[:12]}…)"
+    for row, (document_id, sha256) in enumerate(documents[["document_id", "sha256"]].to_numpy(), FIRST_ROW):
+        made_of = hashes.pop(document_id, None)
+        if made_of != sha256:
+            value = f"has features of another text ({made_of[:12]}…)" if made_of else "has no features"
             allowed = "make them with `balancing-act corpus build --texts DIR`"
-            faults.append(Fault("documents.csv", row_of(index), "sha256", f"{row['document_id']} {value}", allowed))
-    return faults + [
-        Fault("features/passages.parquet", None, None, f"holds {document_id}", "documents of documents.csv alone")
-        for document_id in made_of
-    ]
+            faults.append(Fault("documents.csv", row, "sha256", f"{document_id} {value}", allowed))
+    others = [Fault(PASSAGES, None, None, f"holds {name}", "documents of documents.csv alone") for name in hashes]
+    return faults + others
+
+
+def broken_features(folder: Path) -> list[Fault]:
+    """Return the files of features that cannot be read, lack a column, or do not fit one another.
+
+    folder: the data, with the data package and the folder of the features. The tokens of a passage are the sum of its
+    counts, and every combination of settings has a score for every pair.
+    """
+    frames, faults = {}, []
+    for name, table in read_schema(folder / paths.DATAPACKAGE.name, "parquet").items():
+        try:
+            frames[name] = read_features(name, folder / paths.FEATURES.name).to_pandas()
+        except DataError as error:
+            faults.append(Fault(table.file, None, None, str(error), "the features of all documents"))
+            continue
+        columns = [field.name for field in table.fields]
+        if list(frames[name]) != columns:
+            allowed = f"columns: {', '.join(columns)}"
+            faults.append(Fault(table.file, None, None, "the columns are not those declared", allowed))
+    return faults or [*_miscounted(frames), *_incomplete(frames)]
+
+
+def _miscounted(frames: Frames) -> Iterator[Fault]:
+    counted = frames["counts"].groupby("passage")["count"].sum()
+    tokens = frames["passages"]["tokens"]
+    for passage in tokens.index[counted.reindex(tokens.index, fill_value=0) != tokens]:
+        value = f"passage {passage} has {tokens[passage]} tokens, and counts of {counted.get(passage, 0)}"
+        yield Fault(PASSAGES, None, "tokens", value, "the sum of the counts of the passage")
+
+
+def _incomplete(frames: Frames) -> Iterator[Fault]:
+    scores = frames["embeddings"]
+    settings = scores.columns.drop("score")
+    combinations = prod(scores[name].nunique() for name in settings)
+    if len(scores) != combinations or scores.duplicated(settings).any():
+        allowed = f"one for each combination: {combinations}"
+        yield Fault("features/embeddings.parquet", None, None, f"{len(scores)} scores", allowed)
+
+
+# --- all
 
 
 def broken_rules(frames: Frames) -> list[Fault]:
     """Return the faults that the rules find, of those whose tables are there."""
-    return [fault for rule, needed in RULES.items() if frames.keys() >= set(needed) for fault in rule(frames)]
+    faults: list[Fault] = []
+    for rule, tables in RULES.items():
+        if frames.keys() >= set(tables):
+            faults += rule(*(frames[table] for table in tables))
+    return faults
 
 
 def case_faults(folder: Path) -> list[Fault]:
@@ -124,7 +137,7 @@ def case_faults(folder: Path) -> list[Fault]:
 
 
 def check(folder: Path = paths.DATA) -> list[Fault]:
-    """All faults of the tables in a folder: schema, foreign keys, bibliography, features, then the rules.
+    """Return all faults of the data in a folder: schema, foreign keys, bibliography, features, then the rules.
 
     Rules run only when every table can be read, because a rule over a broken table would raise false alarms.
     """

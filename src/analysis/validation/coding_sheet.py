@@ -9,7 +9,6 @@ import io
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -30,25 +29,23 @@ def _columns(table: TableSchema) -> list[str]:
 
 
 def sheet(provisions: pd.DataFrame, table: TableSchema, coder: str) -> pd.DataFrame:
-    """An empty sheet: one row a provision, the columns of the table, then those of AIDS to read by."""
-    frame = pd.DataFrame("", index=range(len(provisions)), columns=_columns(table))
-    frame = frame.assign(provision_id=provisions["provision_id"].to_numpy(), coder=coder)
-    return frame.assign(**{name: [_aid(value) for value in provisions[name]] for name in AIDS})
+    """Return an empty sheet: one row a provision, the columns of the table, then those of AIDS to read by.
 
-
-def _aid(value: Any) -> Any:
-    """What helps to read, of which a spreadsheet must take nothing for a formula; it is not read back."""
-    return harmless(value) if isinstance(value, str) else value
+    A spreadsheet must take nothing in the aids for a formula; they are not read back.
+    """
+    frame = pd.DataFrame("", index=provisions.index, columns=_columns(table))
+    frame = frame.assign(provision_id=provisions["provision_id"], coder=coder)
+    return frame.join(provisions[list(AIDS)].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell))
 
 
 def guide(table: TableSchema) -> list[str]:
-    """What each column to be filled may hold, one line a column."""
+    """Return what each column to be filled may hold, one line a column."""
     filled = [field for field in table.fields if field.name not in ("provision_id", "coder")]
     return [f"{field.name}: {field.allowed}{'' if field.required else ', or empty'}" for field in filled]
 
 
 def write_sheet(frame: pd.DataFrame, file: Path) -> None:
-    """Write a sheet as CSV for a spreadsheet. Raises DataError where the file exists: it may hold somebody's work."""
+    """Write a sheet as CSV for a spreadsheet. Raise DataError where the file exists: it may hold somebody's work."""
     text = frame.to_csv(index=False, lineterminator="\n")
     try:
         with file.open("x", encoding="utf-8", newline="") as stream:
@@ -60,9 +57,9 @@ def write_sheet(frame: pd.DataFrame, file: Path) -> None:
 
 
 def read_rows(file: Path, table: TableSchema) -> list[list[str]]:
-    """The rows of a filled sheet in the columns of the table; aids and other columns are left out.
+    """Return the rows of a filled sheet in the columns of the table; aids and other columns are left out.
 
-    Raises DataError where the file cannot be read or a column is missing.
+    Raise DataError where the file cannot be read or a column is missing.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -72,15 +69,15 @@ def read_rows(file: Path, table: TableSchema) -> list[list[str]]:
         raise DataError(f"{file} cannot be read as CSV in UTF-8: {error}") from None
     missing = [name for name in _columns(table) if name not in (reader.fieldnames or ())]
     if missing or not records:
-        what = f"lacks the columns {', '.join(missing)}" if missing else "has no rows"
-        raise DataError(f"{file} {what}; make a sheet with `balancing-act coding-sheet --coder NAME`")
+        fault = f"lacks the columns {', '.join(missing)}" if missing else "has no rows"
+        raise DataError(f"{file} {fault}; make a sheet with `balancing-act coding-sheet --coder NAME`")
     return [[(record[name] or "").strip() for name in _columns(table)] for record in records]
 
 
 def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
-    """Add the rows of a filled sheet to the table of codings; returns how many.
+    """Add the rows of a filled sheet to the table of codings, and return how many.
 
-    The rows are checked with all rules in a copy of the tables first. Raises DataError with every fault, by the row of
+    The rows are checked with all rules in a copy of the tables first. Raise DataError with every fault, by the row of
     the sheet, and leaves the table as it was.
     """
     table = read_schema(folder / paths.DATAPACKAGE.name)[TABLE]
@@ -100,7 +97,7 @@ def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
 
 
 def _in_sheet(fault: Fault, table: TableSchema, file: Path, before: int) -> Fault:
-    """A fault of an added row, with the name and the row of the sheet."""
+    """Return a fault of an added row with the name and the row of the sheet, and any other as it is."""
     if fault.file != table.file or fault.row is None or fault.row <= before:
         return fault
     return Fault(file.name, fault.row - before - 1 + FIRST_ROW, fault.column, fault.value, fault.allowed)

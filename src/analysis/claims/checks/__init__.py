@@ -3,7 +3,7 @@
 It imports what claims may.
 """
 
-from analysis.claims.checks import codings, days, events, texts
+from analysis.claims.checks import codings, events, texts
 from analysis.claims.checks.registry import CHECKS, read_check
 
-__all__ = ["CHECKS", "codings", "days", "events", "read_check", "texts"]
+__all__ = ["CHECKS", "codings", "events", "read_check", "texts"]

@@ -2,8 +2,16 @@
 
 import pandas as pd
 
-from analysis.claims.checks.phrases import document_name, event_name, provision_names, quoted, source_label
-from analysis.claims.checks.registry import Day, Words, check
+from analysis.claims.checks.registry import (
+    Day,
+    Words,
+    check,
+    document_name,
+    event_name,
+    provision_names,
+    quoted,
+    source_label,
+)
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core import wording
 from analysis.core.errors import ParameterError
@@ -22,7 +30,6 @@ class Untold:
     events: Words = ()
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return the claims that tell one of them."""
         telling: list[str] = []
         for kind, key, ids in (("provisions", "provision_id", self.provisions), ("events", "event_id", self.events)):
             evidence.rows(kind, key, ids)
@@ -53,21 +60,20 @@ class Act:
     target: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return who performs which speech act in the provisions."""
         rows = evidence.rows("provisions", "provision_id", self.provisions)
         actors_of = evidence.table("provision_actors").groupby("provision_id")["state"].agg(set)
         provisions_by_act: dict[str, list[str]] = {}
         holds = True
         for provision_id, row in rows.iterrows():
-            actors = set(map(str, actors_of.get(provision_id, set())))
+            actors = actors_of.get(provision_id, set())
             acts = [str(value) for value in (row["speech_act"], row["speech_act_2"]) if pd.notna(value) and value]
-            aimed = not self.target or self.target in [item.strip() for item in str(row["target"]).split(";")]
+            aimed = not self.target or self.target in map(str.strip, str(row["target"]).split(";"))
             by_actors = set(self.actors) == actors if self.alone else set(self.actors) <= actors
             holds &= aimed and by_actors and bool(set(acts) & set(self.acts))
             phrase = f"{quoted(acts)}{self._towards(row['target'])} by {named(actors)}"
             provisions_by_act.setdefault(phrase, []).append(str(provision_id))
         phrases = [f"{phrase} ({', '.join(ids)})" for phrase, ids in provisions_by_act.items()]
-        found = "; ".join(phrases) if len(phrases) > 1 else next(iter(provisions_by_act))
+        found = "; ".join(phrases if len(phrases) > 1 else provisions_by_act)
         wanted = f"the speech act {quoted(self.acts, 'or')}{self._towards(self.target)} by {named(self.actors)}"
         where = f"the provision{'s' if len(self.provisions) > 1 else ''} {provision_names(evidence, self.provisions)}"
         return Outcome(holds, found, f"{wanted}{' alone' if self.alone else ''} in {where}")
@@ -83,7 +89,6 @@ class Speakers:
     quotation: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return whose words they are on record."""
         row = evidence.rows("quotations", "quotation_id", [self.quotation]).iloc[0]
         given, on_record = set(row["attributed_to"]), set(row["said_by"])
         found = f"said by {named(on_record)}{' alone' if on_record < given else ''}"
@@ -111,7 +116,6 @@ class Coverage:
     pillar: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many have a counterpart. Raise ParameterError where there is no such part or provision."""
         provisions = evidence.table("provisions")[["provision_id", "pillar"]]
         coded = alignment.adjudicate(evidence.table("codings_alignment")).merge(provisions, on="provision_id")
         subject = "the provisions"
@@ -144,7 +148,6 @@ class Rank:
     other_states: bool = False
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return the rank and p. Raise ParameterError where `among` names no set of placebos."""
         documents, scores = evidence.table("documents"), evidence.scores(self.statement, self.strategy)
         sets = placebo_sets(scores, documents, self.statement, self.strategy)
         if self.among not in sets:
@@ -169,15 +172,13 @@ class CarriedOver:
     least: float
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many do. Raise ParameterError where there is no such part."""
         provisions = evidence.table("provisions")
         subject = _part(self.pillar, provisions)
         part = provisions[provisions["pillar"] == self.pillar]
-        kept = int(part["in_2024"].isin(["yes", "similar"]).sum())
-        expected = (
-            f"at least {wording.percent(self.least)} of {subject} in the same or a like form in the statement of 2024"
-        )
-        return Outcome(kept >= self.least * len(part), f"{kept} of {len(part)}", expected)
+        alike = int(part["in_2024"].isin(["yes", "similar"]).sum())
+        expected = f"at least {wording.percent(self.least)} of {subject} in the same or a like form"
+        expected += " in the statement of 2024"
+        return Outcome(alike >= self.least * len(part), f"{alike} of {len(part)}", expected)
 
 
 @check("topic_kept")
@@ -187,7 +188,6 @@ class TopicKept:
     topic: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return what became of the topic."""
         [name] = evidence.rows("topics", "topic_id", [self.topic])["topic"]
         changes = continuity.changes(evidence.table("codings_topics"), evidence.table("topics"))
         change = str(changes.set_index("topic_id").at[self.topic, "change"])
@@ -207,7 +207,6 @@ class Citation:
     day: Day
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return the day of the reference, and whether its address fits. Raise ParameterError for an unknown key."""
         if self.key not in evidence.bibliography:
             raise ParameterError(f"{self.key} is no key of sources.bib{nearest(self.key, list(evidence.bibliography))}")
         entry, sources = evidence.bibliography[self.key], evidence.table("event_sources")

@@ -1,14 +1,10 @@
-"""Checks of events and of rows: what happened, how often, in which order, and what a table records."""
+"""Checks of events and of rows: what happened, when, how often and in which order, and what a table records."""
 
-from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis.claims.checks.phrases import event_name, period, quoted
-from analysis.claims.checks.registry import Columns, Day, Words, check
+from analysis.claims.checks.registry import Columns, Day, Words, check, document_name, event_name, period, quoted
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core import wording
 from analysis.core.errors import ParameterError
@@ -56,11 +52,10 @@ RECORDED = {
 }
 
 
-def _one_of(column: "pd.Series[Any]", allowed: Iterable[str]) -> NDArray[np.bool_]:
-    """Return for each cell whether it, or one item of the list in it, is among the values allowed."""
-    values = set(allowed)
-    matches = [bool(values & (set(map(str, cell)) if isinstance(cell, tuple) else {str(cell)})) for cell in column]
-    return np.array(matches, dtype=bool)
+def _with_one_of(rows: pd.DataFrame, column: str, allowed: Words) -> pd.DataFrame:
+    """Return the rows in whose cell of a column stands one of the values, or an item that is one of them."""
+    items = rows[column].explode().astype(str)
+    return rows.loc[items.isin(allowed).groupby(level=0).any()]
 
 
 def _require_column(frame: pd.DataFrame, table: str, column: str) -> None:
@@ -102,32 +97,31 @@ class Count:
     last: Day | None = None
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many rows there are. Raise ParameterError where there is no such table or column."""
         rows = evidence.table(self.table)
         for column, allowed in self.where:
             _require_column(rows, self.table, column)
-            rows = rows.loc[_one_of(rows[column], allowed)]
+            rows = _with_one_of(rows, column, allowed)
         if self.first is not None or self.last is not None:
             if "date" not in rows:
                 rows = rows.merge(evidence.table("events")[["event_id", "date"]], on="event_id")
             rows = rows[rows["date"].between(self.first or pd.Timestamp.min, self.last or pd.Timestamp.max)]
         noun, nouns = NOUNS.get(self.table, (self.table.removesuffix("s"), self.table))
-        wanted = self.exactly if self.exactly >= 0 else self.at_least
-        holds = len(rows) == wanted if self.exactly >= 0 else len(rows) >= wanted
+        if self.exactly >= 0:
+            holds, wanted, limit = len(rows) == self.exactly, self.exactly, "exactly"
+        else:
+            holds, wanted, limit = len(rows) >= self.at_least, self.at_least, "at least"
         amount = wording.plural(wanted, noun, nouns)
         if wanted:
-            amount = f"{'exactly' if self.exactly >= 0 else 'at least'} {amount}"
+            amount = f"{limit} {amount}"
         phrases = [_with_values(evidence, column, values) for column, values in self.where]
         found = wording.plural(len(rows), *(f"such {word.partition(' of ')[0]}" for word in (noun, nouns)))
         return Outcome(holds, found, " ".join([amount, *phrases, *self._window()]))
 
     def _window(self) -> list[str]:
         """Return the days as a phrase, if there are any."""
-        if self.first is not None and self.last is not None:
-            return [period(self.first, self.last)]
-        if self.first is not None:
-            return [f"since {wording.day(self.first)}"]
-        return [f"up to {wording.day(self.last)}"] if self.last is not None else []
+        if self.first is None:
+            return [] if self.last is None else [f"up to {wording.day(self.last)}"]
+        return [f"since {wording.day(self.first)}" if self.last is None else period(self.first, self.last)]
 
 
 @check("happened")
@@ -146,22 +140,24 @@ class Happened:
     expected: bool = True
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return the events that are on record."""
-        present = evidence.table("event_actors").groupby("event_id")["name"].agg(set)
         rows = events.in_window(evidence.table("events"), self.first, self.last)
-        with_all = [set(self.persons) <= present.get(event, set()) for event in rows["event_id"]]
-        rows = rows[np.array(with_all, dtype=bool)]
+        actors = evidence.table("event_actors")
+        for person in self.persons:
+            rows = rows[rows["event_id"].isin(actors.loc[actors["name"] == person, "event_id"])]
         rows = rows[rows["venue"].str.contains(self.venue, regex=False)]
         rows = rows[rows["title"].str.contains(self.title, regex=False)]
         if self.kind:
             rows = rows[rows["kind"].isin(self.kind)]
-        phrases = ["an event" if self.expected else "no event"]
-        phrases += [f"of the kind {quoted(self.kind, 'or')}"] if self.kind else []
-        phrases += [f"titled “{self.title}”"] if self.title else []
-        phrases += [f"with {wording.listing(self.persons)}"] if self.persons else []
-        phrases += [f"in {self.venue}"] if self.venue else []
-        expected = " ".join([*phrases, period(self.first, self.last)])
-        titles = [f"“{row['title']}” ({wording.day(row['date'])})" for _, row in rows.iterrows()]
+        phrases = [
+            "an event" if self.expected else "no event",
+            f"of the kind {quoted(self.kind, 'or')}" if self.kind else "",
+            f"titled “{self.title}”" if self.title else "",
+            f"with {wording.listing(self.persons)}" if self.persons else "",
+            f"in {self.venue}" if self.venue else "",
+            period(self.first, self.last),
+        ]
+        expected = " ".join(filter(None, phrases))
+        titles = [f"“{title}” ({wording.day(day)})" for title, day in zip(rows["title"], rows["date"], strict=True)]
         return Outcome(bool(titles) == self.expected, wording.listing(titles) or "no such event on record", expected)
 
 
@@ -175,7 +171,6 @@ class Recorded:
     words: Words
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return the cell. Raise ParameterError where there is no such table, row or column."""
         frame = evidence.table(self.table)
         _require_column(frame, self.table, self.column)
         row = evidence.rows(self.table, str(frame.columns[0]), [self.key]).iloc[0]
@@ -199,15 +194,13 @@ class NthMeeting:
     in_person: bool = True
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return the place of the meeting, and what came before it."""
         met = events.leader_meetings(evidence.table("events"), evidence.table("event_actors"), self.host)
         met = met[(met["date"] >= self.since) & met["state"].isin(self.states)]
         if self.in_person:
             met = met[met["in_person"]]
-        order = list(dict.fromkeys(met["event_id"]))
-        state = f"one of {wording.plural(len(self.states), 'state')}"
-        if len(self.states) == 1:
-            state = STATE_NAMES[self.states[0]]
+        order = list(met["event_id"].unique())
+        several = len(self.states) > 1
+        state = f"one of {wording.plural(len(self.states), 'state')}" if several else STATE_NAMES[self.states[0]]
         meeting = "meeting in person" if self.in_person else "meeting or call"
         expected = f"{event_name(evidence, self.event)} as the {wording.ordinal(self.place)} {meeting} of {self.host}"
         expected += f" with the leader of {state} since {wording.day(self.since)}"
@@ -228,7 +221,6 @@ class StrongerProtest:
     cause: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many earlier protests were as strong, and how many stronger."""
         tables = map(evidence.table, ("protests", "events", "codings_signals", "event_sources"))
         protests = events.protest_table(*tables)
         protests = protests[protests["trigger_kind"] == self.cause]
@@ -236,13 +228,11 @@ class StrongerProtest:
         expected = f"{event_name(evidence, self.event)} stronger in form and rank than every earlier protest {cause}"
         if self.event not in set(protests["event_id"]):
             return Outcome(False, f"it is no protest {cause}", expected)
-        comparison = events.rank_among(protests, self.event)["comparison"]
-        equal, stronger = int((comparison == "equal").sum()), int((comparison == "stronger").sum())
-        found = (
-            f"{wording.plural(len(comparison), 'earlier protest')}, {wording.count(equal)} of the same form and rank"
-        )
+        earlier = list(events.rank_among(protests, self.event)["comparison"])
+        equal, stronger = earlier.count("equal"), earlier.count("stronger")
+        found = f"{wording.plural(len(earlier), 'earlier protest')}, {wording.count(equal)} of the same form and rank"
         found += f", {wording.count(stronger)} stronger"
-        return Outcome(len(comparison) > 0 and equal + stronger == 0, found, expected)
+        return Outcome(len(earlier) > 0 and equal + stronger == 0, found, expected)
 
 
 @check("party_changed")
@@ -253,15 +243,112 @@ class PartyChanged:
     before: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return who followed whom. Raise ParameterError where fewer than two leaders are on record."""
         rows = evidence.table("governments")
         rows = rows[(rows["state"] == self.state) & (rows["start"] <= evidence.event(self.before)["date"])]
         if len(rows) < 2:
             raise ParameterError(f"governments.csv has fewer than two leaders of {self.state} before {self.before}")
         old, new = (row for _, row in rows.sort_values("start").tail(2).iterrows())
-        found = (
-            f"{new['leader']} ({new['party']}) followed {old['leader']} ({old['party']}) on {wording.day(new['start'])}"
-        )
-        change = f"the last change of leader in {STATE_NAMES[self.state]} before {event_name(evidence, self.before)}"
-        expected = f"another party in office after {change}"
+        found = f"{new['leader']} ({new['party']}) followed {old['leader']} ({old['party']})"
+        found += f" on {wording.day(new['start'])}"
+        expected = f"another party in office after the last change of leader in {STATE_NAMES[self.state]}"
+        expected += f" before {event_name(evidence, self.before)}"
         return Outcome(bool(old["party"] != new["party"]), found, expected)
+
+
+# --- days
+
+CITIES = {
+    "America/New_York": "Washington",
+    "America/Lima": "Lima",
+    "Asia/Tokyo": "Tokyo",
+    "Asia/Shanghai": "Beijing",
+    "Asia/Seoul": "Seoul",
+}
+DAYS_IN_MONTH = 30.436875  # of the Gregorian calendar, on average
+UNITS = ("hours", "days", "months")
+
+
+def _moment(event: "pd.Series[Any]") -> Day | None:
+    """Return day and hour of an event in its own zone; None where no hour is recorded."""
+    if not event["time"]:
+        return None
+    return pd.Timestamp(f"{event['date']:%Y-%m-%d} {event['time']}", tz=event["zone"])
+
+
+def _local_day(event: "pd.Series[Any]", zone: str) -> Day:
+    """Return the day of an event, in a zone where one is asked for and the hour is known."""
+    moment = _moment(event)
+    if not zone or moment is None:
+        return pd.Timestamp(event["date"])
+    return moment.tz_convert(zone).tz_localize(None).normalize()
+
+
+def _day_and_hour(event: "pd.Series[Any]") -> str:
+    """Return the day of an event, with the hour where it is known, and the day in Tokyo where that is another."""
+    moment, words = _moment(event), wording.day(event["date"])
+    if moment is None:
+        return words
+    words += f", {moment:%H:%M} in {CITIES[event['zone']]}"
+    tokyo = moment.tz_convert("Asia/Tokyo")
+    return words + (f" ({wording.day(tokyo)}, {tokyo:%H:%M}, in Tokyo)" if tokyo.date() != moment.date() else "")
+
+
+@check("date")
+class Date:
+    """An event, or a document, is of a certain day, or of the days from first to last.
+
+    zone: the time zone in which the day counts, such as Asia/Tokyo; without it the day at the place of the event.
+    """
+
+    of: str
+    first: Day
+    last: Day | None = None
+    zone: str = ""
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        last = self.first if self.last is None else self.last
+        if self.of in set(evidence.table("documents")["document_id"]):
+            day = pd.Timestamp(evidence.rows("documents", "document_id", [self.of]).iloc[0]["date"])
+            subject, found = f"{document_name(evidence, self.of)} issued", wording.day(day)
+        else:
+            event = evidence.event(self.of)
+            if self.zone and not event["time"]:
+                raise ParameterError(f"{self.of} has no hour in events.csv, so its day in {self.zone} is not known")
+            day, found = _local_day(event, self.zone), _day_and_hour(event)
+            subject = event_name(evidence, self.of)
+        where = f" in {CITIES[self.zone]}" if self.zone else ""
+        return Outcome(self.first <= day <= last, found, f"{subject} {period(self.first, last)}{where}")
+
+
+@check("interval")
+class Interval:
+    """From one event to another pass so many hours, days or months: at_least to at_most."""
+
+    start: str
+    end: str
+    unit: str = "days"
+    at_least: float = 0.0
+    at_most: float = float("inf")
+    zone: str = ""
+
+    def outcome(self, evidence: Evidence) -> Outcome:
+        start, end = evidence.event(self.start), evidence.event(self.end)
+        if self.unit not in UNITS:
+            raise ParameterError(f"unit: {self.unit!r} is not one of {', '.join(UNITS)}")
+        if self.unit == "hours":
+            first, second = _moment(start), _moment(end)
+            if first is None or second is None:
+                raise ParameterError(f"hours between {self.start} and {self.end}: both need an hour in events.csv")
+            passed = (second - first).total_seconds() / 3600
+            found = f"{passed:.1f} hours"
+        else:
+            first, second = _local_day(start, self.zone), _local_day(end, self.zone)
+            days = (second - first).days
+            passed = days if self.unit == "days" else days / DAYS_IN_MONTH
+            found = wording.plural(days, "day") if days else "the same day"
+            if self.unit == "months":
+                found = f"{passed:.1f} months ({wording.elapsed(first, second)})"
+        limits = f"at most {self.at_most:g}" if self.at_least <= 0 else f"{self.at_least:g} to {self.at_most:g}"
+        unit = self.unit.removesuffix("s") if self.at_most == 1 else self.unit
+        expected = f"{limits} {unit} from {event_name(evidence, self.start)} to {event_name(evidence, self.end)}"
+        return Outcome(self.at_least <= passed <= self.at_most, found, expected)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from analysis.claims.checks.phrases import place_name, quoted
-from analysis.claims.checks.registry import Words, check
+from analysis.claims.checks.registry import Words, check, place_name, quoted
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core.wording import count, number, plural
 from analysis.measures.similarity import Rows
@@ -38,10 +37,9 @@ def _with_words(evidence: Evidence, rows: Rows, words: str) -> list[int]:
 
 def _stands(evidence: Evidence, words: str, document: str, section: str, paragraph: int = 0) -> bool:
     """Return whether words stand together in a document, a section, or a sentence of a paragraph."""
-    if not sections_holding(words, document, evidence.ngrams, evidence.features, section=section or None):
-        return False
-    if not paragraph:
-        return True
+    there = bool(sections_holding(words, document, evidence.ngrams, evidence.features, section=section or None))
+    if not there or not paragraph:
+        return there
     rows = _passages(evidence, document, section)
     numbers = evidence.features.passages["paragraph"].to_numpy()[rows]
     return bool(_with_words(evidence, rows[numbers == paragraph], words))
@@ -60,7 +58,6 @@ class Quotation:
     instead: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return whether the words stand there, or the nearest wording that does."""
         section = self.section or None
         match = find_quotation(self.words, self.document, evidence.ngrams, evidence.features, section=section)
         expected = f"“{self.words}” word for word in {place_name(evidence, self.document, self.section)}"
@@ -89,7 +86,6 @@ class Term:
     instead: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return which of the words stand there."""
         place = (self.document, self.section, self.paragraph)
         there = [words for words in self.words if _stands(evidence, words, *place)]
         missing = [words for words in self.words if words not in there]
@@ -112,7 +108,6 @@ class Heading:
     section: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return whether headings have the words, and in which order."""
         headings, place = _headings(evidence, self.document, self.section), (self.document, self.section)
         rows = [
             _with_words(evidence, headings, words)[:1] if _stands(evidence, words, *place) else []
@@ -136,7 +131,6 @@ class HeadingCount:
     exactly: int
 
     def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many headings have the words."""
         headings = _headings(evidence, self.document)
         having = len(_with_words(evidence, headings, self.words))
         found = f"{count(having)} of {plural(len(headings), 'heading')}"
