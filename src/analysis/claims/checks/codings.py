@@ -30,6 +30,7 @@ class Untold:
     events: Words = ()
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the claims that tell one of them."""
         telling: list[str] = []
         for kind, key, ids in (("provisions", "provision_id", self.provisions), ("events", "event_id", self.events)):
             evidence.rows(kind, key, ids)
@@ -60,6 +61,7 @@ class Act:
     target: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return who performs which speech act in the provisions."""
         rows = evidence.rows("provisions", "provision_id", self.provisions)
         actors_of = evidence.table("provision_actors").groupby("provision_id")["state"].agg(set)
         provisions_by_act: dict[str, list[str]] = {}
@@ -89,6 +91,7 @@ class Speakers:
     quotation: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return whose words they are on record."""
         row = evidence.rows("quotations", "quotation_id", [self.quotation]).iloc[0]
         given, on_record = set(row["attributed_to"]), set(row["said_by"])
         found = f"said by {named(on_record)}{' alone' if on_record < given else ''}"
@@ -116,6 +119,7 @@ class Coverage:
     pillar: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return how many have a counterpart. Raise ParameterError where there is no such part or provision."""
         provisions = evidence.table("provisions")[["provision_id", "pillar"]]
         coded = alignment.adjudicate(evidence.table("codings_alignment")).merge(provisions, on="provision_id")
         subject = "the provisions"
@@ -148,6 +152,7 @@ class Rank:
     other_states: bool = False
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the rank and p. Raise ParameterError where `among` names no set of placebos."""
         documents, scores = evidence.table("documents"), evidence.scores(self.statement, self.strategy)
         sets = placebo_sets(scores, documents, self.statement, self.strategy)
         if self.among not in sets:
@@ -172,6 +177,7 @@ class CarriedOver:
     least: float
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return how many do. Raise ParameterError where there is no such part."""
         provisions = evidence.table("provisions")
         subject = _part(self.pillar, provisions)
         part = provisions[provisions["pillar"] == self.pillar]
@@ -188,6 +194,7 @@ class TopicKept:
     topic: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return what became of the topic."""
         [name] = evidence.rows("topics", "topic_id", [self.topic])["topic"]
         changes = continuity.changes(evidence.table("codings_topics"), evidence.table("topics"))
         change = str(changes.set_index("topic_id").at[self.topic, "change"])
@@ -207,6 +214,7 @@ class Citation:
     day: Day
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the day of the reference, and whether its address fits. Raise ParameterError for an unknown key."""
         if self.key not in evidence.bibliography:
             raise ParameterError(f"{self.key} is no key of sources.bib{nearest(self.key, list(evidence.bibliography))}")
         entry, sources = evidence.bibliography[self.key], evidence.table("event_sources")

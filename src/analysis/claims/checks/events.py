@@ -97,6 +97,7 @@ class Count:
     last: Day | None = None
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return how many rows there are. Raise ParameterError where there is no such table or column."""
         rows = evidence.table(self.table)
         for column, allowed in self.where:
             _require_column(rows, self.table, column)
@@ -140,6 +141,7 @@ class Happened:
     expected: bool = True
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the events that are on record."""
         rows = events.in_window(evidence.table("events"), self.first, self.last)
         actors = evidence.table("event_actors")
         for person in self.persons:
@@ -171,6 +173,7 @@ class Recorded:
     words: Words
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the cell. Raise ParameterError where there is no such table, row or column."""
         frame = evidence.table(self.table)
         _require_column(frame, self.table, self.column)
         row = evidence.rows(self.table, str(frame.columns[0]), [self.key]).iloc[0]
@@ -194,6 +197,7 @@ class NthMeeting:
     in_person: bool = True
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the place of the meeting, and what came before it."""
         met = events.leader_meetings(evidence.table("events"), evidence.table("event_actors"), self.host)
         met = met[(met["date"] >= self.since) & met["state"].isin(self.states)]
         if self.in_person:
@@ -221,6 +225,7 @@ class StrongerProtest:
     cause: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return how many earlier protests were as strong, and how many stronger."""
         tables = map(evidence.table, ("protests", "events", "codings_signals", "event_sources"))
         protests = events.protest_table(*tables)
         protests = protests[protests["trigger_kind"] == self.cause]
@@ -243,6 +248,7 @@ class PartyChanged:
     before: str
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return who followed whom. Raise ParameterError where fewer than two leaders are on record."""
         rows = evidence.table("governments")
         rows = rows[(rows["state"] == self.state) & (rows["start"] <= evidence.event(self.before)["date"])]
         if len(rows) < 2:
@@ -306,6 +312,7 @@ class Date:
     zone: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the day of the event or document. Raise ParameterError where a zone needs an hour that is missing."""
         last = self.first if self.last is None else self.last
         if self.of in set(evidence.table("documents")["document_id"]):
             day = pd.Timestamp(evidence.rows("documents", "document_id", [self.of]).iloc[0]["date"])
@@ -332,6 +339,7 @@ class Interval:
     zone: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return the time between the two. Raise ParameterError where the unit is unknown or an hour is missing."""
         start, end = evidence.event(self.start), evidence.event(self.end)
         if self.unit not in UNITS:
             raise ParameterError(f"unit: {self.unit!r} is not one of {', '.join(UNITS)}")

@@ -58,6 +58,7 @@ class Quotation:
     instead: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return whether the words stand there, or the nearest wording that does."""
         section = self.section or None
         match = find_quotation(self.words, self.document, evidence.ngrams, evidence.features, section=section)
         expected = f"“{self.words}” word for word in {place_name(evidence, self.document, self.section)}"
@@ -86,6 +87,7 @@ class Term:
     instead: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return which of the words stand there."""
         place = (self.document, self.section, self.paragraph)
         there = [words for words in self.words if _stands(evidence, words, *place)]
         missing = [words for words in self.words if words not in there]
@@ -108,6 +110,7 @@ class Heading:
     section: str = ""
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return whether headings have the words, and in which order."""
         headings, place = _headings(evidence, self.document, self.section), (self.document, self.section)
         rows = [
             _with_words(evidence, headings, words)[:1] if _stands(evidence, words, *place) else []
@@ -131,6 +134,7 @@ class HeadingCount:
     exactly: int
 
     def outcome(self, evidence: Evidence) -> Outcome:
+        """Return how many headings have the words."""
         headings = _headings(evidence, self.document)
         having = len(_with_words(evidence, headings, self.words))
         found = f"{count(having)} of {plural(len(headings), 'heading')}"
