@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from analysis.core import paths
-from analysis.signals.export_events import read_counts
+from analysis.signals.exports import count_file
 
 BENCHMARKS = paths.ROOT / "benchmarks"
 
@@ -60,7 +60,7 @@ def test_pandas_counts_the_made_events_as_this_book_does(
 ) -> None:
     script = benchmark("gdelt")
     script.write_events(tmp_path / "events.csv", 3000)
-    counts, report = read_counts(tmp_path / "events.csv", progress=False)
+    counts, report = count_file(tmp_path / "events.csv")
     assert (report.format, report.lines, report.bad) == ("gdelt2", 3000, 0)
     assert report.kept > 50
     for at_once in (None, 700):

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from analysis.core.errors import RunError
-from analysis.core.files import LOCK, locked, new_folder, replace_folder, scratch_folder, unlock, write_whole, written
+from analysis.core.files import (
+    LOCK,
+    locked,
+    new_folder,
+    replace_folder,
+    scratch_folder,
+    unlock,
+    write_errors,
+    write_whole,
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such lock")
 
@@ -24,7 +33,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     write_whole(file, b"one")
     (tmp_path / "a.txt.partial").mkdir()
     message = r"^a\.txt: the note cannot be written \(Is a directory\); the old one stays$"
-    with pytest.raises(RunError, match=message), written("a.txt", "the note", "the old one stays"):
+    with pytest.raises(RunError, match=message), write_errors("a.txt", "the note", "the old one stays"):
         write_whole(file, b"two")
     assert file.read_bytes() == b"one"
 

@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 
 from analysis.book.safety import html_faults
 from analysis.claims.checks import CHECKS, read_check
-from analysis.core import paths, yaml_files
+from analysis.core import paths
 from analysis.core.errors import DataError, ParameterError, ProjectError
+from analysis.core.files import parse_yaml
 from analysis.core.wording import in_markdown
 from analysis.data.export import About, DataTable, as_csv, harmless, shown_cell
 from analysis.data.schema import read_schema
@@ -137,12 +138,10 @@ def test_bibliographies(tmp_path: Path, text: str) -> None:
 
 
 @fuzz(SOME)
-@given(one=TEXT, other=TEXT)
-def test_days_windows_and_numbers(one: str, other: str) -> None:
+@given(one=TEXT)
+def test_days_switches_and_parameters(one: str) -> None:
     day = taken_or_refused(parameters.read_day, "day", one)
     assert day is None or f"{day:%Y-%m-%d}" == one
-    taken_or_refused(parameters.read_window, "a", one, "b", other)
-    taken_or_refused(parameters.read_number, "n", one, 0, 3)
     taken_or_refused(parameters.read_switch, "s", one)
     for kind in parameters.BOUNDS:
         taken_or_refused(parameters.Parameter("p", kind, "", "meaning").read, one)
@@ -206,7 +205,7 @@ def test_sweeps_of_any_values(tmp_path: Path, content: Any, tail: str) -> None:
 def test_sweeps_of_any_text(tmp_path: Path, text: str) -> None:
     refused_as_sweep(tmp_path, text)
     with suppress(yaml.YAMLError):
-        yaml_files.parse(text)
+        parse_yaml(text)
 
 
 @fuzz(FEW)

@@ -28,8 +28,9 @@ from analysis.book.pdf import builder
 from analysis.book.safety import html_faults, is_harmless, spec_faults
 from analysis.charts import show
 from analysis.cli import command
-from analysis.core import paths, yaml_files
+from analysis.core import paths
 from analysis.core.errors import BuildError, DataError, ParameterError, RunError
+from analysis.core.files import read_yaml
 from analysis.core.wording import address_in_markdown, in_markdown
 from analysis.data.export import About, DataTable, as_csv, as_xlsx, text_cell
 from analysis.data.schema import read_schema
@@ -485,7 +486,7 @@ def test_yaml_that_is_no_plain_data_is_refused(text: str, tmp_path: Path) -> Non
 
 def test_every_yaml_of_the_repository_is_read() -> None:
     for file in (paths.CONFIG, paths.TOC, paths.CITATION, paths.EXERCISES):
-        assert yaml_files.read(file)
+        assert read_yaml(file)
 
 
 # --- event files

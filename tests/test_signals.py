@@ -193,6 +193,15 @@ def test_a_demand_in_a_friendly_message_is_no_objection() -> None:
     assert objections(pd.DataFrame([rows[0], {**base, "coder": "b", "mode": "CONSULT"}])).empty  # a minority
 
 
+def test_agreement_begins_without_matching_and_needs_two_coders() -> None:
+    other = {"mode": "ACCUSE", "submode": "disapprove", "level": 1, "cost": "sunk"} | {"source": "CHN", "target": "JPN"}
+    table = coding.agreement(coded({}, other, {"coder": "b"}, {**other, "coder": "b"}), draws=100, seed=1)
+    assert table["variable"].to_list() == ["mode, without matching", "mode", "submode", "level", "cost"]
+    assert table["alpha"][:2].to_list() == [1, 1]
+    alone = coding.agreement(coded({}, other), draws=100, seed=1)
+    assert (len(alone), list(alone)) == (0, list(table))
+
+
 # --- indices
 
 

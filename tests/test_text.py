@@ -37,9 +37,10 @@ def test_a_day_that_is_none(value: object) -> None:
 
 
 def test_a_window_in_order() -> None:
-    assert parameters.read_window("a", "2025-01-01", "b", "2025-01-01")[0] == pd.Timestamp("2025-01-01")
+    day, before = pd.Timestamp("2025-01-01"), pd.Timestamp("2024-01-01")
+    assert parameters.require_order("a", day, "b", day) == (day, day)
     with pytest.raises(ParameterError, match=r"parameter b: 2024-01-01 lies before a \(2025-01-01\)"):
-        parameters.read_window("a", "2025-01-01", "b", "2024-01-01")
+        parameters.require_order("a", day, "b", before)
 
 
 def test_choices() -> None:
@@ -50,19 +51,6 @@ def test_choices() -> None:
         parameters.read_choices("coders", "a,a", ["a", "b"])
     with pytest.raises(ParameterError, match="allowed: a, b"):
         parameters.read_choices("coders", "", ["a", "b"])
-
-
-@pytest.mark.parametrize("value", [0, 4, 2.0, True, "2", None, float("nan")])
-def test_a_whole_number_out_of_range_or_of_another_type(value: object) -> None:
-    with pytest.raises(ParameterError, match=r"parameter threshold: .*; allowed: a whole number from 1 to 3"):
-        parameters.read_number("threshold", value, 1, 3)
-
-
-def test_numbers() -> None:
-    assert parameters.read_number("threshold", 2, 1, 3) == 2
-    assert parameters.read_number("share", 1, 0.0, 1.0) == 1.0
-    with pytest.raises(ParameterError, match=r"allowed: a number from 0.0 to 1.0"):
-        parameters.read_number("share", 1.5, 0.0, 1.0)
 
 
 def test_a_day_after_the_latest_allowed() -> None:

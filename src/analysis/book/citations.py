@@ -23,7 +23,7 @@ from analysis.book.html import Context, change_raw, on_page, render
 from analysis.book.roles import staged
 from analysis.book.sphinx import CITATION
 from analysis.book.tables import OPENING, ROW_COUNT
-from analysis.core import yaml_files
+from analysis.core.files import parse_yaml
 
 PAGE = "book/cite"
 SCRIPT, STYLE = "cite.js", "cite.css"
@@ -38,7 +38,7 @@ def read_citation(source: str | Path) -> dict[str, Any]:
 
 @cache
 def _parsed(text: str) -> dict[str, Any]:
-    return dict(yaml_files.parse(text))  # every page asks for the same long file
+    return dict(parse_yaml(text))  # every page asks for the same long file
 
 
 class Citations(SphinxDirective):

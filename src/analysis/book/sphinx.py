@@ -75,12 +75,12 @@ def book_day(source: Path) -> str:
 
 def citation_line(source: Path) -> str:
     """Return one line that cites this edition, from CITATION.cff in the staged folder; empty where there is none."""
-    from analysis.core import yaml_files
+    from analysis.core.files import read_yaml
 
     file = source / CITATION
     if not file.exists():
         return ""
-    cff = yaml_files.read(file)
+    cff = read_yaml(file)
     authors = ", ".join(
         author.get("name") or f"{author['given-names']} {author['family-names']}" for author in cff["authors"]
     )

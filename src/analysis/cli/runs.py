@@ -133,7 +133,7 @@ def book(html: bool, pdf: bool, committed: bool) -> None:
     """Run the notebooks, then build the HTML and the PDF book."""
     from analysis.book.build import build_both, build_html, build_pdf, stage
     from analysis.book.sphinx import require_packages
-    from analysis.core.files import locked, written
+    from analysis.core.files import locked, write_errors
     from analysis.runs.notebooks import notebook_files, run_notebooks
     from analysis.runs.results import read_results
 
@@ -144,7 +144,10 @@ def book(html: bool, pdf: bool, committed: bool) -> None:
         notebooks = done.notebooks
         print(f"executed {len(done.executed)} notebooks, {len(done.unchanged)} unchanged")
     busy = f"{relative(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
-    with written(relative(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
+    with (
+        write_errors(relative(paths.BUILD), "the book", "the last good book is untouched"),
+        locked(paths.BUILD, busy),
+    ):
         stage(notebooks, read_results(notebook_files(notebooks)), paths.SOURCE)
         if html == pdf:
             build_both()
@@ -162,11 +165,11 @@ def book(html: bool, pdf: bool, committed: bool) -> None:
 @click.option("--out", type=FOLDER, metavar="FILE", help="The zip (default: in build/archive).")
 def archive(out: Path | None) -> None:
     """Make one zip of books, data, notebooks and code."""
-    from analysis.core.files import written
+    from analysis.core.files import write_errors
     from analysis.release import archive as archives
 
     if changed := archives.changed_files():
         print(f"note: {len(changed)} files differ from the last commit, {changed[0]} among them", file=sys.stderr)
-    with written(out or relative(paths.ARCHIVE), "the archive", "an archive of that name is untouched"):
+    with write_errors(out or relative(paths.ARCHIVE), "the archive", "an archive of that name is untouched"):
         target = archives.write_archive(out)
     print(f"{relative(target)}: {target.stat().st_size / 1e6:.1f} MB")

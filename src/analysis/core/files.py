@@ -1,4 +1,4 @@
-"""Files and folders that are never half written, and that one process at a time may write."""
+"""Files and folders that are never half written, and that one process at a time may write; YAML."""
 
 import shutil
 import sys
@@ -6,6 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from analysis.core.errors import RunError
 
@@ -13,15 +16,15 @@ LOCK = ".lock"
 
 
 @contextmanager
-def written(place: Path | str, what: str, kept: str) -> Iterator[None]:
-    """Turn an OSError of the block, such as a full disk, into a RunError that says what was not written, and where.
+def write_errors(place: Path | str, what: str, consolation: str) -> Iterator[None]:
+    """Raise RunError for an OSError of the block, such as a full disk: what cannot be written, where, why.
 
-    kept: what holds nevertheless, such as "the last good run is untouched".
+    consolation: what holds nevertheless, such as "the last good run is untouched".
     """
     try:
         yield
     except OSError as error:
-        raise RunError(f"{place}: {what} cannot be written ({error.strerror or error}); {kept}") from None
+        raise RunError(f"{place}: {what} cannot be written ({error.strerror or error}); {consolation}") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -67,15 +70,15 @@ def replace_folder(new: Path, old: Path) -> None:
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the place of target where the block ends without an error, or else is removed.
+    """Yield a folder to fill; it takes the place of target where the block ends without an error, else it is removed.
 
     What a killed process left beside the target goes first; where it was killed between the two steps of replacing
     it, the target comes back. Only one process at a time may do this (`locked`). Raises OSError.
     """
     if not target.exists() and _aside(target).exists():
         _aside(target).rename(target)
-    for left in target.parent.glob(f"{target.name}.*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in target.parent.glob(f"{target.name}.*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
     work.chmod(0o755)
     try:
@@ -87,14 +90,14 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A folder to fill that is removed when the block ends, unless it has another name by then (`unlock`).
+    """Yield a folder to fill that is removed when the block ends, unless it has another name by then (`unlock`).
 
     Those that killed processes left go first; those of living ones stay. Raises OSError.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.glob(f"{prefix}*/{LOCK}") if sys.platform != "win32" else ():
-        with suppress(RunError, OSError), locked(left.parent, "in use"):
-            shutil.rmtree(left.parent, ignore_errors=True)
+    for leftover in parent.glob(f"{prefix}*/{LOCK}") if sys.platform != "win32" else ():
+        with suppress(RunError, OSError), locked(leftover.parent, "in use"):
+            shutil.rmtree(leftover.parent, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     work.chmod(0o755)
     try:
@@ -108,3 +111,16 @@ def unlock(folder: Path) -> Path:
     """Take the lock out of a folder that is finished; returns the folder."""
     (folder / LOCK).unlink(missing_ok=True)
     return folder
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the value of a text. Raises yaml.YAMLError, also for a number or a day that there cannot be."""
+    try:
+        return yaml.safe_load(text)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise yaml.YAMLError(f"a value cannot be read ({error})") from None
+
+
+def read_yaml(file: Path) -> Any:
+    """Return the value of a file. Raises OSError, UnicodeDecodeError and yaml.YAMLError."""
+    return parse_yaml(file.read_text(encoding="utf-8"))

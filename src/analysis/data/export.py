@@ -9,8 +9,9 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, time
+from itertools import count
 from typing import Any
 
 NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.(\d+))?")
@@ -22,16 +23,7 @@ DAY_FORM = "yyyy-mm-dd"
 FIRST_DAY = date(1900, 3, 1)  # Excel counts days from 1900 and takes that for a leap year
 NO_DAY = date(1980, 1, 1)  # a file without a day of its own carries the first one that a ZIP archive can
 WIDEST = 425  # pixels of a column, about 60 characters
-LABELS = {
-    "title": "Title",
-    "what": "What it is",
-    "source": "Source",
-    "licence": "Licence",
-    "cite": "Cite as",
-    "version": "Version",
-    "day": "Date",
-    "place": "Address",
-}
+LABELS = ("Title", "What it is", "Source", "Licence", "Cite as", "Version", "Date", "Address")  # of About, in order
 
 
 @dataclass(frozen=True)
@@ -62,8 +54,8 @@ class About:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return label and text of each line."""
-        texts = {label: " ".join(str(getattr(self, name) or "").split()) for name, label in LABELS.items()}
-        return [(label, text) for label, text in texts.items() if text]
+        texts = [" ".join(str(value or "").split()) for value in astuple(self)]
+        return [(label, text) for label, text in zip(LABELS, texts, strict=True) if text]
 
 
 @dataclass(frozen=True)
@@ -116,12 +108,9 @@ def distinct(heads: Sequence[str]) -> list[str]:
     """Return heads of which none is empty and none stands twice: “after”, “after (2)”."""
     names: list[str] = []
     for place, head in enumerate(heads, 1):
-        name = plain = head or f"column {place}"
-        number = 1
-        while name in names:
-            number += 1
-            name = f"{plain} ({number})"
-        names.append(name)
+        plain = head or f"column {place}"
+        numbered = (plain if number == 1 else f"{plain} ({number})" for number in count(1))
+        names.append(next(name for name in numbered if name not in names))
     return names
 
 
@@ -134,12 +123,12 @@ def harmless(text: str) -> str:
 
 
 def _note(text: str) -> str:
-    """A line of notes; a spreadsheet cuts it at each comma, so that what follows one must be harmless as well."""
+    """Return a line of notes in which what follows a comma, where a spreadsheet cuts it, is harmless as well."""
     return re.sub(r"([,;\t]\s*)(?=[=+\-@＝＋－＠])", r"\1'", text)
 
 
 def _csv_line(texts: Sequence[str]) -> str:
-    """A line of CSV, in which a text with any end of line stands in quotes; before Python 3.13 a bare CR did not."""
+    """Return a line of CSV with quotes around a text with any end of line; before Python 3.13 a bare CR had none."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow(texts)
     return line.getvalue().removesuffix("\r\n") + "\n"
@@ -149,7 +138,7 @@ def as_csv(table: DataTable) -> str:
     """Return the table as CSV after lines that begin with # and say what it is, its source and how to cite it."""
     shown = [[cell.text for cell in row] for row in table.rows]
     safe = [[harmless(cell.text) if isinstance(cell.value, str) else cell.text for cell in row] for row in table.rows]
-    notes = [words if label == LABELS["title"] else f"{label}: {words}" for label, words in table.about.lines()]
+    notes = [words if label == LABELS[0] else f"{label}: {words}" for label, words in table.about.lines()]
     notes += [MARKED] if safe != shown else []
     rows = [[harmless(head) for head in distinct(table.heads)], *safe]
     return "".join([*(f"# {_note(note)}\n" for note in notes), *map(_csv_line, rows)])

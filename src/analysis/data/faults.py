@@ -21,12 +21,12 @@ Frames = Mapping[str, "pd.DataFrame"]  # tables by name
 
 
 def row_of(index: object) -> int:
-    """The row of the file that an index of its frame stands for."""
+    """Return the row of the file that an index of its frame stands for."""
     return int(str(index)) + FIRST_ROW
 
 
 def printable(text: str) -> str:
-    """A text whose characters that cannot be seen, or turn the direction of writing, stand as escapes."""
+    """Return a text with escapes for characters that cannot be seen or that turn the direction of writing."""
     return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
 
 
@@ -41,38 +41,30 @@ class Fault:
     allowed: str
 
     def __str__(self) -> str:
-        """One line: file, row, column, value, what is allowed."""
-        place = self.file
-        if self.row is not None:
-            place += f", row {self.row}"
-        if self.column is not None:
-            place += f", column {self.column}"
-        return printable(f"{place}: {self.value}; {self.allowed}")
+        """Return one line: file, row, column, value, what is allowed."""
+        row = "" if self.row is None else f", row {self.row}"
+        column = "" if self.column is None else f", column {self.column}"
+        return printable(f"{self.file}{row}{column}: {self.value}; {self.allowed}")
 
 
 def close_matches(value: str, known: list[str], most: int = 3) -> list[str]:
-    """The known values most similar to a value, the nearest first; none where all are far."""
+    """Return the known values most similar to a value, the nearest first; none where all are far."""
     return get_close_matches(value, known, n=most, cutoff=0.5)
 
 
 def nearest(value: str, known: list[str]) -> str:
-    """A hint with the most similar known value, or an empty string."""
+    """Return a hint with the most similar known value, or an empty string."""
     close = close_matches(value, known, 1)
     return f" (nearest: {close[0]})" if close else ""
 
 
 def show_value(value: str) -> str:
-    """A cell as it is quoted in a message: visible when empty, short when long, control characters escaped."""
+    """Return a cell as a message quotes it: visible when empty, short when long, with the first unseen character."""
     if value == "":
         return "the cell is empty"
     text = value if len(value) <= 60 else value[:57] + "…"
-    return "“" + printable(text).replace("\n", "\\u000a") + "”" + unseen(value)
-
-
-def unseen(value: str) -> str:
-    """Which character of a value cannot be seen, in brackets; an empty string where all can."""
-    hidden = next((c for c in value if not c.isprintable()), "")
-    return f" (U+{ord(hidden):04X} cannot be seen)" if hidden else ""
+    unseen = next((f" (U+{ord(c):04X} cannot be seen)" for c in value if not c.isprintable()), "")
+    return "“" + printable(text).replace("\n", "\\u000a") + "”" + unseen
 
 
 def require_none(faults: Iterable[Fault]) -> None:

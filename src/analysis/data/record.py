@@ -16,8 +16,7 @@ from analysis.core.files import write_whole
 KEYS = ("bytes", "hash")
 
 
-def without_record(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource of the data package without what is recorded of its file."""
+def _without_record(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in resource.items() if key not in KEYS}
 
 
@@ -31,28 +30,28 @@ def _package(folder: Path) -> dict[str, Any]:
 
 
 def declaration(folder: Path) -> bytes:
-    """The data package of a folder without its record: what the chapters depend on, beside the files themselves."""
+    """Return the data package of a folder without its record: what chapters depend on beside the files."""
     package = _package(folder)
-    package["resources"] = [without_record(resource) for resource in package["resources"]]
+    package["resources"] = [_without_record(resource) for resource in package["resources"]]
     return json.dumps(package, ensure_ascii=False).encode()
 
 
 def changed_files(folder: Path = paths.DATA) -> Iterator[str]:
-    """The files of a folder of data that are missing or not those that its data package records."""
+    """Yield the files of a folder of data that are missing or not as its data package records them."""
     for resource in _package(folder)["resources"]:
         file = folder / resource["path"]
-        found = _recorded(file.read_bytes()) if file.is_file() else {}
-        if found != {key: resource[key] for key in KEYS if key in resource}:
+        present = _recorded(file.read_bytes()) if file.is_file() else {}
+        if present != {key: resource[key] for key in KEYS if key in resource}:
             yield str(resource["path"])
 
 
 def record(folder: Path = paths.DATA) -> list[str]:
-    """Record the files of a folder of data as they are; returns those that had changed. Raises OSError."""
+    """Record the files of a folder of data as they are; return those that had changed. Raises OSError."""
     changed = list(changed_files(folder))
     if changed:
         package = _package(folder)
         package["resources"] = [
-            {**without_record(resource), **_recorded((folder / resource["path"]).read_bytes())}
+            {**_without_record(resource), **_recorded((folder / resource["path"]).read_bytes())}
             for resource in package["resources"]
         ]
         text = json.dumps(package, ensure_ascii=False, indent=2) + "\n"

@@ -12,12 +12,19 @@ from typing import Any
 
 from analysis.core.errors import DataError
 
-TYPES = ("string", "integer", "number", "date", "list", "boolean")
+TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "date": "a day of the calendar as YYYY-MM-DD",
+    "list": "items separated by “{delimiter}”, none empty",
+    "boolean": "true or false",
+}
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column: its type, its meaning, what its cells may hold, and names of its values for readers (labels)."""
+    """A column: its type, its meaning, what its cells may hold, and names of its values for readers (labels)."""
 
     name: str
     type: str
@@ -34,26 +41,17 @@ class Field:
 
     @property
     def allowed(self) -> str:
-        """What the column allows, in words."""
+        """Return what the column allows, in words."""
         if self.enum:
             return "one of " + ", ".join(self.enum)
-        words = {
-            "string": "text",
-            "integer": "a whole number",
-            "number": "a number",
-            "date": "a day of the calendar as YYYY-MM-DD",
-            "list": f"items separated by “{self.delimiter}”, none empty",
-            "boolean": "true or false",
-        }[self.type]
+        words = TYPES[self.type].format(delimiter=self.delimiter)
         if self.pattern:
             words += f" of the form {self.pattern}"
         if self.minimum is not None and self.maximum is not None:
-            words += f" from {self.minimum} to {self.maximum}"
-        elif self.minimum is not None:
-            words += f" not below {self.minimum}"
-        elif self.maximum is not None:
-            words += f" not above {self.maximum}"
-        return words
+            return f"{words} from {self.minimum} to {self.maximum}"
+        if self.minimum is not None:
+            return f"{words} not below {self.minimum}"
+        return words if self.maximum is None else f"{words} not above {self.maximum}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """One table: file name, meaning, columns and keys.
+    """A table: file name, meaning, columns and keys.
 
     document is the id of the document that it cuts up, where it does; may_be_empty, whether a header alone is enough.
     """
@@ -84,45 +82,38 @@ class TableSchema:
 
 
 def _field(raw: Mapping[str, Any]) -> Field:
-    constraints = raw.get("constraints", {})
     if raw["type"] not in TYPES:
         raise DataError(f"datapackage.json, column {raw['name']}: type “{raw['type']}”; allowed: {', '.join(TYPES)}")
+    constraints = raw.get("constraints", {})
     return Field(
-        name=raw["name"],
-        type=raw["type"],
-        description=raw["description"],
-        required=constraints.get("required", False),
-        unique=constraints.get("unique", False),
-        pattern=constraints.get("pattern"),
-        minimum=constraints.get("minimum"),
-        maximum=constraints.get("maximum"),
-        enum=tuple(constraints.get("enum", ())),
+        raw["name"],
+        raw["type"],
+        raw["description"],
         ordered=raw.get("categoriesOrdered", False),
         delimiter=raw.get("delimiter", ","),
         labels=tuple((category["value"], category["label"]) for category in raw.get("categories", ())),
+        **constraints | {"enum": tuple(constraints.get("enum", ()))},
     )
 
 
 def _table(raw: Mapping[str, Any]) -> TableSchema:
     schema = raw["schema"]
+    foreign_keys = ((key["fields"][0], key["reference"]) for key in schema.get("foreignKeys", ()))
     return TableSchema(
-        name=raw["name"],
-        file=raw["path"],
-        title=raw["title"],
-        description=raw["description"],
+        raw["name"],
+        raw["path"],
+        raw["title"],
+        raw["description"],
         fields=tuple(_field(field) for field in schema["fields"]),
         primary_key=tuple(schema["primaryKey"]),
-        foreign_keys=tuple(
-            ForeignKey(key["fields"][0], key["reference"]["resource"], key["reference"]["fields"][0])
-            for key in schema.get("foreignKeys", ())
-        ),
+        foreign_keys=tuple(ForeignKey(field, to["resource"], to["fields"][0]) for field, to in foreign_keys),
         document=raw.get("document", ""),
         may_be_empty=raw.get("mayBeEmpty", False),
     )
 
 
 def read_schema(path: Path, file_format: str = "csv") -> dict[str, TableSchema]:
-    """The tables of a format (csv, or parquet for the features) declared in a data package, by name, in file order.
+    """Return the tables of a format (csv, or parquet for the features) that a data package declares, by name.
 
     Raises DataError where the file is missing, is not JSON, or declares a table incompletely.
     """
@@ -132,7 +123,7 @@ def read_schema(path: Path, file_format: str = "csv") -> dict[str, TableSchema]:
         tables = [_table(raw) for raw in of_format if raw.get("type") == "table" or file_format == "parquet"]
     except FileNotFoundError:
         raise DataError(f"{path.name} is missing; it declares the tables") from None
-    except (ValueError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise DataError(f"{path.name} is not valid JSON: {error}") from error
     except (KeyError, TypeError) as error:
         raise DataError(f"{path.name}: a table or column is declared without {error}") from error

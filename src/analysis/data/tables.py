@@ -7,9 +7,9 @@ span tables are in `analysis.validation.check`.
 import csv
 import datetime
 import io
-import math
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,48 +22,45 @@ from analysis.data.faults import FIRST_ROW, HEADER, LONGEST, Fault, nearest, req
 from analysis.data.schema import Field, TableSchema, read_schema
 
 LARGEST = 20_000_000  # bytes of a file
-FIRST_DAY, LAST_DAY = datetime.date(1678, 1, 1), datetime.date(2261, 12, 31)  # whose every hour pandas can hold
+FORMS = {"integer": r"-?\d{1,15}", "number": r"[-+.\deE]+", "date": r"\d{4}-\d\d-\d\d"}
+# days whose every hour pandas can hold, and numbers that are finite
+LIMITS = {"date": ("1678-01-01", "2261-12-31"), "number": (-sys.float_info.max, sys.float_info.max)}
 
 # --- cells
 
 
-def _parse(field: Field, cell: str) -> Any:
-    """The typed value of a filled cell. Raises ValueError where the column does not allow it."""
-    value: Any = cell
-    if len(cell) > LONGEST or cell != cell.strip() or any(not c.isprintable() for c in cell):
-        raise ValueError
+def _value(field: Field, text: str) -> Any:
     if field.type == "integer":
-        if not re.fullmatch(r"-?\d{1,15}", cell, re.ASCII):
-            raise ValueError
-        value = int(cell)
-    elif field.type == "number":
-        value = float(cell)
-        if not math.isfinite(value) or not cell.isascii() or "_" in cell:
-            raise ValueError
-    elif field.type == "date":
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
-            raise ValueError
-        value = datetime.date.fromisoformat(cell)
-        if not FIRST_DAY <= value <= LAST_DAY:
-            raise ValueError
-    elif field.type == "list":
-        value = tuple(cell.split(field.delimiter))
-        if any(item == "" or item != item.strip() for item in value):
-            raise ValueError
-    if field.enum and cell not in field.enum:
+        return int(text)
+    if field.type == "number":
+        return float(text)
+    if field.type == "date":
+        return datetime.date.fromisoformat(text)
+    return tuple(text.split(field.delimiter)) if field.type == "list" else text
+
+
+def _parse(field: Field, cell: str) -> Any:
+    """Return the typed value of a filled cell. Raises ValueError where the column does not allow it."""
+    forms = (FORMS.get(field.type), field.pattern)
+    if not all(re.fullmatch(form, cell, re.ASCII) for form in forms if form):
         raise ValueError
-    if field.pattern and not re.fullmatch(field.pattern, cell, re.ASCII):
+    if len(cell) > LONGEST or not cell.isprintable() or (field.enum and cell not in field.enum):
         raise ValueError
-    for bound, below in ((field.minimum, True), (field.maximum, False)):
-        if bound is not None:
-            limit = datetime.date.fromisoformat(str(bound)) if field.type == "date" else bound
-            if value < limit if below else value > limit:
-                raise ValueError
+    value = _value(field, cell)
+    if any(item == "" or item != item.strip() for item in (cell, *(value if field.type == "list" else ()))):
+        raise ValueError
+    least, most = LIMITS.get(field.type, (None, None))
+    least = least if field.minimum is None else field.minimum
+    most = most if field.maximum is None else field.maximum
+    if least is not None and value < _value(field, str(least)):
+        raise ValueError
+    if most is not None and value > _value(field, str(most)):
+        raise ValueError
     return value
 
 
 def _column(field: Field, cells: list[Any]) -> "pd.Series[Any]":
-    """A typed series. Empty text is "", an empty list (), any other empty cell a missing value."""
+    """Return a typed series. Empty text is "", an empty list (), any other empty cell a missing value."""
     if field.enum:
         return pd.Series(pd.Categorical(cells, categories=list(field.enum), ordered=field.ordered), name=field.name)
     if field.type in ("string", "list"):
@@ -80,7 +77,7 @@ def _column(field: Field, cells: list[Any]) -> "pd.Series[Any]":
 
 
 def _records(table: TableSchema, folder: Path) -> tuple[list[list[str]], list[Fault]]:
-    """The rows of a file with the columns in the order of the schema, or the fault that keeps it from being read."""
+    """Return the rows of a file, columns in the order of the schema, or the faults that keep it from being read."""
     file = folder / table.file
 
     def whole(value: str, allowed: str, row: int | None = None) -> tuple[list[list[str]], list[Fault]]:
@@ -113,24 +110,14 @@ def _records(table: TableSchema, folder: Path) -> tuple[list[list[str]], list[Fa
         return whole("the file is empty", "a header row and at least one row")
 
     header, names = rows[0], [field.name for field in table.fields]
-    faults = [
-        Fault(table.file, HEADER, name, "the column is missing", f"expected columns: {', '.join(names)}")
-        for name in names
-        if name not in header
-    ]
+    expected = f"expected columns: {', '.join(names)}"
+    columns = [(name, "the column is missing", expected) for name in names if name not in header]
     for position, name in enumerate(header):
         if name not in names:
-            faults.append(
-                Fault(
-                    table.file,
-                    HEADER,
-                    name,
-                    "the column is unknown" + nearest(name, names),
-                    f"expected columns: {', '.join(names)}",
-                )
-            )
+            columns.append((name, "the column is unknown" + nearest(name, names), expected))
         elif name in header[:position]:
-            faults.append(Fault(table.file, HEADER, name, "the column stands there twice", "one column of each name"))
+            columns.append((name, "the column stands there twice", "one column of each name"))
+    faults = [Fault(table.file, HEADER, *column) for column in columns]
     if len(rows) == 1 and not table.may_be_empty:
         faults.append(Fault(table.file, None, None, "the table has no rows", "at least one row"))
     if faults:
@@ -145,86 +132,80 @@ def _records(table: TableSchema, folder: Path) -> tuple[list[list[str]], list[Fa
 
 
 def _duplicates(table: TableSchema, columns: tuple[str, ...], keys: list[tuple[str, ...]]) -> Iterator[Fault]:
-    first: dict[tuple[str, ...], int] = {}
+    first_rows: dict[tuple[str, ...], int] = {}
     for number, key in enumerate(keys, FIRST_ROW):
-        if key in first:
-            value = f"{show_value(', '.join(key))} stands already in row {first[key]}"
+        first = first_rows.setdefault(key, number)
+        if first != number:
+            value = f"{show_value(', '.join(key))} stands already in row {first}"
             yield Fault(table.file, number, "+".join(columns), value, "each value once")
-        first.setdefault(key, number)
+
+
+def _values(field: Field, cells: Sequence[str], file: str) -> tuple[list[Any], list[Fault]]:
+    """Return the values of a column, None for an empty cell, and its faults."""
+    values: list[Any] = []
+    faults = []
+    for number, cell in enumerate(cells, FIRST_ROW):
+        value = None
+        try:
+            value = _parse(field, cell) if cell else None
+        except ValueError:
+            shown, allowed = show_value(cell) + nearest(cell, list(field.enum)), field.allowed
+            if len(cell) > LONGEST:
+                shown, allowed = f"{len(cell):,} characters", f"up to {LONGEST:,} characters"
+            faults.append(Fault(file, number, field.name, shown, f"allowed: {allowed}"))
+        if field.required and not cell:
+            faults.append(Fault(file, number, field.name, show_value(cell), f"required: {field.allowed}"))
+        values.append(value)
+    return values, faults
 
 
 def read_table(table: TableSchema, folder: Path) -> tuple[pd.DataFrame, list[Fault]]:
-    """One table as a typed frame, with all its faults; with faults the frame is not to be used.
+    """Return one table as a typed frame, with all its faults; with faults the frame is not to be used.
 
     Columns come in the order of the schema; the index counts from 0, so that row n of the file is index n - 2.
     """
     records, faults = _records(table, folder)
-    if not records:
-        return pd.DataFrame(columns=[field.name for field in table.fields]), faults
-    columns: dict[str, list[Any]] = {}
-    for position, field in enumerate(table.fields):
-        cells: list[Any] = []
-        for number, record in enumerate(records, FIRST_ROW):
-            cell, value = record[position], None
-            if cell == "":
-                if field.required:
-                    faults.append(Fault(table.file, number, field.name, show_value(cell), f"required: {field.allowed}"))
-            else:
-                try:
-                    value = _parse(field, cell)
-                except ValueError:
-                    if len(cell) > LONGEST:
-                        what, allowed = f"{len(cell):,} characters", f"up to {LONGEST:,} characters"
-                    else:
-                        what, allowed = show_value(cell) + nearest(cell, list(field.enum)), field.allowed
-                    faults.append(Fault(table.file, number, field.name, what, f"allowed: {allowed}"))
-            cells.append(value)
-        columns[field.name] = cells
     names = [field.name for field in table.fields]
-    unique = [table.primary_key, *((field.name,) for field in table.fields if field.unique)]
-    for key in unique:
-        places = [names.index(name) for name in key]
-        faults += _duplicates(table, key, [tuple(record[place] for place in places) for record in records])
+    if not records:
+        return pd.DataFrame(columns=names), faults
+    cells = dict(zip(names, zip(*records, strict=True), strict=True))
+    values = {}
+    for field in table.fields:
+        values[field.name], faults_of_cells = _values(field, cells[field.name], table.file)
+        faults += faults_of_cells
+    for key in (table.primary_key, *((field.name,) for field in table.fields if field.unique)):
+        faults += _duplicates(table, key, list(zip(*(cells[name] for name in key), strict=True)))
     if faults:
         return pd.DataFrame(columns=names), sorted(faults, key=lambda fault: fault.row or 0)
-    return pd.DataFrame({field.name: _column(field, columns[field.name]) for field in table.fields}), []
+    return pd.DataFrame({field.name: _column(field, values[field.name]) for field in table.fields}), []
 
 
 # --- all tables
 
 
 def foreign_key_faults(schema: Mapping[str, TableSchema], frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
-    """Every filled cell of a foreign key that its target column does not hold."""
+    """Return a fault for every filled cell of a foreign key that its target column does not hold."""
     faults = []
-    for table in schema.values():
-        for key in table.foreign_keys:
-            if table.name not in frames or key.table not in frames:
-                continue
-            known = set(frames[key.table][key.target])
-            allowed = f"a {key.target} of {schema[key.table].file}"
-            for index, value in frames[table.name][key.field].items():
-                if isinstance(value, str) and value and value not in known:
-                    hint = nearest(value, sorted(known))
-                    faults.append(
-                        Fault(
-                            table.file,
-                            row_of(index),
-                            key.field,
-                            show_value(value) + hint,
-                            f"allowed: {allowed}",
-                        )
-                    )
+    for table, key in [(one, key) for one in schema.values() for key in one.foreign_keys]:
+        if table.name not in frames or key.table not in frames:
+            continue
+        known = set(frames[key.table][key.target])
+        allowed = f"allowed: a {key.target} of {schema[key.table].file}"
+        for index, value in frames[table.name][key.field].items():
+            if isinstance(value, str) and value and value not in known:
+                shown = show_value(value) + nearest(value, sorted(known))
+                faults.append(Fault(table.file, row_of(index), key.field, shown, allowed))
     return faults
 
 
 def read_all(folder: Path = paths.DATA) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
-    """All tables without faults of their own, by name, and all faults of schema and foreign keys."""
+    """Return all tables without faults of their own, by name, and all faults of schema and foreign keys."""
     schema = read_schema(folder / paths.DATAPACKAGE.name)
     frames, faults = {}, []
     for name, table in schema.items():
-        frame, found = read_table(table, folder)
-        faults += found
-        if not found:
+        frame, faults_of_table = read_table(table, folder)
+        faults += faults_of_table
+        if not faults_of_table:
             frames[name] = frame
     return frames, faults + foreign_key_faults(schema, frames)
 
@@ -261,18 +242,18 @@ def _load(name: str, folder: Path) -> pd.DataFrame:
 
 
 def labels(table: str, column: str, folder: Path = paths.DATA) -> dict[Any, str]:
-    """The names of the values of a column for readers, in order: {"peace": "Peace"}."""
+    """Return the names of the values of a column for readers, in order: {"peace": "Peace"}."""
     [field] = [field for field in _declared(table, folder).fields if field.name == column]
     return dict(field.labels)
 
 
 def described(table: str, folder: Path = paths.DATA) -> str:
-    """The id of the document that a table cuts up: the statement of the provisions, the strategy of the sections."""
+    """Return the id of the document that a table cuts up, such as the statement of the provisions."""
     return _declared(table, folder).document
 
 
 def load(name: str, folder: Path = paths.DATA) -> pd.DataFrame:
-    """A table as a typed frame: dates are dates, categories are ordered where the schema orders them, lists tuples.
+    """Return a table as a typed frame: days are dates, categories ordered where the schema has them so, lists tuples.
 
     Raises DataError with every fault of the table, or with the known names where there is no such table.
     """

@@ -18,9 +18,9 @@ from typing import Any
 
 from analysis.book.build import outdated, staged_files
 from analysis.book.sphinx import require_packages
-from analysis.core import paths, yaml_files
+from analysis.core import paths
 from analysis.core.errors import BuildError, ParameterError
-from analysis.core.files import write_whole
+from analysis.core.files import parse_yaml, write_whole
 from analysis.release import rocrate
 from analysis.runs.inputs import cells_hash
 from analysis.runs.notebooks import name_of, notebook_files
@@ -122,11 +122,6 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def checksums(contents: Mapping[str, bytes]) -> bytes:
-    """Return the lines that `sha256sum -c` reads, by name."""
-    return "".join(f"{_sha256(content)}  {name}\n" for name, content in sorted(contents.items())).encode()
-
-
 def moment(released: str, epoch: str = "") -> tuple[int, int, int, int, int, int]:
     """Return the time that all entries bear: SOURCE_DATE_EPOCH where it is set, else midnight (UTC) of the release.
 
@@ -165,21 +160,21 @@ def make_archive(root: Path, built: Mapping[str, Path], epoch: str = "") -> tupl
     """
     files = {name: root / name for name in repository_files(root)} | dict(built)
     contents = {name: file.read_bytes() for name, file in files.items()}
-    cff: dict[str, Any] = yaml_files.parse(contents["CITATION.cff"].decode("utf-8"))
+    cff: dict[str, Any] = parse_yaml(contents["CITATION.cff"].decode("utf-8"))
     package = json.loads(contents["data/datapackage.json"])
     notebooks = root / "notebooks"
     titles = {f"{name_of(file, notebooks)}.ipynb": read_chapter(file).title for file in notebook_files(notebooks)}
     sizes = {name: len(content) for name, content in contents.items()}
     crate = rocrate.metadata(sizes, cff, package, titles)
     contents[rocrate.NAME] = (json.dumps(crate, ensure_ascii=False, indent=2) + "\n").encode()
-    contents[SUMS] = checksums(contents)
+    contents[SUMS] = "".join(f"{_sha256(content)}  {name}\n" for name, content in sorted(contents.items())).encode()
     executable = {name for name, file in files.items() if name not in built and file.stat().st_mode & 0o100}
     folder = f"balancing-act-{cff['version']}"
     return folder, packed(contents, folder, moment(str(cff["date-released"]), epoch), executable)
 
 
 def write_archive(out: Path | None = None) -> Path:
-    """Write the archive, by default to build/archive; returns the file. Raises ProjectError where it cannot be made."""
+    """Write the archive, by default to build/archive; return the file. Raises ProjectError where it cannot be made."""
     executed = require_current()
     epoch = os.environ.get(EPOCH, "")
     folder, content = make_archive(paths.ROOT, built_files(paths.HTML, paths.PDF, executed), epoch)

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from analysis.core import paths, yaml_files
+from analysis.core import paths
 from analysis.core.errors import ParameterError
-from analysis.core.files import write_whole
+from analysis.core.files import read_yaml, write_whole
 from analysis.data.faults import nearest
 from analysis.runs.parameters import declared
 from analysis.runs.rerun import find_notebook, read_pairs
@@ -44,7 +44,7 @@ def read(file: Path = paths.EXERCISES) -> dict[str, Exercise]:
     Raises ParameterError where the file, a chapter, a parameter or a value is not allowed.
     """
     try:
-        content = yaml_files.read(file)
+        content = read_yaml(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ParameterError(f"{file.name} cannot be read: {error}") from None
     if not isinstance(content, dict):

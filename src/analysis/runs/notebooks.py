@@ -19,7 +19,7 @@ from typing import Any
 from analysis.charts import vega
 from analysis.core import paths
 from analysis.core.errors import ParameterError, ProjectError, RunError
-from analysis.core.files import locked, new_folder, write_whole, written
+from analysis.core.files import locked, new_folder, write_errors, write_whole
 from analysis.data.faults import require_none
 from analysis.runs.inputs import cells_hash, changed_inputs, inputs, versions
 from analysis.runs.results import read_results, recorded_files
@@ -176,7 +176,7 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     files = {name_of(file, source): file for file in notebook_files(source)}
     require_none(check())
     busy = f"{folder.parent}: another run or build is at work here; wait for it, or end it"
-    with written(folder, "the run", "the last good run is untouched"), locked(folder.parent, busy):
+    with write_errors(folder, "the run", "the last good run is untouched"), locked(folder.parent, busy):
         return _run_changed(files, folder, progress=progress)
 
 

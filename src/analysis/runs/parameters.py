@@ -180,11 +180,6 @@ def require_order(first: str, start: pd.Timestamp, last: str, end: pd.Timestamp)
     return start, end
 
 
-def read_window(first: str, start: object, last: str, end: object) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the first and the last day of a window, from two parameters. Raises ParameterError."""
-    return require_order(first, read_day(first, start), last, read_day(last, end))
-
-
 def require_in_window(
     names: str, start: pd.Timestamp, end: pd.Timestamp, days: Mapping[str, "pd.Series[pd.Timestamp]"]
 ) -> None:
@@ -217,17 +212,6 @@ def read_choices(name: str, value: object, allowed: Iterable[str]) -> list[str]:
     if not chosen or len(set(chosen)) < len(chosen):
         raise ParameterError(f"parameter {name}: {value!r} names {'a value twice' if chosen else 'no value'}")
     return chosen
-
-
-def read_number(name: str, value: object, low: T, high: T) -> T:
-    """Return a number from low to high, whole where low is whole. Raises ParameterError."""
-    kind = type(low)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = kind(value)
-    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
-        words = "a whole number" if kind is int else "a number"
-        raise ParameterError(f"parameter {name}: {value!r}; allowed: {words} from {low} to {high}")
-    return value
 
 
 def read_switch(name: str, value: object) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.core import paths
 from analysis.core.errors import ParameterError, RunError
-from analysis.core.files import scratch_folder, unlock, written
+from analysis.core.files import scratch_folder, unlock, write_errors
 from analysis.data.faults import nearest, require_none
 from analysis.runs.inputs import cells_hash, inputs, versions
 from analysis.runs.notebooks import execute, notebook_files, write_json
@@ -105,7 +105,7 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
 
     require_none(check())
     check_values(notebook, values)
-    with written(folder, "the run", "nothing of it is left"), scratch_folder(folder, ".run-") as work:
+    with write_errors(folder, "the run", "nothing of it is left"), scratch_folder(folder, ".run-") as work:
         executed = work / notebook.name
         with quiet_kernels() as scratch:
             seconds = execute(notebook, executed, scratch, values)

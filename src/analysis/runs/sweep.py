@@ -36,7 +36,7 @@ from analysis.charts import vega
 from analysis.charts.sweep import sweep_figure
 from analysis.core import paths
 from analysis.core.errors import ParameterError, ProjectError, RunError
-from analysis.core.files import locked, write_whole, written
+from analysis.core.files import locked, write_errors, write_whole
 from analysis.core.wording import listing
 from analysis.data.faults import nearest, require_none
 from analysis.runs.inputs import cells_hash, inputs, versions
@@ -275,7 +275,7 @@ def run_sweep(sweep: Sweep, pool: Executor, folder: Path = paths.RUNS, *, progre
     keys = [hashlib.sha256(json.dumps([expected, case], sort_keys=True).encode()).hexdigest() for case in sweep.cases]
     place = folder / f"sweep-{sweep.name}"
     busy = f"{place}: this sweep is running already; wait for it, or rename the file"
-    with written(place, "the sweep", "what was done until then is kept"), locked(place, busy):
+    with write_errors(place, "the sweep", "what was done until then is kept"), locked(place, busy):
         on_record = read_done(place / CASES)
         outcomes = {key: on_record[key] for key in keys if key in on_record}
         before = len(outcomes)

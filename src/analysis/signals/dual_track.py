@@ -116,7 +116,7 @@ def compare_halves(split: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFram
 
     Takes the frame of `halves`. Columns: direction, measure, first, second (as text), p_fall, p_rise.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for track in (BEIJING, WASHINGTON):
         counted = change(split, track)
         counts = (str(counted.first), str(counted.second), counted.p_fall, counted.p_rise)

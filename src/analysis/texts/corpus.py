@@ -7,18 +7,15 @@ A corpus folder holds texts/ID.txt for each document of data/documents.csv, in t
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analysis.core import paths
 from analysis.core.errors import DataError
 from analysis.data.faults import FIRST_ROW
 from analysis.texts.features import TABLES, build_tables, read_features, write_features
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def read_texts(folder: Path, table: pd.DataFrame) -> dict[str, str]:
@@ -57,17 +54,12 @@ def last_blocks(table: pd.DataFrame) -> dict[str, int]:
     return dict(zip(cut["document_id"], cut["last_block"].astype(int), strict=True))
 
 
-def tables_of(folder: Path, table: pd.DataFrame) -> "dict[str, pa.Table]":
-    """Return the tables of features of the texts in a folder. Raises DataError where a text is not as recorded."""
-    return build_tables(read_texts(folder, table), last_blocks(table))
-
-
 def build(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> dict[str, int]:
     """Make the features of a folder of texts, write them and return the number of rows of each table.
 
     Raises DataError, and writes nothing, unless all texts are there and as recorded.
     """
-    tables = tables_of(folder, table)
+    tables = build_tables(read_texts(folder, table), last_blocks(table))
     write_features(tables, target)
     return {name: features.num_rows for name, features in tables.items()}
 
@@ -77,10 +69,10 @@ def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> 
 
     The values are compared, then the bytes of the files. Raises DataError where a text is not as recorded.
     """
-    made = tables_of(folder, table)
+    made = build_tables(read_texts(folder, table), last_blocks(table))
     differences = [first_difference(name, read_features(name, target), made[name]) for name in TABLES]
-    if any(differences):
-        return [difference for difference in differences if difference]
+    if differences := list(filter(None, differences)):
+        return differences
     with tempfile.TemporaryDirectory() as scratch:
         write_features(made, Path(scratch))
         return [
@@ -91,23 +83,21 @@ def verify(folder: Path, table: pd.DataFrame, target: Path = paths.FEATURES) -> 
         ]
 
 
-def first_difference(name: str, committed: "pa.Table", made: "pa.Table") -> str:
+def first_difference(name: str, committed: pa.Table, made: pa.Table) -> str:
     """Return in one line where a committed table first differs from the one made of the texts; empty where nowhere."""
     if committed.column_names != made.column_names:
         return f"{name}.parquet: columns {', '.join(committed.column_names)}; expected {', '.join(made.column_names)}"
     a, b = committed.to_pandas(), made.to_pandas()
     n = min(len(a), len(b))
-    differs = np.zeros(n, dtype=bool)
-    for column in a.columns:
-        differs |= a[column].to_numpy()[:n] != b[column].to_numpy()[:n]
-    if not differs.any() and len(a) == len(b):
-        return ""
+    differs = np.any([a[column].to_numpy()[:n] != b[column].to_numpy()[:n] for column in a.columns], axis=0)
     row = int(differs.argmax()) if differs.any() else n
+    if row == len(a) == len(b):
+        return ""
 
     def shown(frame: pd.DataFrame) -> str:
         return ", ".join(f"{c} {frame[c].iloc[row]}" for c in frame.columns) if row < len(frame) else "no row"
 
     place = f"{name}.parquet, row {row}"
-    if name == "counts" and row < min(len(a), len(b)):
+    if name == "counts" and row < n:
         place += f" (passage {b['passage'].iloc[row]})"
     return f"{place}: committed {shown(a)}; the texts give {shown(b)} ({len(a)} and {len(b)} rows)"

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
 from numpy.typing import NDArray
 
 from analysis.core import paths
@@ -32,12 +34,16 @@ from analysis.texts.documents import QUOTED
 from analysis.texts.segment import block_tokens, passages, tokenize
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from scipy.sparse import csr_array
 
 LONGEST = 8
 TABLES = ("passages", "counts", "ngrams")
 HASHES = "sha256"  # the key of the metadata
+NAME, I16 = pa.dictionary(pa.int16(), pa.string()), pa.int16()
+PLACE = [("document_id", NAME), ("section", NAME), ("block", I16), ("paragraph", I16), ("sentence", I16)]
+PASSAGES = pa.schema([*PLACE, ("heading", pa.bool_()), ("tokens", I16)])
+COUNTS = pa.schema([("passage", pa.int32()), ("token", pa.string()), ("count", I16)])
+NGRAMS = pa.schema([("document_id", NAME), ("section", NAME), ("n", pa.int8()), ("hash", pa.uint64())])
 
 
 def hash_ngram(tokens: list[str]) -> int:
@@ -50,14 +56,12 @@ def ngram_hashes(tokens: list[str], n: int) -> set[int]:
     return {hash_ngram(tokens[start : start + n]) for start in range(len(tokens) - n + 1)}
 
 
-def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "dict[str, pa.Table]":
+def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> dict[str, pa.Table]:
     """Return the three tables of features of normalised texts by document id, as Arrow tables.
 
     last_blocks gives, for some documents, the last block that belongs to them. The same texts give the same tables.
     """
-    import pyarrow as pa
-
-    rows: list[tuple[str, str, int, int, int, bool, int]] = []
+    rows: list[tuple[Any, ...]] = []
     counted: list[Counter[str]] = []
     grams: list[tuple[str, str, int, int]] = []
     for document_id in sorted(texts):
@@ -75,57 +79,35 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> "d
                 for value in ngram_hashes(tokens_of_block, n)
             }
             grams += sorted(hashes_of_document)
-    vocabulary = sorted(set().union(*counted)) if counted else []
-    places = {token: place for place, token in enumerate(vocabulary)}
-    ordered = [sorted((places[token], count) for token, count in tokens.items()) for tokens in counted]
-    name = pa.dictionary(pa.int16(), pa.string())
-
-    def column(values: list[Any], kind: Any) -> Any:
-        return pa.array(values, pa.string()).dictionary_encode().cast(kind) if kind == name else pa.array(values, kind)
-
-    def table(records: list[Any], **kinds: Any) -> Any:
-        columns = list(zip(*records, strict=True)) or [()] * len(kinds)
-        arrays = [column(list(values), kind) for values, kind in zip(columns, kinds.values(), strict=True)]
-        return pa.table(dict(zip(kinds, arrays, strict=True)))
-
-    i16, i32 = pa.int16(), pa.int32()
-    owners = np.repeat(np.arange(len(ordered), dtype=np.int32), [len(pairs) for pairs in ordered])
-    indices = np.array([place for pairs in ordered for place, _ in pairs], dtype=np.int32)
-    tokens_column = pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(vocabulary, pa.string()))
+    counts = [(n, token, count) for n, tokens in enumerate(counted) for token, count in sorted(tokens.items())]
     hashes = {document_id: hashlib.sha256(texts[document_id].encode()).hexdigest() for document_id in sorted(texts)}
+    count_table = _table(counts, COUNTS)
+    vocabulary = pa.array(sorted({token for _, token, _ in counts}), pa.string())
+    indices = pa.compute.index_in(count_table["token"].combine_chunks(), vocabulary)
     return {
-        "passages": table(
-            rows,
-            document_id=name,
-            section=name,
-            block=i16,
-            paragraph=i16,
-            sentence=i16,
-            heading=pa.bool_(),
-            tokens=i16,
-        ).replace_schema_metadata({HASHES: json.dumps(hashes)}),
-        "counts": pa.table(
-            {
-                "passage": pa.array(owners, i32),
-                "token": tokens_column,
-                "count": pa.array([count for pairs in ordered for _, count in pairs], i16),
-            }
-        ),
-        "ngrams": table(grams, document_id=name, section=name, n=pa.int8(), hash=pa.uint64()),
+        "passages": _table(rows, PASSAGES).replace_schema_metadata({HASHES: json.dumps(hashes)}),
+        "counts": count_table.set_column(1, "token", pa.DictionaryArray.from_arrays(indices, vocabulary)),
+        "ngrams": _table(grams, NGRAMS),
     }
+
+
+def _table(rows: list[Any], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 # --- files
 
 
-def write_features(tables: "Mapping[str, pa.Table]", folder: Path) -> None:
+def write_features(tables: Mapping[str, pa.Table], folder: Path) -> None:
     """Write tables as files NAME.parquet, none ever half written; the same tables give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         write_whole(folder / f"{name}.parquet", parquet(table))
 
 
-def parquet(table: "pa.Table") -> bytes:
+def parquet(table: pa.Table) -> bytes:
     """Return a table as the content of a Parquet file; the same table gives the same bytes."""
     import pyarrow.parquet as pq
 
@@ -134,9 +116,8 @@ def parquet(table: "pa.Table") -> bytes:
     return content.getvalue()
 
 
-def read_features(name: str, folder: Path) -> "pa.Table":
-    """Read one table of features. Raises DataError where its file is missing or broken."""
-    import pyarrow as pa
+def read_features(name: str, folder: Path) -> pa.Table:
+    """Return one table of features. Raises DataError where its file is missing or broken."""
     import pyarrow.parquet as pq
 
     file = note_read(folder / f"{name}.parquet")
@@ -179,7 +160,7 @@ class Features:
     vocabulary: tuple[str, ...]
 
 
-def as_features(tables: "Mapping[str, pa.Table]") -> Features:
+def as_features(tables: Mapping[str, pa.Table]) -> Features:
     """Return the features in memory from the tables passages and counts."""
     from scipy.sparse import csr_array
 
@@ -202,7 +183,7 @@ def load_features(folder: Path = paths.FEATURES) -> Features:
 
 @cache
 def load_ngrams(folder: Path = paths.FEATURES) -> dict[tuple[str, str, int], NDArray[np.uint64]]:
-    """Read sorted hashes of n-grams by document, section and n. Raises DataError where the file cannot be read."""
+    """Return sorted hashes of n-grams by document, section and n. Raises DataError where the file cannot be read."""
     frame = read_features("ngrams", folder).to_pandas()
     grouped = frame.groupby(["document_id", "section", "n"], observed=True)["hash"]
     return {(str(d), str(s), int(n)): np.sort(hashes.to_numpy()) for (d, s, n), hashes in grouped}

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -38,6 +38,11 @@ with extra_packages():
     from tenacity import RetryCallState, retry, retry_if_result, stop_after_attempt
 
 STATE = "fetch.json"
+# what fetch.json says of each document: where its file came from and what it was
+KEYS = (
+    *("url", "final_url", "status", "etag", "last_modified", "content_type", "date", "raw", "bytes"),
+    *("sha256_raw", "sha256_text"),
+)
 AGENT = "balancing-act"
 PAUSE = 2.0  # seconds between two requests to one host, unless its robots.txt asks for more
 CONNECT, READ = 10.0, 30.0  # seconds to connect, and for the next bytes
@@ -138,32 +143,15 @@ class Visitor:
 # --- folder
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where the file of a document came from and what it was, as fetch.json keeps it."""
-
-    url: str
-    final_url: str
-    status: int
-    etag: str
-    last_modified: str
-    content_type: str
-    date: str
-    raw: str
-    bytes: int
-    sha256_raw: str
-    sha256_text: str
-
-
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read_state(folder: Path) -> dict[str, Source]:
+def read_state(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what fetch.json of a folder says, by document id. Raises FetchError where it is broken."""
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        return {document_id: Source(**source) for document_id, source in state["documents"].items()}
+        return {name: {key: source[key] for key in KEYS} for name, source in state["documents"].items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -193,15 +181,15 @@ class Store:
         source, raw = self.sources.get(document_id), b""
         if source:
             with suppress(OSError):
-                raw = (self.folder / source.raw).read_bytes()
-            if source.url != url or source.sha256_raw != _digest(raw):
+                raw = (self.folder / source["raw"]).read_bytes()
+            if source["url"] != url or source["sha256_raw"] != _digest(raw):
                 source = None
         if source and not refresh:
-            return self._keep(document_id, asdict(source), raw)
-        validators = {"If-None-Match": source.etag, "If-Modified-Since": source.last_modified} if source else {}
+            return self._keep(document_id, source, raw)
+        validators = {"If-None-Match": source["etag"], "If-Modified-Since": source["last_modified"]} if source else {}
         response = visitor.get(url, {name: value for name, value in validators.items() if value})
         if source and response.status_code == 304:
-            return self._keep(document_id, asdict(source), raw)
+            return self._keep(document_id, source, raw)
         if response.status_code != 200:
             raise _refusal(response)
         names = ("etag", "last_modified", "content_type")
@@ -218,13 +206,13 @@ class Store:
             aside = self.folder / "raw" / f"{document_id}.unreadable"
             write_whole(aside, raw)
             raise FetchError(f"{error}; look at {aside}, which came from {about['url']}") from None
-        about |= {"raw": f"raw/{document_id}.{kind}", "bytes": len(raw)}
+        about = about | {"raw": f"raw/{document_id}.{kind}", "bytes": len(raw)}
         about |= {"sha256_raw": _digest(raw), "sha256_text": _digest(text.encode())}
         write_whole(self.folder / about["raw"], raw)
         write_whole(self.folder / "texts" / f"{document_id}.txt", text.encode())
-        self.sources[document_id] = Source(**about)
-        state = {"documents": {name: asdict(source) for name, source in self.sources.items()}}
-        write_whole(self.folder / STATE, (json.dumps(state, indent=2, sort_keys=True) + "\n").encode())
+        self.sources[document_id] = about
+        state = json.dumps({"documents": self.sources}, indent=2, sort_keys=True)
+        write_whole(self.folder / STATE, f"{state}\n".encode())
         for name in {"html", "pdf", "unreadable"} - {kind}:
             (self.folder / "raw" / f"{document_id}.{name}").unlink(missing_ok=True)
         return text
@@ -249,29 +237,29 @@ class Fetched:
     new: tuple[str, ...] = ()
 
 
-def _place(section: str, paragraph: int, sentence: int) -> str:
-    return f"section {section}, " + (f"paragraph {paragraph}, sentence {sentence}" if paragraph else "heading")
+def _place(part: Any) -> str:
+    """Return the place of a passage, or of a row of the table of passages, in words."""
+    inner = f"paragraph {part.paragraph}, sentence {part.sentence}" if part.paragraph else "heading"
+    return f"section {part.section}, {inner}"
 
 
 def committed_passages(features: Features, document_id: str) -> list[tuple[str, Tokens]]:
     """Return place and tokens of the committed passages of a document, in order."""
-    rows = np.flatnonzero(features.passages["document_id"] == document_id)
-    frame, counts, placed = features.passages.iloc[rows], features.counts, []
-    columns = (frame[name].to_list() for name in ("section", "paragraph", "sentence"))
-    for row, section, paragraph, sentence in zip(rows.tolist(), *columns, strict=True):
-        part = slice(counts.indptr[row], counts.indptr[row + 1])
-        pairs = zip(counts.indices[part].tolist(), counts.data[part].tolist(), strict=True)
-        tokens = frozenset((features.vocabulary[column], int(count)) for column, count in pairs)
-        placed.append((_place(section, paragraph, sentence), tokens))
+    rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
+    counts, placed = features.counts[rows], []
+    for number, part in enumerate(features.passages.iloc[rows].itertuples()):
+        columns = slice(counts.indptr[number], counts.indptr[number + 1])
+        tokens = (features.vocabulary[column] for column in counts.indices[columns])
+        placed.append((_place(part), frozenset(zip(tokens, counts.data[columns].astype(int).tolist(), strict=True))))
     return placed
 
 
 def _only_in(one: Iterable[tuple[str, Tokens]], other: Iterable[tuple[str, Tokens]]) -> tuple[str, ...]:
     """Return the places of the passages of one text that the other lacks; each of the other's answers for one."""
-    spare, places = Counter(tokens for _, tokens in other), []
+    unmatched, places = Counter(tokens for _, tokens in other), []
     for place, tokens in one:
-        spare[tokens] -= 1
-        if spare[tokens] < 0:
+        unmatched[tokens] -= 1
+        if unmatched[tokens] < 0:
             places.append(place)
     return tuple(places)
 
@@ -282,8 +270,7 @@ def compare(document_id: str, committed: Sequence[tuple[str, Tokens]], fetched: 
     for part in fetched:
         words = part.text.split()
         shown = "".join(c for c in " ".join(words[:8]) if c.isprintable()) + (" …" if len(words) > 8 else "")
-        place = f"{_place(part.section, part.paragraph, part.sentence)}: “{shown}”"
-        placed.append((place, frozenset(Counter(tokenize(part.text)).items())))
+        placed.append((f"{_place(part)}: “{shown}”", frozenset(Counter(tokenize(part.text)).items())))
     missing, new = _only_in(committed, placed), _only_in(placed, committed)
     matches, outcome = len(committed) - len(missing), "drifted"  # type: tuple[int, Outcome]
     if [tokens for _, tokens in committed] == [tokens for _, tokens in placed]:

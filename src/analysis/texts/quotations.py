@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.core.errors import ParameterError
-from analysis.texts.features import LONGEST, Features, hash_ngram
+from analysis.texts.features import LONGEST, Features, hash_ngram, ngram_hashes
 from analysis.texts.segment import tokenize
 
 MOST_WORDS = 100  # of a quotation
@@ -57,8 +57,8 @@ def parts_of(text: str) -> list[list[str]]:
 
     Raises ParameterError where there is no word, or more than MOST_WORDS.
     """
-    parts = [tokenize(part) for part in re.split(r"\[?\s*(?:…|\.{3}|\. \. \.)\s*\]?", text)]
-    parts = [part for part in parts if part]
+    pieces = re.split(r"\[?\s*(?:…|\.{3}|\. \. \.)\s*\]?", text)
+    parts = [tokens for piece in pieces if (tokens := tokenize(piece))]
     if not parts:
         raise ParameterError(f"quotation “{text[:60]}”: there is no word in it")
     if (words := sum(map(len, parts))) > MOST_WORDS:
@@ -136,17 +136,9 @@ class Record:
 
     def _completed(self, words: tuple[str, ...], ahead: int) -> tuple[str, ...]:
         """Put words on record before a run, in exchange for the words of the quotation left out there."""
-        for _ in range(ahead):
-            if (word := self.before(words)) is None:
-                break
-            words = (word, *words)
+        while ahead and (word := self.before(words)):
+            words, ahead = (word, *words), ahead - 1
         return words
-
-
-def vocabulary_of(features: Features, document_id: str) -> list[str]:
-    """Return the tokens that stand in a document, headings included, in the order of the alphabet."""
-    rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
-    return [features.vocabulary[column] for column in np.unique(features.counts[rows].indices)]
 
 
 def _chosen_sections(document_id: str, section: str | None, ngrams: Ngrams, features: Features) -> list[str]:
@@ -185,19 +177,16 @@ def find_quotation(
         return Quotation(text, document_id, sections)
     chosen = _chosen_sections(document_id, section, ngrams, features)
     hashes = [(n, values) for (known, place, n), values in ngrams.items() if known == document_id and place in chosen]
-    record = Record(hashes, vocabulary_of(features, document_id))
-    nearest = tuple(record.nearest(part, most_changes(part)) for part in parts_of(text))
+    rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
+    vocabulary = [features.vocabulary[column] for column in np.unique(features.counts[rows].indices)]
+    record = Record(hashes, vocabulary)
+    # a third of the words, rounded up, may differ in a wording that still counts as near
+    nearest = tuple(record.nearest(part, (len(part) + 2) // 3) for part in parts_of(text))
     return Quotation(text, document_id, (), nearest)
-
-
-def most_changes(tokens: list[str]) -> int:
-    """Return how many words may differ in a wording that still counts as near: a third, rounded up."""
-    return (len(tokens) + 2) // 3
 
 
 def _holds(ngrams: Ngrams, document_id: str, section: str, tokens: list[str]) -> bool:
     """Return whether the tokens stand in a section in this order; of more than LONGEST, whether every such run does."""
     n = min(len(tokens), LONGEST)
     known = ngrams.get((document_id, section, n), np.array([], dtype=np.uint64))
-    runs = np.array([hash_ngram(tokens[start : start + n]) for start in range(len(tokens) - n + 1)], dtype=np.uint64)
-    return bool(np.isin(runs, known).all())
+    return bool(np.isin(np.array(list(ngram_hashes(tokens, n)), dtype=np.uint64), known).all())

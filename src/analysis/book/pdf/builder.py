@@ -23,9 +23,9 @@ from analysis.book.charts import gallery
 from analysis.book.pdf.layout import settle
 from analysis.book.pdf.text import prepare, show_addresses
 from analysis.book.pdf.writer import Writer
-from analysis.core import paths, yaml_files
+from analysis.core import paths
 from analysis.core.errors import BuildError
-from analysis.core.files import write_whole
+from analysis.core.files import parse_yaml, write_whole
 
 EXTENSION = "analysis.book.pdf.builder"
 HEAD = """\
@@ -40,7 +40,7 @@ STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 def described(citation: str) -> dict[str, Any]:
     """Return what the title page and the properties take from CITATION.cff: abstract, keywords and the article."""
-    cff = yaml_files.parse(citation) or {}
+    cff = parse_yaml(citation) or {}
     found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
     for reference in cff.get("references", ()):
         if reference["type"] == "article":
