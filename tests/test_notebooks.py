@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from analysis.charts.vega import MIME_TYPE as VEGA_LITE
+from analysis.claims.ledger import VERDICTS
 from analysis.core import paths
 from analysis.data.tables import load
 from analysis.runs.notebooks import README_FIGURE, chapter_files, notebook_files, picture
@@ -241,6 +242,8 @@ def read_elsewhere() -> set[tuple[str, str]]:
     """The results, by chapter and name, that pages, exercises and sweeps read."""
     pages = "\n".join(page.read_text("utf-8") for page in paths.BOOK.rglob("*.md"))
     read = set(re.findall(r"\{result\}`([^.`]+)\.([^`]+)`", pages))
+    if "{verdict-strip}" in pages:
+        read |= {("08-balance", verdict.replace(" ", "_")) for verdict in VERDICTS}
     exercises = yaml.safe_load((paths.BOOK / "exercises.yml").read_text("utf-8")).values()
     sweeps = [yaml.safe_load(file.read_text("utf-8")) for file in sorted((paths.ROOT / "sweeps").glob("*.yml"))]
     for asked in (*exercises, *sweeps):
