@@ -75,7 +75,7 @@ def test_every_parameter_of_every_chapter_refuses_nonsense(file: Path) -> None:
         ("01", {"earlier_inauguration": "2022-01-01"}, "parameter earlier_inauguration"),
         ("07", {"window_start": "2025-02-07", "window_end": "2025-02-07"}, "no signal from Tokyo to Beijing"),
         ("08", {"window_start": "1990-01-01", "window_end": "1991-01-01"}, "no signal from Tokyo to Beijing"),
-        ("09", {"shown_from": "2026-01-01"}, "parameter shown_from: no signal from Tokyo to Beijing"),
+        ("09", {"shown_from": "2026-01-01"}, "parameter shown_from: '2026-01-01'; allowed: days up to 2025-01-01"),
     ],
 )
 def test_a_window_with_nothing_to_count_is_refused(chapter: str, values: dict[str, str], message: str) -> None:
