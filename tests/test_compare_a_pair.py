@@ -90,16 +90,20 @@ def test_another_pair_has_no_provisions_and_needs_none(committed: Named) -> None
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("statement", "us-kor-2023-04-27", r"'us-kor-2023-04-27' is not the id of a statement; nearest: us-kor-2023"),
-        ("statement", "kor-dwp-2022", r"is not the id of a statement \(it is no statement\)"),
-        ("strategy", "kor-dwp-2023", r"'kor-dwp-2023' is not the id of a strategy; nearest: kor-dwp-2022"),
-        ("strategy", "ukr-nss-2020", r"in another language \(column language: uk\).*allowed: a strategy in English"),
+        ("statement", "us-kor-2023-04-27", r"'us-kor-2023-04-27' \(nearest: us-kor-2023-04-26\); allowed: "),
+        ("statement", "kor-dwp-2022", r"'kor-dwp-2022' \(nearest: us-kor-2023-04-26\); allowed: "),
+        ("strategy", "kor-dwp-2023", r"'kor-dwp-2023' \(nearest: kor-dwp-2022\); allowed: "),
         ("representation", "tfdif", r"'tfdif' \(nearest: tfidf\); allowed: tfidf, "),
     ],
 )
 def test_what_it_cannot_measure_is_refused_before_it_begins(name: str, value: str, message: str) -> None:
     with pytest.raises(ParameterError, match=rf"parameter {name}: .*{message}"):
         check_values(NOTEBOOK, {name: value})
+
+
+def test_a_document_in_another_language_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"in another language \(column language: uk\).*allowed: a strategy in E"):
+        compute(NOTEBOOK, {"strategy": "ukr-nss-2020"})
 
 
 # --- the tables of a pair

@@ -112,7 +112,7 @@ def in_circles(imported: Mapping[str, set[str]]) -> list[str]:
 def registered(node: ast.FunctionDef | ast.ClassDef) -> bool:
     """Whether a decorator files something under a name in quotation marks, by which tables call it: a check."""
     calls = [decorator for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
-    return any(isinstance(argument, ast.Constant) for call in calls for argument in call.args)
+    return any(isinstance(argument, ast.Constant | ast.Starred) for call in calls for argument in call.args)
 
 
 def defined(tree: ast.Module) -> Iterator[str]:

@@ -30,6 +30,7 @@ BARS = {"04-alignment": (25, 300)}
 USUAL = (12, 150)
 MIDDLE = {"07-signals": 10}  # lines of the middle cell, where there are more than 6: it has the most to show
 OF_CLAIMS = {"claims", "claims_hold", "claims_checkable"}  # recorded by every chapter that shows claims
+OF_README = {"closer_strategies"}  # what the README says without a number is held to
 
 
 def cells(notebook: Path) -> list[dict[str, Any]]:
@@ -254,9 +255,15 @@ def read_elsewhere() -> set[tuple[str, str]]:
 
 
 def idle(chapter: str, names: Iterable[str], code: str) -> list[str]:
-    """The named results of a chapter that no page, exercise or sweep reads, and no template of its code."""
-    read = {name for notebook, name in read_elsewhere() if notebook == chapter} | OF_CLAIMS
-    return [name for name in names if name not in read and f"{{{name}}}" not in code]
+    """The named results of a chapter that no page, exercise or sweep reads, and no template of its code.
+
+    Results that one line records together, as f"alpha_{variable}", are read where one of them is.
+    """
+    read = {name for notebook, name in read_elsewhere() if notebook == chapter} | OF_CLAIMS | OF_README
+    read |= {name for name in names if f"{{{name}}}" in code}
+    together = [re.sub(r"\\{[^}]*\\}", r"\\w+", re.escape(name)) for name in re.findall(r'f"(\w*\{[\w.]+\}\w*)"', code)]
+    read_together = [form for form in together if any(re.fullmatch(form, name) for name in read)]
+    return [n for n in names if n not in read and not any(re.fullmatch(form, n) for form in read_together)]
 
 
 @pytest.mark.parametrize("notebook", CHAPTERS, ids=lambda path: path.stem)
