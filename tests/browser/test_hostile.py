@@ -43,6 +43,7 @@ def test_a_search_shows_hostile_words_as_words(hostile: Path, page: Page) -> Non
 
 def test_a_card_over_a_link_shows_hostile_words_as_words(hostile: Path, page: Page) -> None:
     page.goto((hostile / "book" / "ledger.html").as_uri())
+    page.locator("details").evaluate_all("folds => folds.forEach(fold => { fold.open = true })")
     page.locator("a[href='events.html#e083']").first.hover()
     page.wait_for_function("() => document.body.textContent.includes('E083 statement')")
     assert page.evaluate("() => window.hit === undefined")
