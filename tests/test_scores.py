@@ -450,7 +450,7 @@ def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source
     other_pair = {"statement": "us-kor-2023-04-26", "strategy": "kor-dwp-2022", "unit": "paragraph"}
     runs, other = [results_of(asdict(one)) for one in chosen], results_of(other_pair)
     columns = {"pair_score": "score"} | {
-        f"{name}_{among}": f"{name}_{among}" for name in ("rank", "p", "z") for among in ("statements", "strategies")
+        f"{name}_{among}": f"{name}_{among}" for name in ("rank", "p") for among in ("statements", "strategies")
     }
     for row, results in zip(table.to_dict("records"), runs, strict=True):
         # a record keeps six digits
