@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,7 @@ LOCK = ".lock"
 
 @contextmanager
 def write_errors(place: Path | str, what: str, consolation: str) -> Iterator[None]:
-    """Raise RunError for an OSError of the block, such as a full disk: what cannot be written, where, why.
-
-    consolation: what holds nevertheless, such as "the last good run is untouched".
-    """
+    """Raise RunError for an OSError of the block: what cannot be written, where, why, and what holds nevertheless."""
     try:
         yield
     except OSError as error:
@@ -79,38 +76,21 @@ def new_folder(target: Path) -> Iterator[Path]:
         _aside(target).rename(target)
     for leftover in target.parent.glob(f"{target.name}.*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
-    work.chmod(0o755)
-    try:
+    with scratch_folder(target.parent, f"{target.name}.") as work:
         yield work
         replace_folder(work, target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 @contextmanager
 def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """Yield a folder to fill that is removed when the block ends, unless it has another name by then (`unlock`).
-
-    Those that killed processes left go first; those of living ones stay. Raises OSError.
-    """
+    """Yield a folder to fill; it goes when the block ends, unless it is renamed by then. Raises OSError."""
     parent.mkdir(parents=True, exist_ok=True)
-    for leftover in parent.glob(f"{prefix}*/{LOCK}") if sys.platform != "win32" else ():
-        with suppress(RunError, OSError), locked(leftover.parent, "in use"):
-            shutil.rmtree(leftover.parent, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     work.chmod(0o755)
     try:
-        with locked(work, "in use"):
-            yield work
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def unlock(folder: Path) -> Path:
-    """Take the lock out of a folder that is finished; returns the folder."""
-    (folder / LOCK).unlink(missing_ok=True)
-    return folder
 
 
 def parse_yaml(text: str) -> Any:

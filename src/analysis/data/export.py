@@ -1,8 +1,7 @@
 """A table as a file to take away: CSV with a head of notes, Excel with a sheet that says what it is.
 
-A cell knows the text that the book shows and, for Excel, the number or day that it means. No text can act as a
-formula: Excel gets it marked as text; in CSV a text that begins like a formula has an apostrophe before it, and the
-notes say so. The same table gives the same bytes.
+No text can act as a formula: Excel gets it marked as text; in CSV a text that begins like a formula has an apostrophe
+before it, and the notes say so. The same table gives the same bytes.
 """
 
 import csv
@@ -20,9 +19,6 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MARKED = "A text that begins like a formula has an apostrophe before it, which is not part of the text."
 DAY_FORM = "yyyy-mm-dd"
-FIRST_DAY = date(1900, 3, 1)  # Excel counts days from 1900 and takes that for a leap year
-NO_DAY = date(1980, 1, 1)  # a file without a day of its own carries the first one that a ZIP archive can
-WIDEST = 425  # pixels of a column, about 60 characters
 LABELS = ("Title", "What it is", "Source", "Licence", "Cite as", "Version", "Date", "Address")  # of About, in order
 
 
@@ -37,11 +33,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class About:
-    """What a file says of itself; what is empty is left out.
-
-    title: of the table. what: what it is. source: where its content comes from. licence, cite, version: of the book.
-    day: the date of the book. place: the address of the table in the book.
-    """
+    """What a file says of itself, in the order of LABELS; what is empty is left out; place is an address."""
 
     title: str
     what: str = ""
@@ -88,20 +80,19 @@ def number_cell(text: str) -> Cell:
 
 def shown_cell(text: str, numeric: bool = False) -> Cell:
     """Return a cell from what a table shows: a number in a column of numbers, a day, a percentage, or text."""
-    if numeric:
-        return number_cell(text)
-    if share := SHARE.fullmatch(text):
+    if not numeric and (share := SHARE.fullmatch(text)):
         return Cell(text, float(share[1]) / 100, f"{number_cell(text[:-1]).form}%")
-    return day_cell(text) if DAY.fullmatch(text) else text_cell(text)
+    return number_cell(text) if numeric else day_cell(text)
 
 
 def day_cell(text: str) -> Cell:
     """Return a cell with a day as YYYY-MM-DD; text where it is none, or one before the calendar of Excel."""
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(text if DAY.fullmatch(text) else "")
     except ValueError:
         return text_cell(text)
-    return Cell(text, day, DAY_FORM) if day >= FIRST_DAY else text_cell(text)
+    # Excel counts days from 1900 and takes that for a leap year
+    return Cell(text, day, DAY_FORM) if day >= date(1900, 3, 1) else text_cell(text)
 
 
 def distinct(heads: Sequence[str]) -> list[str]:
@@ -114,24 +105,9 @@ def distinct(heads: Sequence[str]) -> list[str]:
     return names
 
 
-# --- CSV
-
-
 def harmless(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula; numbers stay as they are."""
     return f"'{text}" if text.startswith(FORMULA) and not (NUMBER.fullmatch(text) or SHARE.fullmatch(text)) else text
-
-
-def _note(text: str) -> str:
-    """Return a line of notes in which what follows a comma, where a spreadsheet cuts it, is harmless as well."""
-    return re.sub(r"([,;\t]\s*)(?=[=+\-@＝＋－＠])", r"\1'", text)
-
-
-def _csv_line(texts: Sequence[str]) -> str:
-    """Return a line of CSV with quotes around a text with any end of line; before Python 3.13 a bare CR had none."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(texts)
-    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def as_csv(table: DataTable) -> str:
@@ -140,11 +116,14 @@ def as_csv(table: DataTable) -> str:
     safe = [[harmless(cell.text) if isinstance(cell.value, str) else cell.text for cell in row] for row in table.rows]
     notes = [words if label == LABELS[0] else f"{label}: {words}" for label, words in table.about.lines()]
     notes += [MARKED] if safe != shown else []
-    rows = [[harmless(head) for head in distinct(table.heads)], *safe]
-    return "".join([*(f"# {_note(note)}\n" for note in notes), *map(_csv_line, rows)])
-
-
-# --- Excel
+    content = io.StringIO()
+    for note in notes:  # a spreadsheet cuts it at a comma: what follows must be harmless as well
+        content.write("# " + re.sub(r"([,;\t]\s*)(?=[=+\-@＝＋－＠])", r"\1'", note) + "\n")
+    for row in ([harmless(head) for head in distinct(table.heads)], *safe):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\r\n").writerow(row)  # with \n, Python before 3.13 quotes no bare CR
+        content.write(line.getvalue().removesuffix("\r\n") + "\n")
+    return content.getvalue()
 
 
 def as_xlsx(table: DataTable) -> bytes:
@@ -153,7 +132,7 @@ def as_xlsx(table: DataTable) -> bytes:
 
     content, heads = io.BytesIO(), distinct(table.heads)
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    day = table.about.day or NO_DAY
+    day = table.about.day or date(1980, 1, 1)  # the first day that a ZIP archive can have
     book.set_properties({"title": table.about.title[:255], "created": datetime.combine(day, time.min)})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     text = book.add_format({"text_wrap": True, "valign": "top"})
@@ -176,6 +155,6 @@ def as_xlsx(table: DataTable) -> bytes:
                 data.write(number, column, cell.value, forms[cell.form])
     data.freeze_panes(1, 0)
     data.autofilter(0, 0, len(table.rows), len(heads) - 1)
-    data.autofit(WIDEST)
+    data.autofit(425)  # pixels of a column at most, about 60 characters
     book.close()
     return content.getvalue()

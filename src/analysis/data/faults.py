@@ -42,9 +42,9 @@ class Fault:
 
     def __str__(self) -> str:
         """Return one line: file, row, column, value, what is allowed."""
-        row = "" if self.row is None else f", row {self.row}"
-        column = "" if self.column is None else f", column {self.column}"
-        return printable(f"{self.file}{row}{column}: {self.value}; {self.allowed}")
+        places = (("row", self.row), ("column", self.column))
+        place = "".join(f", {name} {value}" for name, value in places if value is not None)
+        return printable(f"{self.file}{place}: {self.value}; {self.allowed}")
 
 
 def close_matches(value: str, known: list[str], most: int = 3) -> list[str]:

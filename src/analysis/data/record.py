@@ -6,7 +6,7 @@ breaks no rule and moves no number, such as a day of an event that nothing count
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,11 @@ from analysis.core.files import write_whole
 KEYS = ("bytes", "hash")
 
 
-def _without_record(resource: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in resource.items() if key not in KEYS}
-
-
-def _recorded(content: bytes) -> dict[str, Any]:
-    return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+def _record_of(file: Path) -> dict[str, Any]:
+    content = file.read_bytes() if file.is_file() else None
+    return (
+        {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"} if content is not None else {}
+    )
 
 
 def _package(folder: Path) -> dict[str, Any]:
@@ -32,16 +31,16 @@ def _package(folder: Path) -> dict[str, Any]:
 def declaration(folder: Path) -> bytes:
     """Return the data package of a folder without its record: what chapters depend on beside the files."""
     package = _package(folder)
-    package["resources"] = [_without_record(resource) for resource in package["resources"]]
+    for resource in package["resources"]:
+        for key in KEYS:
+            resource.pop(key, None)
     return json.dumps(package, ensure_ascii=False).encode()
 
 
 def changed_files(folder: Path = paths.DATA) -> Iterator[str]:
     """Yield the files of a folder of data that are missing or not as its data package records them."""
     for resource in _package(folder)["resources"]:
-        file = folder / resource["path"]
-        present = _recorded(file.read_bytes()) if file.is_file() else {}
-        if present != {key: resource[key] for key in KEYS if key in resource}:
+        if _record_of(folder / resource["path"]) != {key: resource[key] for key in KEYS if key in resource}:
             yield str(resource["path"])
 
 
@@ -50,10 +49,8 @@ def record(folder: Path = paths.DATA) -> list[str]:
     changed = list(changed_files(folder))
     if changed:
         package = _package(folder)
-        package["resources"] = [
-            {**_without_record(resource), **_recorded((folder / resource["path"]).read_bytes())}
-            for resource in package["resources"]
-        ]
+        for resource in package["resources"]:
+            resource |= _record_of(folder / resource["path"])
         text = json.dumps(package, ensure_ascii=False, indent=2) + "\n"
         write_whole(folder / paths.DATAPACKAGE.name, text.encode())
     return changed

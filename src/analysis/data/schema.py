@@ -49,9 +49,7 @@ class Field:
             words += f" of the form {self.pattern}"
         if self.minimum is not None and self.maximum is not None:
             return f"{words} from {self.minimum} to {self.maximum}"
-        if self.minimum is not None:
-            return f"{words} not below {self.minimum}"
-        return words if self.maximum is None else f"{words} not above {self.maximum}"
+        return words if self.minimum is None else f"{words} not below {self.minimum}"
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,7 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A table: file name, meaning, columns and keys.
-
-    document is the id of the document that it cuts up, where it does; may_be_empty, whether a header alone is enough.
-    """
+    """A table: file, meaning, columns, keys; document: the one that it cuts up; may_be_empty: a header is enough."""
 
     name: str
     file: str

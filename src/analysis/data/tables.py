@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from analysis.core.errors import DataError
 from analysis.data.faults import FIRST_ROW, HEADER, LONGEST, Fault, nearest, require_none, row_of, show_value
 from analysis.data.schema import Field, TableSchema, read_schema
 
-LARGEST = 20_000_000  # bytes of a file
 FORMS = {"integer": r"-?\d{1,15}", "number": r"[-+.\deE]+", "date": r"\d{4}-\d\d-\d\d"}
 # days whose every hour pandas can hold, and numbers that are finite
 LIMITS = {"date": ("1678-01-01", "2261-12-31"), "number": (-sys.float_info.max, sys.float_info.max)}
@@ -50,12 +50,12 @@ def _parse(field: Field, cell: str) -> Any:
     if any(item == "" or item != item.strip() for item in (cell, *(value if field.type == "list" else ()))):
         raise ValueError
     least, most = LIMITS.get(field.type, (None, None))
-    least = least if field.minimum is None else field.minimum
-    most = most if field.maximum is None else field.maximum
-    if least is not None and value < _value(field, str(least)):
-        raise ValueError
-    if most is not None and value > _value(field, str(most)):
-        raise ValueError
+    for limit in (least, field.minimum):
+        if limit is not None and value < _value(field, str(limit)):
+            raise ValueError
+    for limit in (most, field.maximum):
+        if limit is not None and value > _value(field, str(limit)):
+            raise ValueError
     return value
 
 
@@ -83,29 +83,24 @@ def _records(table: TableSchema, folder: Path) -> tuple[list[list[str]], list[Fa
     def whole(value: str, allowed: str, row: int | None = None) -> tuple[list[list[str]], list[Fault]]:
         return [], [Fault(table.file, row, None, value, allowed)]
 
+    rows: list[list[str]] = []
     try:
-        if file.stat().st_size > LARGEST:
-            return whole(f"the file has {file.stat().st_size:,} bytes", f"up to {LARGEST:,} bytes")
-        raw = file.read_bytes()
+        text = file.read_bytes().decode("utf-8")
+        rows.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
     except FileNotFoundError:
         return whole("the file is missing", f"expected {table.file} in {folder.name}/")
     except OSError as error:
         return whole(f"the file cannot be read ({error.strerror})", "a readable CSV file")
-    try:
-        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        row = raw[: error.start].count(b"\n") + 1
-        return whole(f"byte 0x{raw[error.start]:02x} is not UTF-8", "save the file as UTF-8", row)
+        row = error.object[: error.start].count(b"\n") + 1
+        return whole(f"byte 0x{error.object[error.start]:02x} is not UTF-8", "save the file as UTF-8", row)
+    except csv.Error as error:
+        allowed = 'comma-separated cells, quoted with "'
+        return whole(f"the file is not well-formed CSV ({error})", allowed, len(rows) + 1)
     if text.startswith("\ufeff"):
         return whole("the file starts with a byte order mark", "save the file as UTF-8 without it", HEADER)
     if text and not text.endswith("\n"):
         return whole("the last row has no line end, as where a file was cut off", "a line end after every row")
-    rows: list[list[str]] = []
-    try:
-        rows.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        place = len(rows) + 1
-        return whole(f"the file is not well-formed CSV ({error})", 'comma-separated cells, quoted with "', place)
     if not rows:
         return whole("the file is empty", "a header row and at least one row")
 
@@ -122,20 +117,19 @@ def _records(table: TableSchema, folder: Path) -> tuple[list[list[str]], list[Fa
         faults.append(Fault(table.file, None, None, "the table has no rows", "at least one row"))
     if faults:
         return [], faults
-    order = [header.index(name) for name in names]
     records = []
     for number, cells in enumerate(rows[1:], FIRST_ROW):
         if len(cells) != len(header):
             faults.append(Fault(table.file, number, None, f"the row has {len(cells)} cells", f"{len(header)} cells"))
-        records.append([cells[position] if position < len(cells) else "" for position in order])
+        by_column = dict(zip(header, cells, strict=False))
+        records.append([by_column.get(name, "") for name in names])
     return records, faults
 
 
-def _duplicates(table: TableSchema, columns: tuple[str, ...], keys: list[tuple[str, ...]]) -> Iterator[Fault]:
+def _duplicates(table: TableSchema, columns: tuple[str, ...], cells: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
     first_rows: dict[tuple[str, ...], int] = {}
-    for number, key in enumerate(keys, FIRST_ROW):
-        first = first_rows.setdefault(key, number)
-        if first != number:
+    for number, key in enumerate(zip(*(cells[name] for name in columns), strict=True), FIRST_ROW):
+        if (first := first_rows.setdefault(key, number)) != number:
             value = f"{show_value(', '.join(key))} stands already in row {first}"
             yield Fault(table.file, number, "+".join(columns), value, "each value once")
 
@@ -145,9 +139,8 @@ def _values(field: Field, cells: Sequence[str], file: str) -> tuple[list[Any], l
     values: list[Any] = []
     faults = []
     for number, cell in enumerate(cells, FIRST_ROW):
-        value = None
         try:
-            value = _parse(field, cell) if cell else None
+            values.append(_parse(field, cell) if cell else None)
         except ValueError:
             shown, allowed = show_value(cell) + nearest(cell, list(field.enum)), field.allowed
             if len(cell) > LONGEST:
@@ -155,7 +148,6 @@ def _values(field: Field, cells: Sequence[str], file: str) -> tuple[list[Any], l
             faults.append(Fault(file, number, field.name, shown, f"allowed: {allowed}"))
         if field.required and not cell:
             faults.append(Fault(file, number, field.name, show_value(cell), f"required: {field.allowed}"))
-        values.append(value)
     return values, faults
 
 
@@ -174,7 +166,7 @@ def read_table(table: TableSchema, folder: Path) -> tuple[pd.DataFrame, list[Fau
         values[field.name], faults_of_cells = _values(field, cells[field.name], table.file)
         faults += faults_of_cells
     for key in (table.primary_key, *((field.name,) for field in table.fields if field.unique)):
-        faults += _duplicates(table, key, list(zip(*(cells[name] for name in key), strict=True)))
+        faults += _duplicates(table, key, cells)
     if faults:
         return pd.DataFrame(columns=names), sorted(faults, key=lambda fault: fault.row or 0)
     return pd.DataFrame({field.name: _column(field, values[field.name]) for field in table.fields}), []
@@ -186,9 +178,8 @@ def read_table(table: TableSchema, folder: Path) -> tuple[pd.DataFrame, list[Fau
 def foreign_key_faults(schema: Mapping[str, TableSchema], frames: Mapping[str, pd.DataFrame]) -> list[Fault]:
     """Return a fault for every filled cell of a foreign key that its target column does not hold."""
     faults = []
-    for table, key in [(one, key) for one in schema.values() for key in one.foreign_keys]:
-        if table.name not in frames or key.table not in frames:
-            continue
+    pairs = [(table, key) for table in schema.values() for key in table.foreign_keys]
+    for table, key in [pair for pair in pairs if {pair[0].name, pair[1].table} <= frames.keys()]:
         known = set(frames[key.table][key.target])
         allowed = f"allowed: a {key.target} of {schema[key.table].file}"
         for index, value in frames[table.name][key.field].items():
@@ -201,13 +192,9 @@ def foreign_key_faults(schema: Mapping[str, TableSchema], frames: Mapping[str, p
 def read_all(folder: Path = paths.DATA) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     """Return all tables without faults of their own, by name, and all faults of schema and foreign keys."""
     schema = read_schema(folder / paths.DATAPACKAGE.name)
-    frames, faults = {}, []
-    for name, table in schema.items():
-        frame, faults_of_table = read_table(table, folder)
-        faults += faults_of_table
-        if not faults_of_table:
-            frames[name] = frame
-    return frames, faults + foreign_key_faults(schema, frames)
+    tables = {name: read_table(table, folder) for name, table in schema.items()}
+    frames = {name: frame for name, (frame, faults) in tables.items() if not faults}
+    return frames, [*chain(*(faults for _, faults in tables.values())), *foreign_key_faults(schema, frames)]
 
 
 _read: set[str] = set()
@@ -215,8 +202,8 @@ _read: set[str] = set()
 
 def note_read(file: Path) -> Path:
     """Note that this process reads a file of the data, and return the file."""
-    pair = file.is_relative_to(paths.CASES)
-    _read.add(f"cases/{file.relative_to(paths.CASES).as_posix()}" if pair else file.name)
+    is_case = file.is_relative_to(paths.CASES)
+    _read.add(file.relative_to(paths.CASES.parent).as_posix() if is_case else file.name)
     return file
 
 
@@ -261,10 +248,7 @@ def load(name: str, folder: Path = paths.DATA) -> pd.DataFrame:
 
 
 def row(table: str, key: str, folder: Path = paths.DATA) -> pd.Series:
-    """Return the row of a table that has this id, which is its first column: the event E082, the document jpn-nds-2022.
-
-    Raises DataError with the nearest id where there is none.
-    """
+    """Return the row with this id in the first column. Raises DataError with the nearest id where there is none."""
     frame = _load(table, folder)
     matches = frame[frame.iloc[:, 0] == key]
     if matches.empty:

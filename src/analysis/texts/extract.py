@@ -109,12 +109,11 @@ def pdf_blocks(pages: Sequence[str]) -> list[str]:
 def kind_of(raw: bytes, content_type: str) -> Literal["html", "pdf"]:
     """Return what a file is, by its first bytes, then by its content type. Raises FetchError where it is neither."""
     start, name = raw[:1000].lstrip().lower(), content_type.split(";")[0].strip().lower()
-    if start.startswith(b"%pdf-"):
+    is_html = name in ("text/html", "application/xhtml+xml") or start.startswith((b"<!doctype html", b"<html"))
+    if start.startswith(b"%pdf-") or (name == "application/pdf" and not is_html):
         return "pdf"
-    if name in ("text/html", "application/xhtml+xml") or start.startswith((b"<!doctype html", b"<html")):
+    if is_html:
         return "html"
-    if name == "application/pdf":
-        return "pdf"
     raise FetchError(f"what came is neither HTML nor PDF but {name or 'of no content type'}")
 
 

@@ -62,24 +62,18 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> di
     last_blocks gives, for some documents, the last block that belongs to them. The same texts give the same tables.
     """
     rows: list[tuple[Any, ...]] = []
-    counted: list[Counter[str]] = []
-    grams: list[tuple[str, str, int, int]] = []
+    counts: list[tuple[int, str, int]] = []
+    grams: set[tuple[str, str, int, int]] = set()
     for document_id in sorted(texts):
         parts = passages(texts[document_id], last_blocks.get(document_id))
         for part in parts:
             tokens = Counter(tokenize(part.text))
+            counts += [(len(rows), token, count) for token, count in sorted(tokens.items())]
             place = (part.section, part.block, part.paragraph, part.sentence, part.heading)
             rows.append((document_id, *place, tokens.total()))
-            counted.append(tokens)
-        if document_id in QUOTED:
-            hashes_of_document = {
-                (document_id, section, n, value)
-                for section, tokens_of_block in block_tokens(parts)
-                for n in range(1, LONGEST + 1)
-                for value in ngram_hashes(tokens_of_block, n)
-            }
-            grams += sorted(hashes_of_document)
-    counts = [(n, token, count) for n, tokens in enumerate(counted) for token, count in sorted(tokens.items())]
+        for section, block in block_tokens(parts) if document_id in QUOTED else ():
+            for n in range(1, LONGEST + 1):
+                grams |= {(document_id, section, n, value) for value in ngram_hashes(block, n)}
     hashes = {document_id: hashlib.sha256(texts[document_id].encode()).hexdigest() for document_id in sorted(texts)}
     count_table = _table(counts, COUNTS)
     vocabulary = pa.array(sorted({token for _, token, _ in counts}), pa.string())
@@ -87,7 +81,7 @@ def build_tables(texts: Mapping[str, str], last_blocks: Mapping[str, int]) -> di
     return {
         "passages": _table(rows, PASSAGES).replace_schema_metadata({HASHES: json.dumps(hashes)}),
         "counts": count_table.set_column(1, "token", pa.DictionaryArray.from_arrays(indices, vocabulary)),
-        "ngrams": _table(grams, NGRAMS),
+        "ngrams": _table(sorted(grams), NGRAMS),
     }
 
 
@@ -124,19 +118,14 @@ def read_features(name: str, folder: Path) -> pa.Table:
     try:
         return pq.read_table(file)
     except FileNotFoundError:
-        raise DataError(
-            f"data/features/{file.name} is missing; restore it from the repository, or make it with "
-            "`balancing-act corpus build --texts DIR`"
-        ) from None
+        advice = "restore it from the repository, or make it with `balancing-act corpus build --texts DIR`"
+        raise DataError(f"data/features/{file.name} is missing; {advice}") from None
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"data/features/{file.name} cannot be read as Parquet: {error}") from None
 
 
 def recorded_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of the texts of which the features were made, by document id.
-
-    Raises DataError where the file of passages is missing or broken, or records none.
-    """
+    """Return the SHA-256 of the texts behind the features, by document id. Raises DataError where none is recorded."""
     metadata = read_features("passages", folder).schema.metadata or {}
     if HASHES.encode() not in metadata:
         raise DataError("data/features/passages.parquet does not record of which texts it was made; build it again")
@@ -164,12 +153,10 @@ def as_features(tables: Mapping[str, pa.Table]) -> Features:
     """Return the features in memory from the tables passages and counts."""
     from scipy.sparse import csr_array
 
-    frame = tables["passages"].to_pandas()
-    counts = tables["counts"].combine_chunks()
+    frame, counts = tables["passages"].to_pandas(), tables["counts"].combine_chunks()
     tokens = counts["token"].combine_chunks()
     values = counts["count"].to_numpy().astype(np.float64)
-    passage = counts["passage"].to_numpy()
-    starts = np.searchsorted(passage, np.arange(len(frame) + 1))
+    starts = np.searchsorted(counts["passage"].to_numpy(), np.arange(len(frame) + 1))
     shape = (len(frame), len(tokens.dictionary))
     matrix = csr_array((values, tokens.indices.to_numpy(), starts), shape=shape)
     return Features(frame, matrix, tuple(tokens.dictionary.to_pylist()))

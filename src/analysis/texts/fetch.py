@@ -38,11 +38,7 @@ with extra_packages():
     from tenacity import RetryCallState, retry, retry_if_result, stop_after_attempt
 
 STATE = "fetch.json"
-# what fetch.json says of each document: where its file came from and what it was
-KEYS = (
-    *("url", "final_url", "status", "etag", "last_modified", "content_type", "date", "raw", "bytes"),
-    *("sha256_raw", "sha256_text"),
-)
+KEYS = ("url", "etag", "last_modified", "content_type", "raw", "sha256_raw")  # of a document, which the next run reads
 AGENT = "balancing-act"
 PAUSE = 2.0  # seconds between two requests to one host, unless its robots.txt asks for more
 CONNECT, READ = 10.0, 30.0  # seconds to connect, and for the next bytes
@@ -67,13 +63,13 @@ def seconds_to_wait(retry_after: str) -> float | None:
     return None
 
 
-def _last_answer(attempt: RetryCallState) -> httpx.Response:
-    assert attempt.outcome is not None  # it is called after an answer
+def _last_answer(attempt: Any) -> httpx.Response:
     response: httpx.Response = attempt.outcome.result()
     return response
 
 
 def _wait(attempt: RetryCallState) -> float:
+    """Return the seconds to the next attempt. Raises FetchError where a publisher asks for too many."""
     response = _last_answer(attempt)
     asked = seconds_to_wait(response.headers.get("retry-after", ""))
     if asked is not None and asked > LONGEST_WAIT:
@@ -147,37 +143,29 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read_state(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return what fetch.json of a folder says, by document id. Raises FetchError where it is broken."""
-    try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        return {name: {key: source[key] for key in KEYS} for name, source in state["documents"].items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise FetchError(f"{folder / STATE} is broken ({reason}); delete it to fetch the documents again") from None
-
-
-def _refusal(response: httpx.Response) -> FetchError:
-    code, advice = response.status_code, "try again later"
-    if code in (404, 410):
-        advice = f"look for the document; {MOVED}"
-    elif code < 500 and code != 429:
-        advice = "open it in a browser to see whether its publisher turns programs away"
-    return FetchError(f"{response.url} answers {code}; {advice}")
-
-
 class Store:
-    """The folder with what was fetched, and its state, which is written after every document."""
+    """The folder with what was fetched, and its state, which is written after every document.
+
+    Raises FetchError where the state is broken.
+    """
 
     def __init__(self, folder: Path) -> None:
         for name in ("raw", "texts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self.folder, self.sources = folder, read_state(folder)
+        self.folder = folder
+        self.sources: dict[str, dict[str, Any]] = {}
+        with suppress(FileNotFoundError):
+            content = (folder / STATE).read_bytes()
+            try:
+                for name, source in json.loads(content)["documents"].items():
+                    self.sources[name] = source | {key: source[key] for key in KEYS}
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                reason = f"is broken ({type(error).__name__}: {error}); delete it to fetch the documents again"
+                raise FetchError(f"{folder / STATE} {reason}") from None
 
-    def text(self, visitor: Visitor, document_id: str, url: str, *, refresh: bool) -> str:
+    def text(self, visitor: Visitor, row: Any, *, refresh: bool) -> str:
         """Return the text of a document, fetched unless its file is there. Raises FetchError where it cannot be had."""
+        document_id, url = str(row.document_id), str(row.source_url)
         source, raw = self.sources.get(document_id), b""
         if source:
             with suppress(OSError):
@@ -190,8 +178,13 @@ class Store:
         response = visitor.get(url, {name: value for name, value in validators.items() if value})
         if source and response.status_code == 304:
             return self._keep(document_id, source, raw)
-        if response.status_code != 200:
-            raise _refusal(response)
+        if (code := response.status_code) != 200:
+            advice = "open it in a browser to see whether its publisher turns programs away"
+            if code in (404, 410):
+                advice = f"look for the document; {MOVED}"
+            elif code >= 500 or code == 429:
+                advice = "try again later"
+            raise FetchError(f"{response.url} answers {code}; {advice}")
         names = ("etag", "last_modified", "content_type")
         about = {name: response.headers.get(name.replace("_", "-"), "") for name in names}
         about |= {"url": url, "final_url": str(response.url), "status": response.status_code}
@@ -203,9 +196,7 @@ class Store:
         try:
             kind, text = kind_of(raw, about["content_type"]), extract(raw, about["content_type"])
         except FetchError as error:
-            aside = self.folder / "raw" / f"{document_id}.unreadable"
-            write_whole(aside, raw)
-            raise FetchError(f"{error}; look at {aside}, which came from {about['url']}") from None
+            raise FetchError(f"{error}; open {about['url']} in a browser") from None
         about = about | {"raw": f"raw/{document_id}.{kind}", "bytes": len(raw)}
         about |= {"sha256_raw": _digest(raw), "sha256_text": _digest(text.encode())}
         write_whole(self.folder / about["raw"], raw)
@@ -213,8 +204,7 @@ class Store:
         self.sources[document_id] = about
         state = json.dumps({"documents": self.sources}, indent=2, sort_keys=True)
         write_whole(self.folder / STATE, f"{state}\n".encode())
-        for name in {"html", "pdf", "unreadable"} - {kind}:
-            (self.folder / "raw" / f"{document_id}.{name}").unlink(missing_ok=True)
+        (self.folder / "raw" / f"{document_id}.{'pdf' if kind == 'html' else 'html'}").unlink(missing_ok=True)
         return text
 
 
@@ -223,11 +213,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What came of one document.
-
-    matches counts the committed passages that the fetched text holds, missing names the places of the others, new the
-    places and first words of the passages that were not there.
-    """
+    """What came of one document: how many committed passages it holds, the places of the missing and the new."""
 
     document_id: str
     outcome: Outcome
@@ -245,12 +231,11 @@ def _place(part: Any) -> str:
 
 def committed_passages(features: Features, document_id: str) -> list[tuple[str, Tokens]]:
     """Return place and tokens of the committed passages of a document, in order."""
-    rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
-    counts, placed = features.counts[rows], []
-    for number, part in enumerate(features.passages.iloc[rows].itertuples()):
-        columns = slice(counts.indptr[number], counts.indptr[number + 1])
-        tokens = (features.vocabulary[column] for column in counts.indices[columns])
-        placed.append((_place(part), frozenset(zip(tokens, counts.data[columns].astype(int).tolist(), strict=True))))
+    placed = []
+    for row in np.flatnonzero((features.passages["document_id"] == document_id).to_numpy()):
+        counts = features.counts[[row]]
+        tokens = frozenset(zip(np.take(features.vocabulary, counts.indices), counts.data.astype(int), strict=True))
+        placed.append((_place(features.passages.iloc[row]), tokens))
     return placed
 
 
@@ -292,13 +277,11 @@ def fetch(
     *,
     features: Features | None = None,
     refresh: bool = False,
-    progress: bool = True,
 ) -> list[Fetched]:
     """Fetch documents into a folder and compare each with its committed passages; one result a document, in order.
 
     What the folder holds already is compared without a visit; with refresh its publisher is asked whether it changed.
-    The fault of one document is its result. Raises ParameterError for an id in `only` that there is not and for a
-    folder in the repository, and FetchError where nothing can be fetched at all.
+    Raises ParameterError for an unknown id and for a folder in the repository, FetchError where it cannot be written.
     """
     ids = [find("--document", document_id, documents) for document_id in only]
     target = folder.resolve()
@@ -311,22 +294,19 @@ def fetch(
         agent = {"User-Agent": f"{AGENT}/{__version__} (compares published documents with what was read)"}
         with httpx.Client(headers=agent, timeout=httpx.Timeout(READ, connect=CONNECT)) as client:
             visitor, rows = Visitor(client), documents[documents["document_id"].isin(ids)] if only else documents
-            for row in tqdm(rows.itertuples(), "documents", len(rows), unit="", disable=not progress):
-                document_id = str(row.document_id)
-                if not row.source_url:
-                    results.append(Fetched(document_id, "no address", "data/documents.csv has no source_url for it"))
-                    continue
+            for row in tqdm(rows.itertuples(), "documents", len(rows), unit="", disable=None):
+                document_id, committed = str(row.document_id), committed_passages(features, str(row.document_id))
                 try:
-                    text = store.text(visitor, document_id, str(row.source_url), refresh=refresh)
+                    if not row.source_url:
+                        result = Fetched(document_id, "no address", "data/documents.csv has no source_url for it")
+                    elif _digest((text := store.text(visitor, row, refresh=refresh)).encode()) == row.sha256:
+                        message = "the text is the one that was read"
+                        result = Fetched(document_id, "unchanged", message, len(committed))
+                    else:
+                        result = compare(document_id, committed, passages(text, last.get(document_id)))
                 except FetchError as error:
-                    results.append(Fetched(document_id, "failed", str(error)))
-                    continue
-                committed = committed_passages(features, document_id)
-                if _digest(text.encode()) == row.sha256:
-                    message = "the text is the one that was read"
-                    results.append(Fetched(document_id, "unchanged", message, len(committed)))
-                else:
-                    results.append(compare(document_id, committed, passages(text, last.get(document_id))))
+                    result = Fetched(document_id, "failed", str(error))
+                results.append(result)
     except OSError as error:
         raise FetchError(f"{folder} cannot be written ({error}); name another folder with --into") from None
     return results
@@ -335,16 +315,15 @@ def fetch(
 def report(results: Sequence[Fetched], most: int = 5) -> list[str]:
     """Return the results in lines: first those that need a look, with up to `most` places each; last the counts."""
     lines = []
-    for outcome in ("failed", "drifted", "unchanged"):
-        for result in (result for result in results if result.outcome == outcome):
-            lines.append(f"{result.document_id}: {outcome}; {result.message}")
-            for name, places in (("missing", result.missing), ("new", result.new)):
-                lines += [f"  {name}: {place}" for place in places[:most]]
-                if len(places) > most:
-                    lines.append(f"  {name}: … and {len(places) - most} more")
+    order: tuple[Outcome, ...] = ("unchanged", "drifted", "failed", "no address")
+    shown = [result for result in results if result.outcome != "no address"]
+    for result in sorted(shown, key=lambda result: -order.index(result.outcome)):
+        lines.append(f"{result.document_id}: {result.outcome}; {result.message}")
+        for name, places in (("missing", result.missing), ("new", result.new)):
+            lines += [f"  {name}: {place}" for place in places[:most]]
+            lines += [f"  {name}: … and {len(places) - most} more"] if len(places) > most else []
     counts = Counter(result.outcome for result in results)
-    outcomes: tuple[Outcome, ...] = ("unchanged", "drifted", "failed", "no address")
-    return [*lines, f"{len(results)} documents: " + ", ".join(f"{counts[outcome]} {outcome}" for outcome in outcomes)]
+    return [*lines, f"{len(results)} documents: " + ", ".join(f"{counts[outcome]} {outcome}" for outcome in order)]
 
 
 def exit_status(results: Iterable[Fetched]) -> int:

@@ -9,7 +9,6 @@ import heapq
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +35,8 @@ class Wording:
 
 @dataclass(frozen=True)
 class Quotation:
-    """What was found of a quotation: the sections in which all of it stands, and else the nearest wording of each part.
+    """Sections in which a quotation stands, else the nearest wording of each part, None where nothing is near."""
 
-    nearest holds None for a part of which nothing near is on record.
-    """
-
-    text: str
-    document_id: str
     sections: tuple[str, ...]
     nearest: tuple[Wording | None, ...] = ()
 
@@ -53,10 +47,7 @@ class Quotation:
 
 
 def parts_of(text: str) -> list[list[str]]:
-    """Return the tokens of each part of a quotation, parted at an ellipsis.
-
-    Raises ParameterError where there is no word, or more than MOST_WORDS.
-    """
+    """Return the tokens of each part between ellipses. Raises ParameterError for no word, or more than MOST_WORDS."""
     pieces = re.split(r"\[?\s*(?:…|\.{3}|\. \. \.)\s*\]?", text)
     parts = [tokens for piece in pieces if (tokens := tokenize(piece))]
     if not parts:
@@ -73,13 +64,8 @@ class Record:
         self._hashes: dict[int, set[int]] = {n: set() for n in range(1, LONGEST + 1)}
         for n, hashes in ngrams:
             self._hashes[n].update(hashes.tolist())
-        self._words = tuple(vocabulary)
+        self.words = tuple(word for word in vocabulary if self.follows((), word))  # those that stand there at all
         self._following: dict[str, list[str]] = {}
-
-    @cached_property
-    def first_words(self) -> tuple[str, ...]:
-        """Return the words that stand there at all."""
-        return tuple(word for word in self._words if hash_ngram([word]) in self._hashes[1])
 
     def follows(self, words: tuple[str, ...], word: str) -> bool:
         """Return whether a word follows a run of words (of which the last LONGEST - 1 count)."""
@@ -90,13 +76,13 @@ class Record:
         """Return the words that follow a run of words."""
         last = words[-1]
         if last not in self._following:
-            self._following[last] = [word for word in self.first_words if self.follows((last,), word)]
+            self._following[last] = [word for word in self.words if self.follows((last,), word)]
         return [word for word in self._following[last] if self.follows(words, word)]
 
     def before(self, words: tuple[str, ...]) -> str | None:
         """Return the first word, by alphabet, that stands before a run of words; None where it begins a paragraph."""
         *start, end = words[: LONGEST - 1]
-        return next((word for word in self.first_words if self.follows((word, *start), end)), None)
+        return next((word for word in self.words if self.follows((word, *start), end)), None)
 
     def nearest(self, tokens: list[str], most: int) -> Wording | None:
         """Return the run of words on record that differs least from the tokens, by at most so many changes, or None.
@@ -105,40 +91,34 @@ class Record:
         p. 707). Of equally near runs the one that keeps most words of the quotation is given, then one with words
         exchanged rather than added or left out, then the first in the order of the alphabet.
         """
-        # cheapest first: (changes, words lost, words added or left out), words so far, tokens done, tokens left out
+        # cheapest first: changes, words lost, words added or left out; words so far, tokens done, tokens left out
         # before the first word
-        waiting: list[tuple[tuple[int, int, int], tuple[str, ...], int, int]] = [((0, 0, 0), (), 0, 0)]
+        waiting: list[tuple[int, int, int, tuple[str, ...], int, int]] = [(0, 0, 0, (), 0, 0)]
         seen: set[tuple[tuple[str, ...], int]] = set()
-
-        def push(cost: tuple[int, int, int], words: tuple[str, ...], done: int, ahead: int) -> None:
-            if cost[0] <= most:
-                heapq.heappush(waiting, (cost, words, done, ahead))
-
         while waiting:
-            (changes, lost, gaps), words, done, ahead = heapq.heappop(waiting)
+            changes, lost, gaps, words, done, ahead = heapq.heappop(waiting)
             state = (words[1 - LONGEST :], done)
-            if state in seen:
+            if state in seen or changes > most:
                 continue
             seen.add(state)
             if done == len(tokens):
                 if words:
-                    return Wording(self._completed(words, ahead), changes)
+                    while ahead and (word := self.before(words)):  # in exchange for the words left out there
+                        words, ahead = (word, *words), ahead - 1
+                    return Wording(words, changes)
                 continue
             wanted = tokens[done]
             if self.follows(words, wanted):
-                push((changes, lost, gaps), (*words, wanted), done + 1, ahead)
-            push((changes + 1, lost + 1, gaps + 1), words, done + 1, ahead if words else ahead + 1)
-            if words and changes < most:
-                for word in self.following(words):
-                    push((changes + 1, lost, gaps + 1), (*words, word), done, ahead)  # the record has a word more
-                    push((changes + 1, lost + 1, gaps), (*words, word), done + 1, ahead)
+                heapq.heappush(waiting, (changes, lost, gaps, (*words, wanted), done + 1, ahead))
+            left_out = ahead if words else ahead + 1
+            heapq.heappush(waiting, (changes + 1, lost + 1, gaps + 1, words, done + 1, left_out))
+            for word in self.following(words) if words and changes < most else ():
+                longer = (*words, word)
+                heapq.heappush(
+                    waiting, (changes + 1, lost, gaps + 1, longer, done, ahead)
+                )  # the record has a word more
+                heapq.heappush(waiting, (changes + 1, lost + 1, gaps, longer, done + 1, ahead))
         return None
-
-    def _completed(self, words: tuple[str, ...], ahead: int) -> tuple[str, ...]:
-        """Put words on record before a run, in exchange for the words of the quotation left out there."""
-        while ahead and (word := self.before(words)):
-            words, ahead = (word, *words), ahead - 1
-        return words
 
 
 def _chosen_sections(document_id: str, section: str | None, ngrams: Ngrams, features: Features) -> list[str]:
@@ -148,7 +128,7 @@ def _chosen_sections(document_id: str, section: str | None, ngrams: Ngrams, feat
         raise ParameterError(f"{document_id}: quotations can be checked in {', '.join(quoted)}")
     in_document = features.passages["document_id"] == document_id
     sections = [str(place) for place in features.passages.loc[in_document, "section"].unique()]
-    chosen = [place for place in sections if section is None or place == section or place.startswith(f"{section}-")]
+    chosen = [place for place in sections if not section or place == section or place.startswith(f"{section}-")]
     if not chosen:
         raise ParameterError(f"{document_id} has no section {section!r}; sections: {', '.join(sections)}")
     return chosen
@@ -163,18 +143,22 @@ def sections_holding(
     """
     parts = parts_of(text)
     chosen = _chosen_sections(document_id, section, ngrams, features)
-    return tuple(place for place in chosen if all(_holds(ngrams, document_id, place, part) for part in parts))
+
+    def holds(place: str, tokens: list[str]) -> bool:
+        """Return whether the tokens stand in a section in this order; of more than LONGEST, whether every run does."""
+        n = min(len(tokens), LONGEST)
+        known = ngrams.get((document_id, place, n), np.array([], dtype=np.uint64))
+        return bool(np.isin(np.array(list(ngram_hashes(tokens, n)), dtype=np.uint64), known).all())
+
+    return tuple(place for place in chosen if all(holds(place, part) for part in parts))
 
 
 def find_quotation(
     text: str, document_id: str, ngrams: Ngrams, features: Features, *, section: str | None = None
 ) -> Quotation:
-    """Look for a quotation as `sections_holding` does, and where it does not stand for the nearest wording.
-
-    Raises ParameterError where no n-grams of the document or section are on record, or the quotation is empty.
-    """
+    """Look for a quotation as `sections_holding` does, and where it does not stand for the nearest wording."""
     if sections := sections_holding(text, document_id, ngrams, features, section=section):
-        return Quotation(text, document_id, sections)
+        return Quotation(sections)
     chosen = _chosen_sections(document_id, section, ngrams, features)
     hashes = [(n, values) for (known, place, n), values in ngrams.items() if known == document_id and place in chosen]
     rows = np.flatnonzero((features.passages["document_id"] == document_id).to_numpy())
@@ -182,11 +166,4 @@ def find_quotation(
     record = Record(hashes, vocabulary)
     # a third of the words, rounded up, may differ in a wording that still counts as near
     nearest = tuple(record.nearest(part, (len(part) + 2) // 3) for part in parts_of(text))
-    return Quotation(text, document_id, (), nearest)
-
-
-def _holds(ngrams: Ngrams, document_id: str, section: str, tokens: list[str]) -> bool:
-    """Return whether the tokens stand in a section in this order; of more than LONGEST, whether every such run does."""
-    n = min(len(tokens), LONGEST)
-    known = ngrams.get((document_id, section, n), np.array([], dtype=np.uint64))
-    return bool(np.isin(np.array(list(ngram_hashes(tokens, n)), dtype=np.uint64), known).all())
+    return Quotation((), nearest)

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 
 def _words(text: str) -> frozenset[str]:
@@ -93,19 +95,13 @@ def split_sentences(paragraph: str) -> list[str]:
             pieces.append(paragraph[start : match.end()].strip())
             start = match.end()
     pieces.append(paragraph[start:].strip())
-    sentences: list[str] = []
-    enumerator = ""  # such as "2.", which belongs to the next piece
+    sentences = [""]
     for piece in pieces:
-        whole = f"{enumerator} {piece}".strip()
-        if len(piece) < len(paragraph) and re.fullmatch(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]+)[.)]+", piece):
-            enumerator = whole
-            continue
-        enumerator = ""
-        if whole:
-            sentences.append(whole)
-    if enumerator:
-        sentences.append(enumerator)
-    return sentences
+        sentences[-1] = f"{sentences[-1]} {piece}".strip()
+        is_enumerator = re.fullmatch(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]+)[.)]+", piece)  # it belongs to the next piece
+        if not is_enumerator or len(piece) == len(paragraph):
+            sentences.append("")
+    return [sentence for sentence in sentences if sentence]
 
 
 # --- outline
@@ -118,11 +114,10 @@ def _readings(match: re.Match[str]) -> Iterator[tuple[str, int, str]]:
     if mark.isdigit():
         yield f"number {shape}", int(mark), shape.format(mark)
         return
+    case = "upper" if mark.isupper() else "lower"
     if mark.casefold() in ROMAN and mark in (mark.upper(), mark.lower()):
-        case = "upper" if mark.isupper() else "lower"
         yield f"{case} roman {shape}", ROMAN.index(mark.casefold()) + 1, shape.format(mark)
     if len(mark) == 1 and (match["inner"] or match["dot"]):  # a heading may begin with the article
-        case = "upper" if mark.isupper() else "lower"
         yield f"{case} letter {shape}", ord(mark.casefold()) - ord("a") + 1, shape.format(mark)
 
 
@@ -177,22 +172,13 @@ def passages(text: str, last_block: int | None = None) -> list[Passage]:
             cut.append(Passage(outline.path, number, 0, 0, True, title))
             continue
         paragraph += 1
-        body = outline.enter(block, heading=False)
-        cut += [
-            Passage(outline.path, number, paragraph, count, False, sentence)
-            for count, sentence in enumerate(split_sentences(body), 1)
-        ]
+        for count, sentence in enumerate(split_sentences(outline.enter(block, heading=False)), 1):
+            cut.append(Passage(outline.path, number, paragraph, count, False, sentence))
     return [passage for passage in cut if tokenize(passage.text)]
 
 
 def block_tokens(parts: Sequence[Passage]) -> Iterator[tuple[str, list[str]]]:
     """Yield section and tokens of each block, sentences joined, so that a quotation may run across a sentence end."""
-    block, section, tokens = 0, "", list[str]()
-    for part in parts:
-        if part.block != block:
-            if tokens:
-                yield section, tokens
-            block, section, tokens = part.block, part.section, []
-        tokens += tokenize(part.text)
-    if tokens:
-        yield section, tokens
+    for _, of_block in groupby(parts, attrgetter("block")):
+        block = list(of_block)
+        yield block[0].section, [token for part in block for token in tokenize(part.text)]
