@@ -6,7 +6,7 @@ omissions stand above the step on which they bear. Places are in pixels from the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import copysign
+from math import ceil, copysign
 from typing import Any
 
 import pandas as pd
@@ -30,7 +30,7 @@ PLACES: Mapping[str, tuple[float, int]] = {
     "S8": (1, 3),
 }
 BETWEEN_COLUMNS, BETWEEN_ROWS = 27, 58
-ROLES = ("conclusion", "assumption", "support")
+ROLES = ("conclusion", "assumption", "support", "reference")
 # a letter for each verdict, so that a tile can be read without its colour
 LETTERS = {
     "confirmed": "C",
@@ -38,17 +38,20 @@ LETTERS = {
     "imprecise": "I",
     "misquoted": "M",
     "unsupported": "U",
+    "not decidable from a selection": "?",
     "not checkable": "–",
 }
 
 
+TILE_COLUMNS = ["entry", "step_id", "number", "letter", "verdict", "role", "text", "found", "x", "y", "x2", "y2"]
+
+
 @dataclass(frozen=True)
 class ArgumentMap:
-    """The parts of the picture.
+    """The parts of the picture, and its size.
 
-    boxes: step_id, title, holds (how many claims hold, in words), x, y, x2, y2. tiles: entry (claim or omission),
-    step_id, number, letter, verdict, role, text, found, x, y, x2, y2. arrows: source, target, relation, x, y, x2, y2.
-    width, height: of the picture.
+    boxes: step_id, title, holds (how many claims hold, in words), x, y, x2, y2. tiles: TILE_COLUMNS; entry is a claim
+    or an omission. arrows: source, target, relation, x, y, x2, y2.
     """
 
     boxes: pd.DataFrame
@@ -60,30 +63,42 @@ class ArgumentMap:
 
 def lay_out(claims: pd.DataFrame, omissions: pd.DataFrame, steps: pd.DataFrame, argument: pd.DataFrame) -> ArgumentMap:
     """Return the map. Takes the frames of `ledger.ledger` and `ledger.omissions`, the tables steps and argument."""
-    box = {row["step_id"]: row for row in _boxes(claims, steps)}
-    tiles = [tile for step_id in box for tile in _claim_tiles(claims[claims["step_id"] == step_id], box[step_id])]
+    boxes = _boxes(claims, steps)
+    box_of = boxes.set_index("step_id").to_dict("index")
+    tiles: list[list[Any]] = []
+    ranked = claims.assign(rank=claims["role"].astype("object").map(ROLES.index)).sort_values(["rank", "claim_id"])
+    for step_id, box in box_of.items():
+        for place, claim in enumerate(ranked[ranked["step_id"] == step_id].to_dict("records")):
+            cells = [claim["claim_id"], step_id, claim["claim_id"][1:], LETTERS[claim["verdict"]], claim["verdict"]]
+            x, y = box["x"] + MARGIN + place % IN_ROW * TILE, box["y"] + HEAD + place // IN_ROW * TILE
+            tiles.append([*cells, str(claim["role"]), claim["claim"], claim["found"], *_square(x, y)])
     arrows = [
-        {"source": source, "target": target, "relation": "supports", **_between(box[source], box[target])}
+        (source, target, "supports", *_between(box_of[source], box_of[target]))
         for source, target in zip(argument["step_id"], argument["supports"], strict=True)
     ]
     for step_id, left_out in omissions.groupby("step_id", sort=False):
+        box = box_of[step_id]
         for place, entry in enumerate(left_out.to_dict("records")):
-            tile = _omission_tile(entry, box[step_id], place)
-            tiles.append(tile)
-            middle = tile["x"] + (TILE - GAP) / 2
-            down = {"x": middle, "y": tile["y2"] + 1, "x2": middle, "y2": box[step_id]["y"] - 4}
-            arrow = {"source": entry["omission_id"], "target": step_id, "relation": str(entry["relation"])}
-            arrows.append({**arrow, **down})
-    boxes = pd.DataFrame(list(box.values()))
-    width, height = float(boxes["x2"].max()), float(boxes["y2"].max())
-    return ArgumentMap(boxes, pd.DataFrame(tiles), pd.DataFrame(arrows), width, height)
+            # above its step, beside the arrows: in the middle column at the right end
+            at_right_end = PLACES[str(step_id)][0] == 1
+            shift = WIDTH - MARGIN - (place + 1) * TILE if at_right_end else MARGIN + place * TILE
+            square = _square(box["x"] + shift, box["y"] - TILE - 16)
+            key, middle = entry["omission_id"], square[0] + (TILE - GAP) / 2
+            tiles.append([key, step_id, key, "", "left out", "omission", entry["omission"], entry["reason"], *square])
+            arrows.append((key, step_id, str(entry["relation"]), middle, square[3] + 1, middle, box["y"] - 4))
+    return ArgumentMap(
+        boxes,
+        pd.DataFrame(tiles, columns=TILE_COLUMNS),
+        pd.DataFrame(arrows, columns=["source", "target", "relation", "x", "y", "x2", "y2"]),
+        float(boxes["x2"].max()),
+        float(boxes["y2"].max()),
+    )
 
 
-def _boxes(claims: pd.DataFrame, steps: pd.DataFrame) -> list[dict[str, Any]]:
+def _boxes(claims: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     """Return a box for each step, as high as its claims need, in its column and row."""
     counts = claims["step_id"].value_counts()
-    rows = {str(step): max(1, -(-int(counts.get(step, 0)) // IN_ROW)) for step in steps["step_id"]}
-    heights = {step: HEAD + n * TILE + MARGIN for step, n in rows.items()}
+    heights = {step: HEAD + max(1, ceil(counts.get(step, 0) / IN_ROW)) * TILE + MARGIN for step in steps["step_id"]}
     tops = [0.0]
     for row in range(max(row for _, row in PLACES.values())):
         tops.append(tops[-1] + max(heights[s] for s, (_, r) in PLACES.items() if r == row) + BETWEEN_ROWS)
@@ -93,79 +108,33 @@ def _boxes(claims: pd.DataFrame, steps: pd.DataFrame) -> list[dict[str, Any]]:
         x, y = column * (WIDTH + BETWEEN_COLUMNS), tops[row]
         hold, checkable = ledger.holding(claims[claims["step_id"] == step_id])
         holds = f"{hold} of {checkable} hold" if checkable else "a judgement"
-        place = {"x": x, "y": y, "x2": x + WIDTH, "y2": y + heights[step_id]}
-        boxes.append({"step_id": step_id, "title": f"{step_id} {title}", "holds": holds, **place})
-    return boxes
+        boxes.append((step_id, f"{step_id} {title}", holds, x, y, x + WIDTH, y + heights[step_id]))
+    return pd.DataFrame(boxes, columns=["step_id", "title", "holds", "x", "y", "x2", "y2"])
 
 
-def _claim_tiles(claims: pd.DataFrame, box: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the tiles of the claims of a step in its box: conclusions, then assumptions, then the rest, by number."""
-    order = claims.assign(rank=claims["role"].astype("object").map(ROLES.index)).sort_values(["rank", "claim_id"])
-    return [
-        {
-            "entry": claim["claim_id"],
-            "step_id": claim["step_id"],
-            "number": claim["claim_id"][1:],
-            "letter": LETTERS[claim["verdict"]],
-            "verdict": claim["verdict"],
-            "role": str(claim["role"]),
-            "text": claim["claim"],
-            "found": claim["found"],
-            **_square(box["x"] + MARGIN + place % IN_ROW * TILE, box["y"] + HEAD + place // IN_ROW * TILE),
-        }
-        for place, claim in enumerate(order.to_dict("records"))
-    ]
+def _square(x: float, y: float) -> tuple[float, float, float, float]:
+    return x, y, x + TILE - GAP, y + TILE - GAP
 
 
-def _omission_tile(omission: Mapping[Any, Any], box: Mapping[str, Any], place: int) -> dict[str, Any]:
-    """Return the tile of an omission above its step, beside the arrows: in the middle column at the right end."""
-    at_right_end = PLACES[box["step_id"]][0] == 1
-    shift = WIDTH - MARGIN - (place + 1) * TILE if at_right_end else MARGIN + place * TILE
-    return {
-        "entry": omission["omission_id"],
-        "step_id": box["step_id"],
-        "number": omission["omission_id"],
-        "letter": "",
-        "verdict": "left out",
-        "role": "omission",
-        "text": omission["omission"],
-        "found": omission["reason"],
-        **_square(box["x"] + shift, box["y"] - TILE - 16),
-    }
-
-
-def _square(x: float, y: float) -> dict[str, float]:
-    return {"x": x, "y": y, "x2": x + TILE - GAP, "y2": y + TILE - GAP}
-
-
-def _between(source: Mapping[str, float], target: Mapping[str, float]) -> dict[str, float]:
-    """Return an arrow from the bottom of one box to the top of another.
-
-    Boxes side by side meet at the near third of their edges.
-    """
-
-    def at(box: Mapping[str, float], other: Mapping[str, float]) -> float:
-        middle, far = (box["x"] + box["x2"]) / 2, (other["x"] + other["x2"]) / 2
-        return middle if far == middle else middle + copysign(WIDTH / 3, far - middle)
-
-    return {"x": at(source, target), "y": source["y2"] + 2, "x2": at(target, source), "y2": target["y"] - 3}
+def _between(source: Mapping[Any, float], target: Mapping[Any, float]) -> tuple[float, float, float, float]:
+    """Return x, y, x2, y2 of an arrow between boxes; side by side they meet at the near third of their edges."""
+    start, end = ((box["x"] + box["x2"]) / 2 for box in (source, target))
+    third = copysign(WIDTH / 3, end - start) if end != start else 0.0
+    return start + third, source["y2"] + 2, end - third, target["y"] - 3
 
 
 def describe(drawn: ArgumentMap) -> str:
     """Return the map in words, for those who do not see it."""
-    boxes = drawn.boxes.to_dict("records")
-    steps = [f"{row['title']} ({row['holds']})" for row in boxes]
-    between_steps = drawn.arrows["source"].isin([row["step_id"] for row in boxes])
-    sources = drawn.arrows[between_steps].groupby("target", sort=False)["source"].agg(list)
+    steps = [f"{title} ({holds})" for title, holds in zip(drawn.boxes["title"], drawn.boxes["holds"], strict=True)]
+    between_steps = drawn.arrows["source"].isin(drawn.boxes["step_id"])
     flows = [
         f"{wording.listing(ids)} {'supports' if len(ids) == 1 else 'support'} {target}"
-        for target, ids in sources.items()
+        for target, ids in drawn.arrows[between_steps].groupby("target", sort=False)["source"].agg(list).items()
     ]
-    left_out = [
-        f"{row['source']} {row['relation']} {row['target']}" for row in drawn.arrows[~between_steps].to_dict("records")
-    ]
+    others = drawn.arrows[~between_steps].to_dict("records")
+    left_out = [f"{row['source']} {row['relation']} {row['target']}" for row in others]
     return (
-        f"Graph of {len(boxes)} steps with {len(drawn.tiles) - len(left_out)} claims: {wording.listing(steps)}. "
+        f"Graph of {len(steps)} steps with {len(drawn.tiles) - len(left_out)} claims: {wording.listing(steps)}. "
         f"{wording.capital('; '.join(flows))}. Left out by the article: {wording.listing(left_out)}."
     )
 

@@ -5,7 +5,7 @@ first asked for: a chapter depends on the files that its checks need, and on no 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,9 +15,11 @@ from pybtex.database import parse_file
 
 from analysis.core import paths
 from analysis.core.errors import ParameterError
+from analysis.data.completeness import Scope, is_complete
 from analysis.data.faults import nearest
 from analysis.data.schema import read_schema
 from analysis.data.tables import load, note_read
+from analysis.measures import alignment
 from analysis.measures.embeddings import no_scores
 from analysis.measures.specifications import Source
 from analysis.texts.features import Features, load_features, load_ngrams
@@ -28,36 +30,48 @@ Bibliography = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whether a check holds, with what was found and what the claim needs as two short phrases."""
+    """Whether a check holds, with what was found and what the claim needs as two short phrases.
+
+    absence: what a list must hold completely for this outcome, where it rests on what is not there. decided: whether
+    the list is declared complete for it.
+    """
 
     holds: bool
     found: str
     expected: str
+    absence: Scope | None = None
+    decided: bool = True
 
 
 class Check(Protocol):
     """A check with its arguments."""
 
-    def outcome(self, evidence: "Evidence") -> Outcome:
+    def __call__(self, evidence: "Evidence") -> Outcome:
         """Return what the evidence says. Raise ParameterError where the arguments do not fit it."""
-        ...
 
 
 class Evidence:
     """The tables, text features and references of a folder of data, each read when it is first asked for, and kept.
 
-    With a last day, events after it are left out, and the rows of other tables that belong to such events.
+    With a last day, what happened after it is left out. threshold and bar are those of chapter 4: the strength from
+    which a counterpart counts, and the share from which provisions follow a text.
     """
 
-    def __init__(self, folder: Path = paths.DATA, last_day: pd.Timestamp | None = None) -> None:
-        self.folder, self.last_day = folder, last_day
+    def __init__(
+        self,
+        folder: Path = paths.DATA,
+        last_day: pd.Timestamp | None = None,
+        threshold: int = alignment.THRESHOLD,
+        bar: float = alignment.BAR,
+    ) -> None:
+        self.folder, self.last_day, self.threshold, self.bar = folder, last_day, threshold, bar
         self._tables: dict[str, pd.DataFrame] = {}
         self._outcomes: dict[Check, Outcome] = {}
         self._scores: dict[tuple[str, str], pd.DataFrame] = {}
 
     def until(self, last_day: pd.Timestamp) -> "Evidence":
-        """Return the evidence of the same folder up to a day."""
-        return Evidence(self.folder, last_day)
+        """Return the evidence of the same folder and choices up to a day."""
+        return Evidence(self.folder, last_day, self.threshold, self.bar)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table. Raise ParameterError where there is none of this name, DataError where its file is broken."""
@@ -65,18 +79,33 @@ class Evidence:
             known = list(read_schema(self.folder / paths.DATAPACKAGE.name))
             if name not in known:
                 raise ParameterError(f"there is no table “{name}”{nearest(name, known)}")
-            table = load(name, self.folder)
-            if self.last_day is not None and "event_id" in table:
-                events = load("events", self.folder)
-                later = set(events.loc[events["date"] > self.last_day, "event_id"])
-                table = table[~table["event_id"].isin(later)].reset_index(drop=True)
-            self._tables[name] = table
+            self._tables[name] = self._known(load(name, self.folder))
         return self._tables[name]
+
+    def _known(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows up to the last day: by their own day, or by that of their event."""
+        if self.last_day is None or "document_id" in table:
+            return table
+        if "event_id" in table:
+            events = load("events", self.folder)
+            later = set(events.loc[events["date"] > self.last_day, "event_id"])
+            table = table[~table["event_id"].isin(later)]
+        if "date" in table:
+            table = table[table["date"] <= self.last_day]
+        return table.reset_index(drop=True)
+
+    def acts(self) -> pd.DataFrame:
+        """Return the Chinese answers of the table protests with the first occasion that each answers, and its cause."""
+        answers = self.table("answers").merge(self.table("occasions")[["occasion_id", "cause"]], on="occasion_id")
+        return self.table("protests").merge(answers.drop_duplicates("protest_id"), on="protest_id")
 
     def outcome(self, check: Check) -> Outcome:
         """Return the outcome of a check. Raise ParameterError where its arguments do not fit the evidence."""
         if check not in self._outcomes:
-            self._outcomes[check] = check.outcome(self)
+            outcome = check(self)
+            if outcome.absence is not None and not is_complete(self.table("completeness"), outcome.absence):
+                outcome = replace(outcome, decided=False)
+            self._outcomes[check] = outcome
         return self._outcomes[check]
 
     @cached_property
@@ -101,10 +130,9 @@ class Evidence:
     def rows(self, table: str, key: str, values: Iterable[str]) -> pd.DataFrame:
         """Return the rows of a table with these keys, in their order. Raise ParameterError where a key has none."""
         frame = self.table(table).set_index(key)
-        for value in values:
-            if value not in frame.index:
-                hint = nearest(value, sorted(frame.index))
-                raise ParameterError(f"{value} is no {key} of {table}.csv that the checks may read{hint}")
+        if unknown := [value for value in values if value not in frame.index]:
+            hint = nearest(unknown[0], sorted(frame.index))
+            raise ParameterError(f"{unknown[0]} is no {key} of {table}.csv that the checks may read{hint}")
         return frame.loc[list(values)]
 
     def event(self, event_id: str) -> "pd.Series[Any]":
@@ -125,7 +153,10 @@ def last_cited_day(claims: pd.DataFrame, bibliography: Bibliography) -> pd.Times
     return max(pd.Timestamp(bibliography[key]["date"]) for key in cited)
 
 
-def load_evidence(folder: Path = paths.DATA, *, hindsight: bool = False) -> Evidence:
-    """Return the evidence of a folder up to the last day that the article cites, or with hindsight all of it."""
-    evidence = Evidence(folder)
+def load_evidence(folder: Path = paths.DATA, *, hindsight: bool = False, **choices: Any) -> Evidence:
+    """Return the evidence of a folder up to the last day that the article cites, or with hindsight all of it.
+
+    choices: threshold and bar, where they are not those of the book.
+    """
+    evidence = Evidence(folder, **choices)
     return evidence if hindsight else evidence.until(last_cited_day(evidence.table("claims"), evidence.bibliography))

@@ -1,7 +1,8 @@
 """The ledger: every claim of the article with its verdict, computed by checks or judged; omissions and forecasts.
 
 A computed verdict is that of the weightiest part of the claim that fails a check (`FAILING`), and confirmed where none
-does. A judged one comes from the table `judgements`.
+does. Where that part rests on an absence that no list can show, it is not decidable. A judged one comes from the table
+`judgements`.
 """
 
 import json
@@ -14,9 +15,18 @@ from analysis.claims.checks import read_check
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core import wording
 from analysis.core.errors import ParameterError
+from analysis.data.completeness import NOT_DECIDABLE
 from analysis.data.faults import nearest
 
-VERDICTS = ("confirmed", "confirmed with correction", "imprecise", "misquoted", "unsupported", "not checkable")
+VERDICTS = (
+    "confirmed",
+    "confirmed with correction",
+    "imprecise",
+    "misquoted",
+    "unsupported",
+    NOT_DECIDABLE,
+    "not checkable",
+)
 HOLDING = ("confirmed", "confirmed with correction")
 # the verdict where a part of the claim fails, the lightest first
 FAILING = {
@@ -28,14 +38,8 @@ FAILING = {
 KINDS = {"computed": "computed by checks", "judged": "judged by annotators"}
 
 
-# --- checks
-
-
 def outcome_of(evidence: Evidence, row: Mapping[Any, Any], place: str) -> Outcome:
-    """Return the outcome of the check in the columns check and arguments of a row.
-
-    Raise ParameterError, with the place of the row, where they are wrong or do not fit the evidence.
-    """
+    """Return the outcome of the check of a row. Raise ParameterError with its place where it does not fit."""
     try:
         return evidence.outcome(read_check(str(row["check"]), str(row["arguments"])))
     except ParameterError as error:
@@ -45,46 +49,55 @@ def outcome_of(evidence: Evidence, row: Mapping[Any, Any], place: str) -> Outcom
 def outcomes(evidence: Evidence, entries: Iterable[str] | None = None) -> pd.DataFrame:
     """Return the outcome of every check, or of those of some claims and omissions.
 
-    Columns: those of the table checks, and holds, expected, found. Raise ParameterError, naming the check, where its
+    Columns: those of the table checks, and holds, decided (see `Outcome`), expected, found. Raise
+    ParameterError, naming the check, where its
     arguments do not fit the evidence.
     """
     checks = evidence.table("checks")
-    if entries is not None:
-        checks = checks[checks["entry_id"].isin(list(entries))]
+    checks = checks if entries is None else checks[checks["entry_id"].isin(list(entries))]
     results = [
-        outcome_of(evidence, row, f"checks.csv, {row['entry_id']}, check {row['check_no']}")
+        vars(outcome_of(evidence, row, f"checks.csv, {row['entry_id']}, check {row['check_no']}"))
         for row in checks.to_dict("records")
     ]
-    columns = {name: [getattr(outcome, name) for outcome in results] for name in ("holds", "expected", "found")}
-    return checks.assign(**columns).reset_index(drop=True)
-
-
-# --- verdicts
+    columns = ["holds", "decided", "expected", "found"]
+    return checks.reset_index(drop=True).join(pd.DataFrame(results, columns=columns))
 
 
 def verdict_of(checked: pd.DataFrame) -> str:
-    """Return the verdict of one claim from its outcomes (columns part, holds): of the weightiest part that fails."""
-    return "confirmed" if checked["holds"].all() else FAILING[decisive(checked)["part"].iloc[0]]
+    """Return the verdict of one claim from its outcomes (columns part, holds, decided).
+
+    That of the weightiest part that fails; not decidable where no failure in this part is decided.
+    """
+    if sound(checked).all():
+        return "confirmed"
+    weightiest = decisive(checked)
+    failed = weightiest["decided"].astype(bool) & ~weightiest["holds"].astype(bool)
+    return FAILING[weightiest["part"].iloc[0]] if failed.any() else NOT_DECIDABLE
+
+
+def sound(checked: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which outcomes hold, as far as the lists can show."""
+    return checked["holds"].astype(bool) & checked["decided"].astype(bool)
 
 
 def telling(checked: pd.DataFrame) -> pd.DataFrame:
-    """Return the outcomes of one claim that explain its verdict: those that fail, or all where none does."""
-    return checked if checked["holds"].all() else checked[~checked["holds"].astype(bool)]
+    """Return the outcomes of one claim that explain its verdict: those that are not sound, or all where all are."""
+    return checked if sound(checked).all() else checked[~sound(checked)]
 
 
 def decisive(checked: pd.DataFrame) -> pd.DataFrame:
     """Return the outcomes of one claim that decide its verdict: those of the weightiest part that fails, or all."""
-    if checked["holds"].all():
-        return checked
-    failed = telling(checked)
-    return next(rows for part in reversed(FAILING) if len(rows := failed[failed["part"] == part]))
+    shown = telling(checked)
+    return shown if sound(checked).all() else shown[shown["part"] == max(shown["part"], key=list(FAILING).index)]
 
 
 def would_change(checked: pd.DataFrame) -> str:
     """Return in one sentence what would change a computed verdict, from the outcomes of the claim."""
-    if checked["holds"].all():
+    if sound(checked).all():
         part = "any part of what" if len(checked) > 1 else "what"
         return f"Another verdict would follow if {part} is expected were not found."
+    if not decisive(checked)["decided"].all():
+        return "Another verdict would follow from a list that is complete for what is expected."
     return f"Another verdict would follow if instead were found: {together(decisive(checked)['expected'])}."
 
 
@@ -103,8 +116,7 @@ def ledger(evidence: Evidence, step_id: str | None = None) -> pd.DataFrame:
     confidence (of a judgement). Raise ParameterError where a check does not fit the evidence.
     """
     claims = evidence.table("claims")
-    if step_id is not None:
-        claims = claims[claims["step_id"] == step_id]
+    claims = claims if step_id is None else claims[claims["step_id"] == step_id]
     checked = outcomes(evidence, claims["claim_id"])
     judgements = evidence.table("judgements").set_index("claim_id")
     rows = []
@@ -126,7 +138,8 @@ def ledger(evidence: Evidence, step_id: str | None = None) -> pd.DataFrame:
 def omissions(evidence: Evidence) -> pd.DataFrame:
     """Return what the article leaves out: the table omissions, and shown (whether all checks hold)."""
     table = evidence.table("omissions")
-    shown = outcomes(evidence, table["omission_id"]).groupby("entry_id")["holds"].all()
+    checked = outcomes(evidence, table["omission_id"])
+    shown = sound(checked).groupby(checked["entry_id"]).all()
     return table.assign(shown=table["omission_id"].map(shown))
 
 
@@ -137,29 +150,21 @@ def require_known(step_id: str | None, verdict: str | None, steps: pd.DataFrame)
             raise ParameterError(f"{name}: “{value}” is unknown{nearest(value, known)}; allowed: {', '.join(known)}")
 
 
-# --- summaries
-
-
 def verdict_counts(table: pd.DataFrame) -> dict[str, int]:
     """Return the number of claims for each verdict, in the order of the verdicts. Takes the frame of `ledger`."""
-    verdicts = list(table["verdict"])
-    return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
+    return {verdict: int((table["verdict"] == verdict).sum()) for verdict in VERDICTS}
 
 
 def holding(table: pd.DataFrame) -> tuple[int, int]:
     """Return how many claims hold, as stated or with a correction, and how many can be checked at all."""
     counts = verdict_counts(table)
-    return sum(counts[verdict] for verdict in HOLDING), len(table) - counts["not checkable"]
+    return sum(counts[verdict] for verdict in HOLDING), len(table) - counts["not checkable"] - counts[NOT_DECIDABLE]
 
 
 def lines(table: pd.DataFrame) -> list[str]:
     """Return a ledger for a terminal: each claim with verdict, kind, expected and found, then how many hold."""
-    claims = [
-        f"{row['claim_id']}  {row['verdict']} ({row['kind']})  {row['claim']}\n"
-        f"     Expected: {row['expected']}\n"
-        f"     Found:    {row['found']}"
-        for row in table.to_dict("records")
-    ]
+    shown = "{claim_id}  {verdict} ({kind})  {claim}\n     Expected: {expected}\n     Found:    {found}"
+    claims = [shown.format_map(row) for row in table.to_dict("records")]
     hold, checkable = holding(table)
     return [*claims, f"{wording.plural(len(table), 'claim')}: {hold} of {checkable} that can be checked hold"]
 
@@ -182,7 +187,7 @@ def records(table: pd.DataFrame, evidence: Evidence) -> list[dict[str, Any]]:
 
 # --- what came after
 
-FORECAST_OUTCOMES = ("happened", "did not happen", "overtaken", "not yet decidable")
+FORECAST_OUTCOMES = ("happened", "did not happen", "overtaken", "not yet decidable", NOT_DECIDABLE)
 
 
 def forecasts(evidence: Evidence) -> pd.DataFrame:
@@ -195,7 +200,8 @@ def forecasts(evidence: Evidence) -> pd.DataFrame:
     rows = []
     for row in evidence.table("forecasts").to_dict("records"):
         result = outcome_of(evidence, row, f"forecasts.csv, {row['forecast_id']}")
-        decided = result.holds or row["due"] <= last_day
-        outcome = row["if_holds" if result.holds else "if_fails"] if decided else "not yet decidable"
-        rows.append({**row, "outcome": str(outcome), "expected": result.expected, "found": result.found})
+        undecided = not result.holds and row["due"] > last_day
+        outcome = str(row["if_holds" if result.holds else "if_fails"]) if result.decided else NOT_DECIDABLE
+        outcome = "not yet decidable" if undecided else outcome
+        rows.append({**row, "outcome": outcome, "expected": result.expected, "found": result.found})
     return pd.DataFrame(rows)

@@ -1,7 +1,7 @@
 """The article's quotations beside the wording on record: word for word or not, with the words that differ marked."""
 
 from difflib import SequenceMatcher
-from typing import Any
+from typing import cast
 
 import pandas as pd
 
@@ -22,15 +22,12 @@ def audit(quotations: pd.DataFrame, ngrams: Ngrams, features: Features) -> pd.Da
     """
     exact, on_record = [], []
     for row in quotations.itertuples():
-        words = str(row.words)
-        if not row.document_id:
-            exact.append(False)
-            on_record.append(str(row.wording))
-            continue
-        match = find_quotation(words, str(row.document_id), ngrams, features, section=str(row.section) or None)
-        near = [str(wording) for wording in match.nearest if wording is not None]
-        exact.append(match.found)
-        on_record.append(words if match.found else str(row.wording) or " … ".join(near))
+        words, wording, match = str(row.words), str(row.wording), None
+        if row.document_id:
+            match = find_quotation(words, str(row.document_id), ngrams, features, section=str(row.section))
+            wording = wording or " … ".join(str(near) for near in match.nearest if near is not None)
+        exact.append(match is not None and match.found)
+        on_record.append(words if exact[-1] else wording)
     return quotations.assign(exact=exact, on_record=on_record, looked_up=quotations["document_id"] != "")
 
 
@@ -61,12 +58,6 @@ def summary(table: pd.DataFrame) -> str:
     )
 
 
-def _speakers(attributed_to: Any, said_by: Any) -> str:
-    """Return who says the words, and to whom the article gives them where that differs."""
-    given = f", given to {named(attributed_to)}" if set(attributed_to) != set(said_by) else ""
-    return f"said by {named(said_by)}{given}"
-
-
 def audit_markdown(table: pd.DataFrame) -> str:
     """Return the audit as Markdown: the summary, then a table in the order of the article."""
     heads = ("quotation", "the article quotes", "on record", "came through", "differs in", "why")
@@ -75,11 +66,13 @@ def audit_markdown(table: pd.DataFrame) -> str:
         words, on_record = mark_differences(in_markdown(str(row.words)), in_markdown(str(row.on_record)))
         native = str(row.original).replace("`", "’").replace("|", "\\|")
         original = f" ({{zh}}`{native}`)" if native else ""
+        given, said_by = cast("tuple[tuple[str, ...], ...]", (row.attributed_to, row.said_by))
+        speakers = f"said by {named(said_by)}" + (f", given to {named(given)}" if set(given) != set(said_by) else "")
         cells = (
             f"{row.quotation_id}, claim {{ref}}`{row.claim_id} <{str(row.claim_id).lower()}>`",
             f"“{words}”",
             f"“{on_record}”{original}, [source]({address_in_markdown(str(row.url))})",
-            f"{in_markdown(str(row.door))}; {_speakers(row.attributed_to, row.said_by)}",
+            f"{in_markdown(str(row.door))}; {speakers}",
             MATTERS[str(row.matters)],
             in_markdown(str(row.remark)),
         )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.core import wording
 from analysis.measures.alignment import adjudicate
+from analysis.measures.precedents import PREVIOUS, settled
 from analysis.signals.coding import counted, load_settled
 from analysis.signals.events import RANKS, STATE_NAMES, named
 
@@ -22,7 +23,6 @@ STRENGTHS = {
     2: "a counterpart of the same kind of measure",
     3: "a counterpart of the same specific measure",
 }
-IN_2024 = {"yes": "says the same", "similar": "says something similar", "no": "says nothing of the kind"}
 
 
 def rows_by(table: pd.DataFrame, key: str) -> dict[str, list[Row]]:
@@ -33,23 +33,19 @@ def rows_by(table: pd.DataFrame, key: str) -> dict[str, list[Row]]:
     return rows
 
 
-def with_relations(claims: list[Row]) -> str:
-    """Return claims with their relation as a list: C12 (told), C13 (partly told)."""
-    return ", ".join(f"{claim['claim_id']} ({claim['relation']})" for claim in claims)
-
-
-def through_claims(claims: list[Row], linked: Mapping[str, list[Row]], column: str) -> str:
-    """Return the ids in a column of what the same claims tell or rest on, each once, in order: E082, E083."""
-    return ", ".join(sorted({row[column] for claim in claims for row in linked[claim["claim_id"]]}))
+def claim_lines(claims: list[Row], label: str, linked: Mapping[str, list[Row]], column: str) -> list[tuple[str, str]]:
+    """Return claims with their relation, C12 (told), and the ids in a column of what they tell or rest on as well."""
+    ids = sorted({row[column] for claim in claims for row in linked[claim["claim_id"]]})
+    relations = [f"{claim['claim_id']} ({claim['relation']})" for claim in claims]
+    return [("Claims", ", ".join(relations)), (label, ", ".join(ids))]
 
 
 def when(event: Row) -> str:
     """Return the day or days of an event, with its hour where it is known: 7 February 2025, 11:55 (New York)."""
-    start = event["date"]
     end: Any = event["end_date"]
     if event["date_precision"] == "month":
-        return f"{start:%B %Y}"
-    day = wording.day(start)
+        return f"{event['date']:%B %Y}"
+    day = wording.day(event["date"])
     if not pd.isna(end):
         day = f"{day.removesuffix(f' {end.year}')} to {wording.day(end)}"
     if event["date_precision"] == "approximate":
@@ -74,27 +70,24 @@ def pair(dyad: str, names: Mapping[str, str]) -> str:
     return f"{names[one]} and {wording.the(names[other])}"
 
 
-def protest_line(row: Row) -> str:
-    """Return what is on record of a protest: its form, who made it and what it answers."""
+def protest_line(row: Row, occasions: list[Row]) -> str:
+    """Return what is on record of a Chinese answer: its form, who made it, and the occasions that it answers."""
     official = " ".join(filter(None, (row["official"], row["official_native"])))
-    office = row["office"] and (row["office"] if official else f"the {row['office']}")
-    sender = ", ".join(filter(None, (official, office)))
-    line = wording.capital(row["form"]) + (f" by {sender}." if sender else ".")
-    if row["trigger_event_id"]:
-        return f"{line} It answers {row['trigger_event_id']}: {row['trigger']}."
-    return f"{line} It is about: {row['trigger']}." if row["trigger"] else line
+    sender = ", ".join(filter(None, (official, row["office"] if official else f"the {row['office']}")))
+    form: str = "an answer known from a headline" if pd.isna(row["form"]) else row["form"]
+    titles = wording.listing([f"{occasion['title']} ({wording.day(occasion['date'])})" for occasion in occasions])
+    return f"{wording.capital(form)} by {sender}. It answers: {titles}."
 
 
 def signal_lines(signals: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
     """Return the settled signals of each event in words. Takes the frame of `signals.counted`."""
-    return {
-        event_id: "; ".join(
-            f"{names[row['source']]} to {wording.the(names[row['target']])}: {row['mode'].lower()}, "
-            f"by a {RANKS[int(row['level'])]}"
-            for row in rows
-        )
-        for event_id, rows in rows_by(signals, "event_id").items()
-    }
+    lines = [
+        f"{names[row['source']]} to {wording.the(names[row['target']])}: {row['mode'].lower()}, "
+        f"by a {RANKS[int(row['level'])]}"
+        for row in signals.to_dict("records")
+    ]
+    by_event = signals.assign(line=lines).groupby("event_id")["line"].agg("; ".join)
+    return {str(event_id): line for event_id, line in by_event.items()}
 
 
 def chapter_words(places: Mapping[str, list[str]]) -> list[tuple[str, str]]:
@@ -106,12 +99,13 @@ def provisions(tables: Tables) -> list[dict[str, Any]]:
     """Return the provisions in their order, each with what to show of it.
 
     Keys: id, part (of the statement), facts, words (our paraphrase), lines (label and text), codings (texts). Tables:
-    provisions, provision_actors, claim_provisions, claim_events, codings_alignment.
+    provisions, provision_actors, claim_provisions, claim_events, codings_alignment, codings_precedents.
     """
     actors, claims, codings = (
         rows_by(tables[name], "provision_id") for name in ("provision_actors", "claim_provisions", "codings_alignment")
     )
     events_of = rows_by(tables["claim_events"], "claim_id")
+    before = settled(tables["codings_precedents"])[PREVIOUS]
     strengths = adjudicate(tables["codings_alignment"]).set_index("provision_id")["strength"]
     records = []
     for row in tables["provisions"].to_dict("records"):
@@ -120,10 +114,10 @@ def provisions(tables: Tables) -> list[dict[str, Any]]:
         acts = " and ".join(act for act in (row["speech_act"], row["speech_act_2"]) if pd.notna(act) and act)
         lines = [
             ("About", STATE_NAMES.get(row["target"], row["target"])),
-            ("In the statement of April 2024", IN_2024[row["in_2024"]]),
+            ("In the statement of April 2024", f"{STRENGTHS[int(before[provision_id])]}, by the coders"),
             ("In the strategy of 2022", f"{STRENGTHS[int(strengths[provision_id])]}, by the median of the coders"),
-            ("Claims", with_relations(claims[provision_id]) or "none; the article does not tell it"),
-            ("Events of these claims", through_claims(claims[provision_id], events_of, "event_id")),
+            *claim_lines(claims[provision_id], "Events of these claims", events_of, "event_id"),
+            ("Claims", "" if claims[provision_id] else "none; the article does not tell it"),
         ]
         records.append(
             {
@@ -132,56 +126,49 @@ def provisions(tables: Tables) -> list[dict[str, Any]]:
                 "facts": [f"¶{row['paragraph']}", speakers, acts],
                 "words": row["paraphrase"],
                 "lines": [(label, words) for label, words in lines if words],
-                "codings": [coding_line(coding) for coding in codings[provision_id]],
+                "codings": [
+                    f"Coder {coding['coder']}: strength {coding['strength']}"
+                    f"{', section ' + coding['section_id'] if coding['section_id'] else ''}. {coding['rationale']}"
+                    for coding in codings[provision_id]
+                ],
             }
         )
     return records
-
-
-def coding_line(coding: Row) -> str:
-    """Return a coding of a provision in words: the coder, the strength, the section and the reason."""
-    section = f", section {coding['section_id']}" if coding["section_id"] else ""
-    return f"Coder {coding['coder']}: strength {coding['strength']}{section}. {coding['rationale']}"
 
 
 def events(tables: Tables, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the events in the order of their days, each with what to show of it.
 
     names: of the states, by code. Keys: id, month, kind, facts, title, words, lines, sources (publisher, title,
-    address, kind). Tables: events, event_actors, event_sources, claim_events, claim_provisions, protests, readouts,
-    codings_signals, scales.
+    address, kind). Tables: events, event_actors, event_sources, claim_events, claim_provisions, protests, answers,
+    occasions, readouts, codings_signals, scales.
     """
     actors, sources, claims, protests, readouts = (
         rows_by(tables[name], "event_id")
         for name in ("event_actors", "event_sources", "claim_events", "protests", "readouts")
     )
     provisions_of = rows_by(tables["claim_provisions"], "claim_id")
+    occasions = rows_by(tables["answers"].merge(tables["occasions"], on="occasion_id"), "protest_id")
     signals = signal_lines(counted(load_settled(tables["codings_signals"], tables["events"], tables["scales"])), names)
     records = []
     for row in tables["events"].sort_values(["date", "event_id"], kind="stable").to_dict("records"):
         event_id = row["event_id"]
         lines = [
             ("Actors", who(actors[event_id], names)),
-            ("Claims", with_relations(claims[event_id])),
-            ("Provisions of these claims", through_claims(claims[event_id], provisions_of, "provision_id")),
-            ("Protest", " ".join(protest_line(protest) for protest in protests[event_id])),
+            *claim_lines(claims[event_id], "Provisions of these claims", provisions_of, "provision_id"),
+            ("Protest", " ".join(protest_line(act, occasions[act["protest_id"]]) for act in protests[event_id])),
             ("Signals", signals.get(event_id, "")),
             ("How it was verified", f"{row['verified']}; checked by {wording.number(int(row['checkers']))}"),
         ]
-        pages = [
-            (source["publisher"], source["title"], source["url"], "" if pd.isna(source["kind"]) else source["kind"])
-            for source in sources[event_id]
-        ]
         addresses = {source["url"] for source in sources[event_id]}
-        pages += [
-            (
-                account["publisher"],
-                f"account of {wording.the(names[account['state']])}",
-                account["url"],
-                account["kind"],
-            )
+        accounts = [
+            {**account, "title": f"account of {wording.the(names[account['state']])}"}
             for account in readouts[event_id]
             if account["url"] not in addresses
+        ]
+        pages = [
+            (page["publisher"], page["title"], page["url"], "" if pd.isna(page["kind"]) else page["kind"])
+            for page in [*sources[event_id], *accounts]
         ]
         records.append(
             {

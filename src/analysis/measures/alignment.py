@@ -1,13 +1,15 @@
 """Step S4, coded: how the provisions of the joint statement stand to the National Defense Strategy.
 
-Everything here starts from the codings of `codings_alignment` (codebook A) and is a pure function of frames.
+Starts from the codings of `codings_alignment` (codebook A); pure functions of frames.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 STRENGTHS = {0: "no counterpart", 1: "same theme", 2: "same kind of measure", 3: "same specific measure"}
+THRESHOLD = 2  # strength from which a counterpart counts
+BAR = 0.5  # share of provisions with a counterpart from which a part is said to follow the strategy
 STANCES = ("na", "conflicts", "narrows", "consistent", "extends")
 
 
@@ -45,30 +47,44 @@ def adjudicate(codings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def coverage(coded: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
+def coverage(coded: pd.DataFrame, by: str, threshold: int = THRESHOLD) -> pd.DataFrame:
     """Return the share of provisions with a counterpart of at least `threshold`, for each value of column `by`.
 
-    Takes rows with columns strength and `by`. Columns: `by`, covered, provisions, share, low, high (95% interval of
-    E. B. Wilson 1927, JASA 22, p. 210).
+    The provisions are all there are, so a share has no interval. Takes rows with columns strength and `by`. Columns:
+    `by`, covered, provisions, share.
     """
-    from scipy.stats import binomtest
-
-    rows = []
-    for value, group in coded.groupby(by, observed=True):
-        covered, n = int((group["strength"] >= threshold).sum()), len(group)
-        interval = binomtest(covered, n).proportion_ci(method="wilson")
-        rows.append((value, covered, n, covered / n, interval.low, interval.high))
-    return pd.DataFrame(rows, columns=[by, "covered", "provisions", "share", "low", "high"])
+    covered = coded.assign(covered=coded["strength"] >= threshold).groupby(by, observed=True)["covered"]
+    table = covered.agg(covered="sum", provisions="size").reset_index()
+    return table.assign(share=table["covered"] / table["provisions"])
 
 
-def coverage_by_coder(codings: pd.DataFrame, provisions: pd.DataFrame, by: str, threshold: int = 2) -> pd.DataFrame:
+def coverage_by_coder(
+    codings: pd.DataFrame, provisions: pd.DataFrame, by: str, threshold: int = THRESHOLD
+) -> pd.DataFrame:
     """Return the coverage as each coder alone would have it, for each value of a column of the provisions.
 
-    Columns: coder, `by`, covered, provisions, share, low, high.
+    Columns: coder, `by`, covered, provisions, share.
     """
     coded = codings[["provision_id", "coder", "strength"]].merge(provisions[["provision_id", by]], on="provision_id")
     parts = [coverage(rows, by, threshold).assign(coder=coder) for coder, rows in coded.groupby("coder")]
-    return pd.concat(parts, ignore_index=True)[["coder", by, "covered", "provisions", "share", "low", "high"]]
+    return pd.concat(parts, ignore_index=True)[["coder", by, "covered", "provisions", "share"]]
+
+
+def told_in(claim_provisions: pd.DataFrame, claims: pd.DataFrame, paragraph: int) -> list[str]:
+    """Return the provisions that the article tells in one of its paragraphs, in order.
+
+    Takes the tables claim_provisions and claims.
+    """
+    told = claim_provisions[claim_provisions["relation"] == "told"].merge(claims, on="claim_id")
+    return sorted(set(told.loc[told["paragraph"] == paragraph, "provision_id"]))
+
+
+def follows(coded: pd.DataFrame, *, threshold: int, bar: float) -> bool:
+    """Return whether a share of at least `bar` of some provisions has a counterpart of at least `threshold`.
+
+    coded: settled rows of the provisions asked about. This one rule decides in chapter 4 and in the checks.
+    """
+    return bool(len(coded)) and float((coded["strength"] >= threshold).mean()) >= bar
 
 
 def section_matrix(codings: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +102,7 @@ def section_matrix(codings: pd.DataFrame) -> pd.DataFrame:
     return matrix.assign(strength=matrix["strength"].astype(int))
 
 
-def within(section_id: str, ancestor: str, parents: dict[str, str]) -> bool:
+def within(section_id: str, ancestor: str, parents: Mapping[str, str]) -> bool:
     """Return whether a section is the ancestor or inside it; parents: the parent of each section, "" at the top."""
     while section_id:
         if section_id == ancestor:
@@ -96,7 +112,7 @@ def within(section_id: str, ancestor: str, parents: dict[str, str]) -> bool:
 
 
 def section_counterparts(
-    matrix: pd.DataFrame, sections: pd.DataFrame, *, threshold: int = 2, coders: int = 2, level: int = 2
+    matrix: pd.DataFrame, sections: pd.DataFrame, *, threshold: int = THRESHOLD, coders: int = 2, level: int = 2
 ) -> pd.DataFrame:
     """Return what the strategy has and the statement takes up or leaves out, at one level of the outline.
 
@@ -105,22 +121,14 @@ def section_counterparts(
     """
     parents = dict(zip(sections["section_id"], sections["parent_id"], strict=True))
     strong = matrix[(matrix["strength"] >= threshold) & (matrix["coders"] >= coders)]
-    chosen = sections[sections["level"] == level]
+    chosen = sections.loc[sections["level"] == level, ["section_id", "heading", "approach"]].reset_index(drop=True)
     named = list(zip(strong["provision_id"], strong["section_id"], strict=True))
     provisions = [
         sorted({provision for provision, section in named if within(section, section_id, parents)})
         for section_id in chosen["section_id"]
     ]
-    return pd.DataFrame(
-        {
-            "section_id": chosen["section_id"].to_list(),
-            "heading": chosen["heading"].to_list(),
-            "approach": chosen["approach"].to_list(),
-            "provisions": [", ".join(ids) for ids in provisions],
-            "count": [len(ids) for ids in provisions],
-            "taken_up": [bool(ids) for ids in provisions],
-        }
-    )
+    counts = [len(ids) for ids in provisions]
+    return chosen.assign(provisions=list(map(", ".join, provisions)), count=counts, taken_up=list(map(bool, counts)))
 
 
 def reading(*, measures: bool, security: bool, whole: bool) -> str:

@@ -23,13 +23,8 @@ GROUPS = {
     "people": "People",
 }
 
-# the parts of the answer to “does it waver?”, by the topics that make them up
-STRANDS = {
-    "Security": {"group": "alliance"},
-    "Values": {"group": "values"},
-    "Economy": {"group": "economy"},
-    "Dialogue with China": {"topic_id": "T25"},
-}
+# the parts of the answer to “does it waver?”: groups, and a topic of its own
+STRANDS = {"Security": "alliance", "Values": "values", "Economy": "economy", "Dialogue with China": "T25"}
 
 
 def emphasis(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
@@ -47,18 +42,19 @@ def changes(codings: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
 
     Ties go to the change that asks least of the evidence. Columns: topic_id, topic, group, change, unanimous.
     """
-    coded = codings[codings["change"].notna()]
-    rows = []
-    for topic_id, group in coded.groupby("topic_id"):
-        values = [str(value) for value in group["change"]]
-        rows.append((topic_id, majority(values, CHANGES), len(set(values)) == 1))
-    return topics.merge(pd.DataFrame(rows, columns=["topic_id", "change", "unanimous"]), on="topic_id")
+    grouped = codings.dropna(subset="change").astype({"change": str}).groupby("topic_id")["change"]
+    settled = grouped.agg(change=lambda values: majority(list(values), CHANGES), unanimous=lambda v: v.nunique() == 1)
+    return topics.merge(settled.reset_index(), on="topic_id")
 
 
 def change_counts(table: pd.DataFrame) -> dict[str, int]:
-    """Return how many topics were kept, became stronger or weaker, were dropped, or are new. Takes `changes`."""
+    """Return how many topics were kept, became stronger or weaker, were dropped, or are new, and how many stood before.
+
+    Takes the frame of `changes`.
+    """
     counts = table["change"].astype(str).value_counts()
-    return {change: int(counts.get(change, 0)) for change in CHANGES if change != "na"}
+    changed = {change: int(counts.get(change, 0)) for change in CHANGES if change != "na"}
+    return changed | {"stood": sum(changed.values()) - changed["new"]}
 
 
 def agreement(codings: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
@@ -92,10 +88,10 @@ def holding_share(table: pd.DataFrame) -> float:
 
 def strands(topics: pd.DataFrame) -> pd.DataFrame:
     """Return the topics with the strand that they belong to; topics of no strand are left out."""
-    parts = []
-    for strand, chosen in STRANDS.items():
-        [(column, value)] = chosen.items()
-        parts.append(topics[topics[column].astype("object") == value].assign(strand=strand))
+    parts = [
+        topics[(topics["group"] == value) | (topics["topic_id"] == value)].assign(strand=strand)
+        for strand, value in STRANDS.items()
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -105,8 +101,8 @@ def strand_presence(table: pd.DataFrame) -> pd.DataFrame:
     Columns: strand, document_id, topics, present (emphasis above 0), share, emphasis (their mean, 0 to 3).
     """
     grouped = strands(table).groupby(["strand", "document_id"], sort=False)["emphasis"]
-    found = grouped.agg(topics="size", present=lambda values: int((values > 0).sum()), emphasis="mean").reset_index()
-    return found.assign(share=found["present"] / found["topics"])
+    touched = grouped.agg(topics="size", present=lambda values: int((values > 0).sum()), emphasis="mean").reset_index()
+    return touched.assign(share=touched["present"] / touched["topics"])
 
 
 def strand_changes(table: pd.DataFrame) -> pd.DataFrame:

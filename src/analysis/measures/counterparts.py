@@ -3,6 +3,7 @@
 A provision is compared by the sentence of the statement in which it stands, or by our paraphrase of it.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
@@ -55,14 +56,9 @@ def provision_rows(provisions: pd.DataFrame, sentences: Passages, features: Feat
 def paraphrase_counts(texts: Collection[str], features: Features, masked: Iterable[str]) -> Floats:
     """Return the token counts of texts of our own, (texts, tokens that the mask leaves); other words count nothing."""
     left_out = set(masked)
-    tokens = (token for token in features.vocabulary if token not in left_out)
-    columns = {token: column for column, token in enumerate(tokens)}
-    counts = np.zeros((len(texts), len(columns)))
-    for row, text in enumerate(texts):
-        for token in tokenize(text):
-            if token in columns:
-                counts[row, columns[token]] += 1
-    return counts
+    tokens = [token for token in features.vocabulary if token not in left_out]
+    counted = (Counter(tokenize(text)) for text in texts)
+    return np.array([[counts[token] for token in tokens] for counts in counted], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -102,8 +98,9 @@ class SectionSearch:
         self, similarities: Floats, provisions: pd.DataFrame, coded: Mapping[str, set[str]], *, seed: int
     ) -> pd.DataFrame:
         """Return how often the sections that coders named are among the best, by how many are looked at (k)."""
-        ranked = section_similarity(similarities, self.section_of)
-        return recall_table(ranked, provisions["provision_id"].to_list(), coded, seed=seed).set_index("k")
+        labels = np.array(self.section_of)
+        best = {name: similarities[:, labels == name].max(axis=1) for name in dict.fromkeys(self.section_of)}
+        return recall_table(pd.DataFrame(best), provisions["provision_id"].to_list(), coded, seed=seed).set_index("k")
 
     def closest(self, similarities: Floats, provisions: pd.DataFrame) -> pd.DataFrame:
         """Return the three closest passages of each provision, no two of one section (`closest_passages`)."""
@@ -129,22 +126,13 @@ def listed_sections(sections: Iterable[str], known: Iterable[str]) -> list[str]:
 
     A section above another is the beginning of its path: III-1 is above III-1-(2). The first is the document itself.
     """
-    outline = list(known)
-    listed = set(outline)
+    outline = dict.fromkeys(known)
     nearest = []
-    for path in sections:
-        section = str(path)
-        while section and section not in listed:
+    for section in map(str, sections):
+        while section and section not in outline:
             section = section.rpartition("-")[0]
-        nearest.append(section or outline[0])
+        nearest.append(section or next(iter(outline)))
     return nearest
-
-
-def section_similarity(similarities: Floats, sections: Sequence[str]) -> pd.DataFrame:
-    """Return the best similarity of each query within each section, (queries, sections) in order of the text."""
-    order = list(dict.fromkeys(sections))
-    labels = np.array(sections)
-    return pd.DataFrame({section: similarities[:, labels == section].max(axis=1) for section in order})
 
 
 def coded_sections(
@@ -163,11 +151,6 @@ def coded_sections(
         if section:
             sections_of.setdefault(str(row.provision_id), set()).add(section)
     return sections_of
-
-
-def _related(section: str, others: set[str], parents: Mapping[str, str]) -> bool:
-    """Return whether a section is one of others, inside one or around one."""
-    return any(within(section, other, dict(parents)) or within(other, section, dict(parents)) for other in others)
 
 
 def random_recall(targets: Sequence[int], sections: int, k: int) -> float:
@@ -221,14 +204,13 @@ def closest_passages(
     similarities: (provisions, passages); searched: the frame of the passages. Columns: provision_id, place, section_id,
     paragraph, sentence, similarity.
     """
-    rows = []
+    parts = []
     for provision_id, row in zip(provision_ids, similarities, strict=True):
         ordered = searched.assign(similarity=row).sort_values("similarity", ascending=False, kind="stable")
         best = ordered.drop_duplicates("section").head(most)
-        for place, passage in enumerate(best.itertuples(), 1):
-            rows.append((provision_id, place, passage.section, passage.paragraph, passage.sentence, passage.similarity))
+        parts.append(best.assign(provision_id=provision_id, place=range(1, len(best) + 1)))
     columns = ["provision_id", "place", "section_id", "paragraph", "sentence", "similarity"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.concat(parts, ignore_index=True).rename(columns={"section": "section_id"})[columns]
 
 
 def beside_coders(
@@ -248,6 +230,7 @@ def beside_coders(
         elif best in named:
             agreement = "same"
         else:
-            agreement = "nested" if _related(best, named, parents) else "other"
+            nested = any(within(best, name, parents) or within(name, best, parents) for name in named)
+            agreement = "nested" if nested else "other"
         rows.append((provision_id, ", ".join(passages), headings[best], ", ".join(sorted(named)), agreement))
     return pd.DataFrame(rows, columns=["provision_id", "passages", "heading", "coded", "agreement"])

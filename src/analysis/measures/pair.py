@@ -1,5 +1,6 @@
 """One statement beside one strategy: score, residual, and standing among the placebos, in one specification."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,7 +18,6 @@ from analysis.measures.placebos import (
     double_centred,
     drawn_passages,
     drawn_scores,
-    in_unit,
     placebo_sets,
     placebo_strategies,
     rank_in_draws,
@@ -28,6 +28,7 @@ from analysis.texts import documents
 from analysis.texts.features import load_features
 
 TABLE = "codings_alignment"
+DRAWS, SEED = 200, 1  # of passages, for the rank of a strategy
 
 
 def load_source() -> Source:
@@ -77,49 +78,35 @@ def standings_by_adjustment(
     source: Source, specification: Specification, statement: str, strategy: str
 ) -> pd.DataFrame:
     """Return `standings` from scores as they are and from double-centred ones, with a column adjustment."""
-    tables = [
-        standings(source.scores(replace(specification, adjustment=adjustment)), source.documents, statement, strategy)
-        for adjustment in ADJUSTMENTS
-    ]
-    return pd.concat(tables, ignore_index=True).assign(
-        adjustment=[name for name in ADJUSTMENTS for _ in tables[0].index]
-    )
-
-
-SETTINGS = {
-    (True, True): "names out, length matched",
-    (True, False): "names out, length as it is",
-    (False, True): "names kept, length matched",
-    (False, False): "names kept, length as it is",
-}
+    tables = []
+    for adjustment in ADJUSTMENTS:
+        scores = source.scores(replace(specification, adjustment=adjustment))
+        tables.append(standings(scores, source.documents, statement, strategy).assign(adjustment=adjustment))
+    return pd.concat(tables, ignore_index=True)
 
 
 def in_four_settings(source: Source, specification: Specification) -> dict[str, pd.DataFrame]:
-    """Return the scores of a specification with names out or kept and length matched or not, by SETTINGS."""
+    """Return the scores of a specification with names out or kept and length matched or not, by what a setting is."""
     return {
-        name: source.scores(replace(specification, mask=mask, length_matched=matched))
-        for (mask, matched), name in SETTINGS.items()
+        f"{names}, {length}": source.scores(replace(specification, mask=mask, length_matched=matched))
+        for names, mask in {"names out": True, "names kept": False}.items()
+        for length, matched in {"length matched": True, "length as it is": False}.items()
     }
 
 
 def places(placebo_set: PlaceboSet, table: pd.DataFrame, issuers: Iterable[str]) -> pd.DataFrame:
     """Return where each document of a set stands on the scale of the placebos.
 
-    Columns: document_id, group (pair; near, a placebo that shares one of the issuers; far), z (standard deviations of
-    the placebos from their mean), rank.
+    Columns: document_id, z (standard deviations of the placebos from their mean), rank, group (pair; near, a placebo
+    that shares one of the issuers; far).
     """
     scores = placebo_set.scores.dropna()
     placebos = scores.drop(placebo_set.focal)
     far = set(placebo_set.without_states(table, issuers).scores.index)
-    frame = pd.DataFrame(
-        {
-            "document_id": list(scores.index),
-            "group": ["pair" if i == placebo_set.focal else "far" if i in far else "near" for i in scores.index],
-            "z": ((scores - placebos.mean()) / placebos.std()).to_numpy(),
-            "rank": scores.rank(ascending=False, method="max").astype(int).to_numpy(),
-        }
-    )
-    return frame.sort_values("group", ignore_index=True)
+    ranks = scores.rank(ascending=False, method="max").astype(int)
+    frame = pd.DataFrame({"z": (scores - placebos.mean()) / placebos.std(), "rank": ranks})
+    frame["group"] = ["pair" if i == placebo_set.focal else "far" if i in far else "near" for i in scores.index]
+    return frame.rename_axis("document_id").reset_index().sort_values("group", ignore_index=True)
 
 
 def places_in_settings(
@@ -210,30 +197,25 @@ def single_draws(
 
 def reading(rank_among_statements: int, rank_among_strategies: int) -> str:
     """Return what both ranks say, in words, without a full stop."""
-    if rank_among_statements == 1 and rank_among_strategies == 1:
-        return "On the texts this statement is closest to this strategy, and the strategy to it"
-    if rank_among_statements == 1:
-        return (
-            "On the texts no statement is closer to this strategy, but the strategy is not the closest to the statement"
-        )
-    if rank_among_strategies == 1:
-        return "On the texts no strategy is closer to this statement, but other statements are closer to the strategy"
-    return "On the texts other statements are closer to this strategy, and other strategies to the statement"
+    words = {
+        (True, True): "this statement is closest to this strategy, and the strategy to it",
+        (True, False): "no statement is closer to this strategy, but the strategy is not the closest to the statement",
+        (False, True): "no strategy is closer to this statement, but other statements are closer to the strategy",
+        (False, False): "other statements are closer to this strategy, and other strategies to the statement",
+    }
+    return f"On the texts {words[rank_among_statements == 1, rank_among_strategies == 1]}"
 
 
-def align(
-    source: Source, statement: str, strategy: str, specification: Specification, *, draws: int = 200, seed: int = 1
-) -> dict[str, Any]:
-    """Return how close a statement is to a strategy, as plain values for JSON.
+def align(source: Source, statement: str, strategy: str) -> dict[str, Any]:
+    """Return how close a statement is to a strategy in the default specification, as plain values for JSON.
 
     Keys: statement, strategy, score, residual, standing (of the score: among statements and among strategies, all and
-    of other states), residual_standing (the same for residuals), draws (in what share of single draws the strategy
-    ranks first, by `single_draws`),
-    nearest_strategies, nearest_statements (id and score), settings. Missing values are null.
+    of other states), residual_standing (the same for residuals), draws (by `single_draws`), nearest_strategies,
+    nearest_statements (id and score), settings. Numbers have six digits, missing ones are null.
     """
-    table = source.documents
-    plain = replace(specification, adjustment="none")
-    scores = source.scores(plain)
+    table, specification = source.documents, Specification()
+    scores = source.scores(specification)
+    ranks = single_draws(source, specification, statement, strategy, draws=DRAWS, seed=SEED)
     residuals = double_centred(scores, documents.comparable(table)["document_id"])
     result: dict[str, Any] = {
         "statement": statement,
@@ -242,35 +224,16 @@ def align(
         "residual": residuals.at[statement, strategy],
         "standing": standings(scores, table, statement, strategy).to_dict("records"),
         "residual_standing": standings(residuals, table, statement, strategy).to_dict("records"),
-        **_nearest(nearest_documents(scores, table, statement, strategy, 5)),
-        "settings": {name: value for name, value in asdict(plain).items() if name != "adjustment"},
+        **{
+            f"nearest_{of}": rows[["document_id", "score"]].to_dict("records")
+            for of, rows in nearest_documents(scores, table, statement, strategy, 5).groupby("of")
+        },
+        "settings": asdict(specification) | {"drawn_passages": ranks.pop("passages")},
+        "draws": {"draws": DRAWS, "seed": SEED, **ranks},
     }
-    passages = in_unit(source.features, table, source.terms, plain.unit, mask=plain.mask)
-    result["settings"]["drawn_passages"] = drawn_passages(passages.frame) if plain.length_matched else None
-    if draws:
-        ranks = single_draws(source, plain, statement, strategy, draws=draws, seed=seed)
-        result["draws"] = {"draws": draws, "seed": seed, **{key: ranks[key] for key in ("first", "low", "high")}}
-    rounded: dict[str, Any] = _plain(result)
+    del result["settings"]["adjustment"]
+    rounded: dict[str, Any] = json.loads(pd.Series(result).to_json(double_precision=6))
     return rounded
-
-
-def _nearest(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    return {
-        f"nearest_{of}": [{"document_id": row.document_id, "score": row.score} for row in rows.itertuples()]
-        for of, rows in table.groupby("of")
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with plain numbers rounded to six digits; what is missing becomes None."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, float):
-        return None if value != value else round(value, 6)
-    return value
 
 
 def report(result: dict[str, Any]) -> str:
@@ -287,8 +250,8 @@ def report(result: dict[str, Any]) -> str:
             rank = f"{row['rank']} of {row['placebos'] + 1}" if row["rank"] else "none"
             numbers = f"{_number(row['p'])}  {_number(row['z'])}"
             lines.append(f"  {title + row['among']:<22} {row['placebos_are']:<13} {rank:>9}  {numbers}")
-    if draws := result.get("draws"):
-        lines += ["", f"  in {draws['draws']} single draws the strategy ranks first in {draws['first']:.0%}"]
+    first = result["draws"]["first"]
+    lines += ["", f"  in {DRAWS} single draws the strategy ranks first in {first:.0%}"]
     settings = ", ".join(f"{name} {value}" for name, value in result["settings"].items())
     nearest = ", ".join(f"{row['document_id']} {_number(row['score'])}" for row in result["nearest_strategies"])
     return "\n".join([*lines, "", f"  nearest strategies: {nearest}", f"  settings: {settings}"])

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from analysis.measures.similarity import Comparable, Floats, Rows, draw_weights, matches, matches_in_draws
+from analysis.measures.similarity import Floats, Representation, Rows, draw_weights, matches, matches_in_draws
 from analysis.texts import documents
 from analysis.texts.features import Features
 
@@ -99,7 +99,7 @@ KINDS = tuple((aggregation, matched) for matched in (False, True) for aggregatio
 
 
 def passage_matches(
-    passages: Passages, representation: Comparable, statements: Iterable[str], strategies: Iterable[str]
+    passages: Passages, representation: Representation, statements: Iterable[str], strategies: Iterable[str]
 ) -> tuple[pd.DataFrame, Floats]:
     """Return the match of each passage of the statements in each strategy, by KINDS of (aggregation, matched).
 
@@ -127,33 +127,28 @@ def _in_threads(work: Callable[[str], Floats], items: Iterable[str]) -> list[Flo
         return list(pool.map(work, items))
 
 
-def scores_of(
-    matched: Floats, frame: pd.DataFrame, strategies: list[str], part: str
-) -> dict[tuple[str, bool], pd.DataFrame]:
-    """Return score frames by (aggregation, length matched) of a part; a statement without the part has no score."""
-    chosen = np.ones(len(frame), dtype=bool) if part == "whole" else frame["security"].to_numpy()
-    groups = frame["document_id"].to_numpy()[chosen]
-    order = list(dict.fromkeys(frame["document_id"]))
-    return {
-        kind: pd.DataFrame(matched[chosen, :, number], columns=strategies).groupby(groups).mean().reindex(order)
-        for number, kind in enumerate(KINDS)
-    }
-
-
 def frames_of(
     passages: Passages,
-    representation: Comparable,
+    representation: Representation,
     table: pd.DataFrame,
     parts: Iterable[str] = PARTS,
     statements: list[str] | None = None,
     strategies: list[str] | None = None,
 ) -> dict[tuple[str, bool, str], pd.DataFrame]:
-    """Return score frames by (aggregation, length matched, part), of all statements and strategies or those named."""
+    """Return score frames by (aggregation, length matched, part), of all statements and strategies or those named.
+
+    A statement without a part has no score.
+    """
     rows, columns = statements or documents.ids(table, "statement"), strategies or documents.ids(table, "strategy")
     frame, matched = passage_matches(passages, representation, rows, columns)
-    return {
-        (*kind, part): scores for part in parts for kind, scores in scores_of(matched, frame, columns, part).items()
-    }
+    frames = {}
+    for part in parts:
+        chosen = np.ones(len(frame), dtype=bool) if part == "whole" else frame["security"].to_numpy()
+        groups = frame["document_id"].to_numpy()[chosen]
+        for number, kind in enumerate(KINDS):
+            means = pd.DataFrame(matched[chosen, :, number], columns=columns).groupby(groups).mean()
+            frames[(*kind, part)] = means.reindex(frame["document_id"].unique())
+    return frames
 
 
 # --- among placebos
@@ -165,10 +160,8 @@ def double_centred(scores: pd.DataFrame, comparable: Iterable[str]) -> pd.DataFr
     Means are taken over the comparable documents (ids); what is left is closeness beyond that of a statement to any
     strategy and of a strategy to any statement.
     """
-    ids = set(comparable)
-    inner = scores.loc[
-        [row for row in scores.index if row in ids], [column for column in scores.columns if column in ids]
-    ]
+    ids = list(comparable)
+    inner = scores.loc[scores.index.isin(ids), scores.columns.isin(ids)]
     by_statement, by_strategy = scores[inner.columns].mean(axis=1), scores.loc[inner.index].mean(axis=0)
     return scores.sub(by_statement, axis=0).sub(by_strategy, axis=1) + float(np.nanmean(inner.to_numpy()))
 
@@ -223,10 +216,8 @@ class PlaceboSet:
 
     def without_states(self, table: pd.DataFrame, states: Iterable[str]) -> "PlaceboSet":
         """Return the set without the placebos that one of the states issued."""
-        issued = {
-            i for i, parties in zip(table["document_id"], table["parties"], strict=True) if set(states) & set(parties)
-        }
-        others = [i for i in self.scores.index if i == self.focal or i not in issued]
+        issued = table.loc[[not set(states).isdisjoint(parties) for parties in table["parties"]], "document_id"]
+        others = ~self.scores.index.isin(issued) | (self.scores.index == self.focal)
         return PlaceboSet(self.among, self.scores[others], self.focal)
 
 
@@ -244,7 +235,7 @@ def placebo_sets(scores: pd.DataFrame, table: pd.DataFrame, statement: str, stra
 
 def drawn_scores(
     passages: Passages,
-    representation: Comparable,
+    representation: Representation,
     statements: Sequence[str],
     strategies: Sequence[str],
     *,

@@ -8,7 +8,7 @@ from analysis.core.wording import the
 
 
 def article_reports(provisions: pd.DataFrame, claim_provisions: pd.DataFrame) -> pd.DataFrame:
-    """Provisions with column told: told, partly told, or left out, after the claims of the article that report them.
+    """Return the provisions with column told: told, partly told or left out, after the claims that report them.
 
     Links of relation evidence do not count: there a checker used the provision, the article does not report it.
     """

@@ -5,7 +5,7 @@ of the other, and the reverse. Names are left out, so that a series is not close
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,12 @@ from analysis.measures.similarity import draw_weights, matches, represent
 from analysis.texts.documents import FOCAL_STATEMENT, SERIES
 from analysis.texts.features import Features, load_features
 
-OTHERS: Mapping[str, tuple[str, ...]] = {
+ALL_SERIES: Mapping[str, tuple[str, ...]] = {
+    "JPN": SERIES,
     "KOR": ("us-kor-2021-05-21", "us-kor-2022-05-21", "us-kor-2023-04-26"),
     "IND": ("us-ind-2021-09-24", "us-ind-2023-06-22", "us-ind-2023-09-08", "us-ind-2025-02-13"),
     "AUS": ("us-aus-2023-05-20", "us-aus-2023-10-25"),
 }
-ALL_SERIES: Mapping[str, tuple[str, ...]] = {"JPN": SERIES, **OTHERS}
 
 
 def closeness(features: Features, documents: pd.DataFrame, terms: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
@@ -58,29 +58,20 @@ def pairs(scores: pd.DataFrame, documents: pd.DataFrame, governments: pd.DataFra
     follows the other in its series), changed (states whose leader changed between, joined), closeness.
     """
     state_of = {document: state for state, ids in ALL_SERIES.items() for document in ids}
+    successive = {pair for ids in ALL_SERIES.values() for pair in pairwise(ids)}
     dates = documents.set_index("document_id")["date"]
     rows = []
     for one, other in combinations(scores.index, 2):
         earlier, later = sorted((one, other), key=lambda document: dates[document])
-        same = state_of[earlier] == state_of[later]
-        series = ALL_SERIES[state_of[earlier]] if same else ()
-        partners = (state_of[earlier], "USA") if same else ()
+        state = state_of[earlier] if state_of[earlier] == state_of[later] else "other"
         changed = [
-            state
-            for state in partners
-            if leader_on(governments, state, dates[earlier]) != leader_on(governments, state, dates[later])
+            partner
+            for partner in ((state, "USA") if state != "other" else ())
+            if leader_on(governments, partner, dates[earlier]) != leader_on(governments, partner, dates[later])
         ]
-        rows.append(
-            {
-                "earlier": earlier,
-                "later": later,
-                "series": state_of[earlier] if same else "other",
-                "successive": same and series.index(later) - series.index(earlier) == 1,
-                "changed": " and ".join(changed),
-                "closeness": float(scores.loc[one, other]),
-            }
-        )
-    return pd.DataFrame(rows)
+        closeness = float(scores.loc[one, other])
+        rows.append((earlier, later, state, (earlier, later) in successive, " and ".join(changed), closeness))
+    return pd.DataFrame(rows, columns=["earlier", "later", "series", "successive", "changed", "closeness"])
 
 
 def load_pairs() -> pd.DataFrame:

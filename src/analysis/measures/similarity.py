@@ -15,7 +15,7 @@ the weights of tokens are learnt from. A representation holds passages in the fo
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,25 +54,6 @@ def _with(matrix: "csr_array", data: Floats) -> "csr_array":
 
 def _sums(matrix: "csr_array") -> Floats:
     return np.asarray(matrix.sum(axis=1)).ravel().astype(np.float64)
-
-
-class Comparable(Protocol):
-    """Passages that can be compared with one another."""
-
-    def similarities(self, queries: Rows, searched: Rows) -> Floats:
-        """Return the similarity of each query passage with each searched passage, (queries, searched)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """Passages as dense unit vectors (passages, dimensions); their similarity is the cosine."""
-
-    vectors: Floats
-
-    def similarities(self, queries: Rows, searched: Rows) -> Floats:
-        """Return the cosine of each query passage with each searched passage, (queries, searched)."""
-        return np.asarray(self.vectors[queries] @ self.vectors[searched].T)
 
 
 @dataclass(frozen=True)
@@ -115,6 +96,14 @@ def split_for_product(
     searched = Split(right[:, columns].toarray(), right[:, others])
     queries = searched if left is right else Split(left[:, columns].toarray(), left[:, others])
     return Representation(queries, searched, weights)
+
+
+def dense(vectors: Floats) -> Representation:
+    """Return dense vectors (passages, dimensions); the similarity is their product, of unit vectors the cosine."""
+    from scipy.sparse import csr_array
+
+    both = Split(vectors, csr_array((len(vectors), 0)))
+    return Representation(both, both)
 
 
 def tfidf(counts: "csr_array", base: NDArray[np.bool_]) -> Representation:

@@ -33,6 +33,7 @@ from analysis.texts.features import Features
 EMBEDDINGS = "embeddings"
 REPRESENTATIONS = (*LEXICAL, EMBEDDINGS)
 ADJUSTMENTS = ("none", "centred")
+LEAST = 3  # sentences of a security part below which a statement has no score: the mean of one or two is noise
 Frames = dict[tuple[str, bool, str], pd.DataFrame]  # score frames by (aggregation, length matched, part)
 
 
@@ -107,8 +108,16 @@ class Source:
         if shared not in self._frames:
             self._frames[shared] = self._compute(shared)
         scores = self._frames[shared][s.aggregation, s.length_matched, s.part]
+        if s.part == "security":
+            scores = scores.where(self._long_enough(scores.index), axis=0)
         comparable = documents.comparable(self.documents)["document_id"]
         return double_centred(scores, comparable) if s.adjustment == "centred" else scores
+
+    def _long_enough(self, statements: "pd.Index[Any]") -> "pd.Series[bool]":
+        """Return which statements have at least LEAST sentences in their security part."""
+        frame = in_unit(self.features, self.documents, self.terms, "sentence", mask=False).frame
+        sizes = frame[frame["security"]].groupby("document_id").size()
+        return sizes.reindex(statements, fill_value=0) >= LEAST
 
     def _compute(self, shared: Specification) -> Frames:
         if shared.representation == EMBEDDINGS:
@@ -148,15 +157,17 @@ def curve(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the pair in every specification, and the z of every statement, for the test of the curve.
 
-    The result is a frame with the choices and the columns of `pair_standing`, one row a specification, and a frame of z
-    (specifications, statements): how many standard deviations a statement lies above the mean of the others.
-    Specifications in which the statement has no score, for want of a security part, are left out.
+    The result is a frame with the choices, the columns of `pair_standing` and ahead (the statement that ranks first),
+    one row a specification; and a frame of z (specifications, statements): how many standard deviations a statement
+    lies above the mean of the others. Specifications in which the statement has no score, for want of a security part,
+    are left out.
     """
     rows, z = [], []
     for specification in all_specifications() if specifications is None else specifications:
         scores = source.scores(specification)
         if pd.notna(scores.at[statement, strategy]):
-            rows.append(asdict(specification) | pair_standing(scores, source.documents, statement, strategy))
+            standing_of = pair_standing(scores, source.documents, statement, strategy)
+            rows.append(asdict(specification) | standing_of | {"ahead": str(scores[strategy].idxmax())})
             z.append(z_of_each(scores[strategy]))
     return pd.DataFrame(rows), pd.DataFrame(z).reset_index(drop=True)
 
@@ -164,10 +175,8 @@ def curve(
 def require_score(scores: pd.DataFrame, statement: str, strategy: str) -> None:
     """Raise ParameterError where a statement has no score, because it has no security part."""
     if pd.isna(scores.at[statement, strategy]):
-        raise ParameterError(
-            f"parameter part: {statement} has no security part (no paragraph with {SECURITY_WORDS} military words of "
-            "data/terms.csv); allowed for it: whole"
-        )
+        reason = f"no paragraph with {SECURITY_WORDS} military words of data/terms.csv"
+        raise ParameterError(f"parameter part: {statement} has no security part ({reason}); allowed for it: whole")
 
 
 def z_of_each(scores: "pd.Series[float]") -> "pd.Series[float]":
@@ -183,6 +192,33 @@ def z_of_each(scores: "pd.Series[float]") -> "pd.Series[float]":
 # --- reading the curve
 
 
+def by_controls(table: pd.DataFrame, default: Specification) -> pd.DataFrame:
+    """Return the curve by what is controlled, by part and by adjustment, the fully controlled specifications first.
+
+    Takes the frame of `curve`. Columns: controls, part, adjustment, specifications, first (share in which the pair
+    ranks first among statements), median_rank, default (whether the default is among them), ahead (the statement that
+    most often ranks first where the pair does not).
+    """
+    names = {
+        (True, True): "names out, length matched",
+        (True, False): "names out",
+        (False, True): "length matched",
+        (False, False): "neither",
+    }
+    rows = []
+    for (mask, matched), words in names.items():
+        chosen = table[(table["mask"] == mask) & (table["length_matched"] == matched)]
+        for (part, adjustment), rows_of in chosen.groupby(["part", "adjustment"], sort=False):
+            ranks, others = rows_of["rank_statements"], rows_of.loc[rows_of["rank_statements"] > 1, "ahead"]
+            own = (default.mask, default.length_matched, default.part, default.adjustment)
+            is_default = "yes" if own == (mask, matched, part, adjustment) else ""
+            ahead = others.mode().iloc[0] if len(others) else ""
+            row = (words, part, adjustment, len(rows_of), float((ranks == 1).mean()), float(ranks.median()))
+            rows.append((*row, is_default, ahead))
+    columns = ["controls", "part", "adjustment", "specifications", "first", "median_rank", "default", "ahead"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def influence(table: pd.DataFrame) -> pd.DataFrame:
     """Return how far each choice moves the standing of the pair among statements, as z.
 
@@ -196,15 +232,14 @@ def influence(table: pd.DataFrame) -> pd.DataFrame:
     for choice in CHOICES:
         # embeddings have no weights, so they say nothing about where weights come from
         chosen = table[table["representation"] != EMBEDDINGS] if choice == "idf_base" else table
-        groups = chosen.groupby(choice, observed=True, sort=False)[outcome]
-        means = groups.mean()
+        groups = chosen.groupby(choice, observed=True, sort=False)
+        means = groups[outcome].mean()
         between = float((groups.size() * (means - chosen[outcome].mean()) ** 2).sum())
-        for option, part in chosen.groupby(choice, observed=True, sort=False):
+        spread, share = float(means.max() - means.min()), between / total if total else 0.0
+        for option, part in groups:
             first = float((part["rank_statements"] == 1).mean())
-            spread = float(means.max() - means.min())
-            rows.append((choice, option, len(part), means[option], first, spread, between / total if total else 0.0))
-    columns = ["choice", "option", "specifications", "mean", "first", "range", "share"]
-    return pd.DataFrame(rows, columns=columns)
+            rows.append((choice, option, len(part), means[option], first, spread, share))
+    return pd.DataFrame(rows, columns=["choice", "option", "specifications", "mean", "first", "range", "share"])
 
 
 def curve_test(z: pd.DataFrame, statement: str) -> pd.DataFrame:

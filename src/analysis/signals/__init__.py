@@ -3,6 +3,6 @@
 It imports core, data, texts and measures.
 """
 
-from analysis.signals import coding, dual_track, events, indices
+from analysis.signals import coding, contacts, dual_track, events, indices, protests
 
-__all__ = ["coding", "dual_track", "events", "indices"]
+__all__ = ["coding", "contacts", "dual_track", "events", "indices", "protests"]

@@ -27,14 +27,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "JPN": ("Tokyo", "Japan", "Hiroshima", "Iwakuni", "Osaka", "Nara", "Kyoto"),
     "CHN": ("Beijing", "Shanghai", "Shenzhen", "Tianjin"),
     "USA": (
-        "Washington",
-        "White House",
-        "Florida",
-        "Palm Beach",
-        "California",
-        "San Francisco",
-        "Camp David",
-        "New York",
+        *("Washington", "White House", "Florida", "Palm Beach"),
+        *("California", "San Francisco", "Camp David", "New York"),
     ),
 }
 # CAMEO and PLOVER code of a mode, by submode; "" is any other submode
@@ -73,18 +67,16 @@ CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 def latest(codings: pd.DataFrame) -> pd.DataFrame:
     """Return the codings of each event from its last round, without the rows that say that it carries no signal."""
     last = codings.groupby("event_id")["round"].transform("max")
-    chosen: pd.DataFrame = codings[(codings["round"] == last) & (codings["mode"] != "NONE")]
-    return chosen.reset_index(drop=True)
+    return codings[(codings["round"] == last) & (codings["mode"] != "NONE")].reset_index(drop=True)
 
 
 def home_of(venue: str) -> str:
     """Return the state in which a venue lies. Raise DataError where no state is known for it."""
-    states = {state for state, words in HOMES.items() if any(word in venue for word in words)}
+    states = [state for state, words in HOMES.items() if any(word in venue for word in words)]
     if len(states) != 1:
-        raise DataError(
-            f"events.csv: venue “{venue}” of a meeting at home; allowed: a place of one of {', '.join(HOMES)}"
-        )
-    return states.pop()
+        allowed = f"a place of one of {', '.join(HOMES)}"
+        raise DataError(f"events.csv: venue “{venue}” of a meeting at home; allowed: {allowed}")
+    return states[0]
 
 
 def codes_of(mode: str, submode: str, source: str, venue: str) -> tuple[str, str]:
@@ -100,15 +92,10 @@ def codes_of(mode: str, submode: str, source: str, venue: str) -> tuple[str, str
 
 
 def with_scores(codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
-    """Return codings with the day of their event and the codes and scores of both scales.
-
-    Adds columns date, cameo_code, plover_code, cameo_goldstein and plover (scores).
-    """
+    """Return codings with columns date (of the event), cameo_code, plover_code, cameo_goldstein and plover (scores)."""
     known = events.set_index("event_id")
-    codes = [
-        codes_of(str(row["mode"]), str(row["submode"]), str(row["source"]), str(known.at[row["event_id"], "venue"]))
-        for row in codings.to_dict("records")
-    ]
+    acts = codings[["mode", "submode", "source"]].assign(venue=codings["event_id"].map(known["venue"])).astype(str)
+    codes = [codes_of(*act) for act in acts.itertuples(index=False, name=None)]
     cameo, plover = zip(*codes, strict=True) if codes else ((), ())
     dated = codings.assign(date=codings["event_id"].map(known["date"]), cameo_code=cameo, plover_code=plover)
     for scale, column in zip(SCALES, ("cameo_code", "plover_code"), strict=True):
@@ -120,15 +107,10 @@ def with_scores(codings: pd.DataFrame, events: pd.DataFrame, scales: pd.DataFram
 # --- several coders
 
 
-def candidates(scored: pd.DataFrame) -> pd.DataFrame:
-    """Return codings with column nth: which of its coder's rows of the same event, direction and mode a row is."""
-    keys = ["event_id", "coder", "source", "target", "mode"]
-    return scored.assign(nth=scored.groupby(keys, observed=True).cumcount())
-
-
-def _acts_by_direction(numbered: pd.DataFrame) -> Iterator[list[list[dict[Any, Any]]]]:
-    """Yield the rows of each event and direction, by act: those of all coders with one mode and nth."""
+def _acts_by_direction(scored: pd.DataFrame) -> Iterator[list[list[dict[Any, Any]]]]:
+    """Yield the rows of each event and direction, by act: the n-th rows of all coders with one mode."""
     direction, act = ["event_id", "source", "target"], ["mode", "nth"]
+    numbered = scored.assign(nth=scored.groupby(["coder", *direction, "mode"], observed=True).cumcount())
     ordered = numbered.sort_values([*direction, *act], kind="stable").to_dict("records")
     for _, rows in groupby(ordered, itemgetter(*direction)):
         yield [list(of_act) for _, of_act in groupby(rows, itemgetter(*act))]
@@ -156,22 +138,16 @@ def _one_value(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
 def settle(scored: pd.DataFrame) -> pd.DataFrame:
     """Return one value for each signal from the rows of all coders, ties to the weaker claim. Takes `with_scores`.
 
-    An act that most coders give the same mode is agreed. Where most coders see a further act of one direction but name
-    its mode differently, the mode nearest to zero on PLOVER is taken (weaker mode). What is left was seen by a minority
-    and does not count (left out). Columns: event_id, date, source, target, mode, submode, level, publicity, cost,
-    reciprocal_to, both codes and scores, coders, settled (agreed, weaker mode, left out).
+    An act that most coders give the same mode is agreed. Where most see a further act of one direction but name its
+    mode differently, the mode nearest to zero on PLOVER is taken (weaker mode). What is left does not count (left out).
+    Columns: those of `_one_value`, and settled (agreed, weaker mode, left out).
     """
     coders = scored["coder"].nunique()
     rows = []
-    for acts in _acts_by_direction(candidates(scored)):
-        remaining = []
-        for act in acts:
-            if len({row["coder"] for row in act}) > coders / 2:
-                rows.append({**_one_value(act), "settled": "agreed"})
-            else:
-                remaining.append(act)
-        if not remaining:
-            continue
+    for acts in _acts_by_direction(scored):
+        agreed = [act for act in acts if len({row["coder"] for row in act}) > coders / 2]
+        rows += [{**_one_value(act), "settled": "agreed"} for act in agreed]
+        remaining = [act for act in acts if act not in agreed]
         seen = Counter(row["coder"] for act in remaining for row in act)
         counts = sorted([*seen.values(), *[0] * (coders - len(seen))])
         further = counts[(len(counts) - 1) // 2]  # how many acts most coders see: the lower median
@@ -183,19 +159,17 @@ def settle(scored: pd.DataFrame) -> pd.DataFrame:
 
 def counted(settled: pd.DataFrame) -> pd.DataFrame:
     """Return the settled signals that count: all but those that a minority of coders saw."""
-    chosen: pd.DataFrame = settled[settled["settled"] != "left out"]
-    return chosen.reset_index(drop=True)
+    return settled[settled["settled"] != "left out"].reset_index(drop=True)
 
 
 def matched(scored: pd.DataFrame) -> pd.DataFrame:
     """Return the codings of the same act by different coders, with column unit, for agreement.
 
-    A unit is one act in one direction of an event; the first rows of the same mode are matched, and what is left over
-    is matched in the order of the coders' rows.
+    The first rows of the same mode are matched; what is left over is matched in the order of the coders' rows.
     """
-    numbered = candidates(scored).reset_index(drop=True)
+    scored = scored.reset_index(drop=True)
     units: list[list[int]] = []  # the places of their rows
-    for acts in _acts_by_direction(numbered.assign(place=numbered.index)):
+    for acts in _acts_by_direction(scored.assign(place=scored.index)):
         units += [[row["place"] for row in act] for act in acts if len({row["coder"] for row in act}) > 1]
         rest = [row for act in acts if len({row["coder"] for row in act}) == 1 for row in act]
         by_order: dict[int, list[int]] = {}
@@ -205,26 +179,20 @@ def matched(scored: pd.DataFrame) -> pd.DataFrame:
             seen[row["coder"]] += 1
         units += by_order.values()
     numbers = [number for number, places in enumerate(units) for _ in places]
-    return numbered.iloc[list(chain(*units))].assign(unit=numbers).reset_index(drop=True)
+    return scored.iloc[list(chain(*units))].assign(unit=numbers).reset_index(drop=True)
 
 
 def presence(scored: pd.DataFrame) -> pd.DataFrame:
     """Return for each coder whether an act of a mode is there: one row a coder and unit of event, direction and mode.
 
-    All directions in which some coder has a signal are taken with all modes, so that absence counts as well as
-    presence, and no matching makes the coders look alike. Columns: event_id, source, target, mode, coder, present (0
-    or 1).
+    All directions in which some coder has a signal are taken with all modes: absence counts as well, and no matching
+    makes the coders look alike. Columns: event_id, source, target, mode, coder, present (0 or 1).
     """
     keys = ["event_id", "source", "target", "mode"]
     there = scored[[*keys, "coder"]].astype(str).drop_duplicates().assign(present=1)
     modes, coders = pd.DataFrame({"mode": sorted(there["mode"].unique())}), there[["coder"]].drop_duplicates()
     every = there[keys[:3]].drop_duplicates().merge(modes, how="cross").merge(coders, how="cross")
     return every.merge(there, how="left").fillna({"present": 0}).astype({"present": int})
-
-
-def matched_share(units: pd.DataFrame) -> float:
-    """Return the share of codings whose act another coder has as well, in the same direction. Takes `matched`."""
-    return float((units.groupby("unit")["coder"].transform("nunique") > 1).mean())
 
 
 def agreement(scored: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
@@ -237,13 +205,8 @@ def agreement(scored: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
         return pd.DataFrame(columns=["variable", "level", "coders", "units", "alpha", "low", "high"])
     units = matched(scored)
     paired = units[units.groupby("unit")["coder"].transform("nunique") > 1]
-    unmatched = agreement_table(
-        presence(scored),
-        ["event_id", "source", "target", "mode"],
-        {"present": "nominal"},
-        draws=min(draws, 500),
-        seed=seed,
-    )
+    keys, nominal = ["event_id", "source", "target", "mode"], dict[str, Level](present="nominal")
+    unmatched = agreement_table(presence(scored), keys, nominal, draws=min(draws, 500), seed=seed)
     levels: dict[str, Level] = {"mode": "nominal", "submode": "nominal", "level": "ordinal", "cost": "nominal"}
     of_matched = agreement_table(paired, ["unit"], levels, draws=draws, seed=seed)
     return pd.concat([unmatched.assign(variable="mode, without matching"), of_matched], ignore_index=True)

@@ -6,14 +6,15 @@ the number of cooperative events of a direction that fall into the second half i
 Design of Experiments, 1935, ch. 2). With so few events the test sees large changes only; `power` says how large.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from analysis.signals import coding
-from analysis.signals.events import DIRECTIONS, direction, in_window
+from analysis.signals.events import DIRECTIONS, in_window
 
 BEIJING, WASHINGTON = ("JPN", "CHN"), ("JPN", "USA")
 LEVEL = 0.05
@@ -21,11 +22,14 @@ LEVEL = 0.05
 
 def track_days(signals: pd.DataFrame, scale: str = "plover") -> dict[str, pd.Series]:
     """Return the days of signals that are not neutral, on both tracks, by a name for what was sent."""
-    days = {}
-    for capital, (source, target) in {"Beijing": BEIJING, "Washington": WASHINGTON}.items():
-        sent = (signals["source"] == source) & (signals["target"] == target) & (signals[scale] != 0)
-        days[f"signal from Tokyo to {capital}"] = signals.loc[sent, "date"]
-    return days
+    sent = signals[signals[scale] != 0]
+    capitals = {"Beijing": BEIJING, "Washington": WASHINGTON}
+    return {f"signal from Tokyo to {name}": towards(sent, track)["date"] for name, track in capitals.items()}
+
+
+def towards(signals: pd.DataFrame, track: tuple[str, str]) -> pd.DataFrame:
+    """Return the signals from the first state of a track to the second."""
+    return signals[(signals["source"] == track[0]) & (signals["target"] == track[1])]
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,7 @@ def change(split: pd.DataFrame, direction: tuple[str, str], scale: str = "plover
     from scipy.stats import hypergeom  # half a second, which who imports the package need not wait
 
     events = split.groupby("event_id")["late"].first()
-    source, target = direction
-    chosen = split[(split["source"] == source) & (split["target"] == target) & (split[scale] > 0)]
-    late = chosen.groupby("event_id")["late"].first()
+    late = towards(split[split[scale] > 0], direction).groupby("event_id")["late"].first()
     n, k, total, total_late = len(late), int(late.sum()), len(events), int(events.sum())
     spread = hypergeom(total, total_late, n)
     return Change(n - k, k, total, total_late, float(spread.cdf(k)), float(spread.sf(k - 1)))
@@ -66,22 +68,27 @@ def change(split: pd.DataFrame, direction: tuple[str, str], scale: str = "plover
 def power(observed: Change, factor: float, level: float = LEVEL) -> float:
     """Return how often the test sees a change when the chance of the second half is multiplied by a factor.
 
-    Below 1 a fall, above 1 a rise. Each cooperative event then lies in the second half with odds of late * factor to
-    early.
+    Below 1 a fall, above 1 a rise; at 1 its true size as a test of a fall. Each cooperative event lies in the second
+    half with odds of late * factor to early; the other events stay where they are, and the test is made anew for every
+    outcome, with the events of the second half that this outcome has.
     """
     from scipy.stats import binom, hypergeom
 
-    n = observed.first + observed.second
+    n, others = observed.first + observed.second, observed.late - observed.second
     early = observed.events - observed.late
     chance = observed.late * factor / (observed.late * factor + early) if observed.events else 0.0
-    spread, counts = hypergeom(observed.events, observed.late, n), np.arange(n + 1)
-    seen = spread.cdf(counts) <= level if factor < 1 else spread.sf(counts - 1) <= level
+    counts = np.arange(n + 1)
+    spread = hypergeom(observed.events, others + counts, n)
+    seen = spread.cdf(counts) <= level if factor <= 1 else spread.sf(counts - 1) <= level
     return float(binom(n, chance).pmf(counts)[seen].sum())
 
 
 def powers(beijing: Change, washington: Change) -> pd.DataFrame:
-    """Return the power of the test on both tracks for four changes. Index: rate (to what). Columns: both capitals."""
-    factors = {"a quarter": 0.25, "half": 0.5, "double": 2.0, "four times": 4.0}
+    """Return the power of the test on both tracks for four changes, and its true size.
+
+    Index: rate (to what). Columns: both capitals.
+    """
+    factors = {"a quarter": 0.25, "half": 0.5, "the same (size of the test)": 1.0, "double": 2.0, "four times": 4.0}
     rows = {rate: (power(beijing, factor), power(washington, factor)) for rate, factor in factors.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["beijing", "washington"]).rename_axis("rate")
 
@@ -94,15 +101,12 @@ def score_change(
     Takes the frame of `halves` and a column of scores. The days are dealt out anew: p = (1 + draws at least as extreme)
     / (1 + draws). Values are missing where a half has no such event.
     """
-    source, target = direction
-    chosen = split[(split["source"] == source) & (split["target"] == target)]
-    sums = chosen.groupby("event_id").agg(value=(column, "sum"), late=("late", "first"))
+    sums = towards(split, direction).groupby("event_id").agg(value=(column, "sum"), late=("late", "first"))
     values, late = sums["value"].to_numpy(dtype=float), sums["late"].to_numpy(dtype=bool)
     if late.all() or not late.any():
         return float("nan"), float("nan"), float("nan"), float("nan")
     observed = values[late].mean() - values[~late].mean()
-    generator = np.random.default_rng(seed)
-    order = generator.permuted(np.tile(np.arange(len(values)), (draws, 1)), axis=1)
+    order = np.random.default_rng(seed).permuted(np.tile(np.arange(len(values)), (draws, 1)), axis=1)
     dealt = values[order]
     differences = dealt[:, late].mean(axis=1) - dealt[:, ~late].mean(axis=1)
     near = 1e-9  # draws with the same value differ in the last digit
@@ -112,10 +116,7 @@ def score_change(
 
 
 def compare_halves(split: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """Return both tracks in both halves: by count of events, and by mean score on both scales.
-
-    Takes the frame of `halves`. Columns: direction, measure, first, second (as text), p_fall, p_rise.
-    """
+    """Return both tracks from `halves`: direction, measure, first and second (halves, as text), p_fall, p_rise."""
     rows: list[tuple[object, ...]] = []
     for track in (BEIJING, WASHINGTON):
         counted = change(split, track)
@@ -140,24 +141,54 @@ def reading(beijing: Change, washington: Change, level: float = LEVEL) -> str:
 
 
 def setting(signals: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, object]:
-    """Return the dual track of a set of signals in a window, as one row of the sensitivity table.
-
-    Keys: events, for beijing and washington cooperative, conflictual, balance (shares of signals), p_fall_beijing,
-    p_rise_washington, reading.
-    """
+    """Return events, cooperative_, conflictual_, balance_ of beijing and washington, p_fall_, p_rise_, reading."""
     split = halves(signals, start, end)
     row: dict[str, object] = {"events": split["event_id"].nunique()}
-    changes = {}
     for name, track in (("beijing", BEIJING), ("washington", WASHINGTON)):
-        chosen = split[(split["source"] == track[0]) & (split["target"] == track[1])]
-        up, down = int((chosen["plover"] > 0).sum()), int((chosen["plover"] < 0).sum())
+        scores = towards(split, track)["plover"]
+        up, down = int((scores > 0).sum()), int((scores < 0).sum())
         balance = (up - down) / (up + down) if up + down else float("nan")
         row |= {f"cooperative_{name}": up, f"conflictual_{name}": down, f"balance_{name}": balance}
-        changes[name] = change(split, track)
-    row["p_fall_beijing"] = changes["beijing"].p_fall
-    row["p_rise_washington"] = changes["washington"].p_rise
-    row["reading"] = reading(changes["beijing"], changes["washington"])
-    return row
+    beijing, washington = change(split, BEIJING), change(split, WASHINGTON)
+    tests = {"p_fall_beijing": beijing.p_fall, "p_rise_washington": washington.p_rise}
+    return {**row, **tests, "reading": reading(beijing, washington)}
+
+
+def balance_interval(
+    signals: pd.DataFrame, track: tuple[str, str], *, draws: int, seed: int
+) -> tuple[float, float, float]:
+    """Return the balance of a direction with its 95% interval: events are drawn anew, with all their signals.
+
+    Percentile bootstrap by cluster (B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13).
+    Missing where there is no signal that is not neutral.
+    """
+    chosen = towards(signals, track)
+    signs = np.sign(chosen["plover"]).groupby(chosen["event_id"]).agg(["sum", lambda s: int((s != 0).sum())])
+    sums, sizes = (signs.iloc[:, column].to_numpy(dtype=float) for column in (0, 1))
+    if not sizes.sum():
+        return float("nan"), float("nan"), float("nan")
+    drawn = np.random.default_rng(seed).integers(len(sums), size=(draws, len(sums)))
+    totals = sizes[drawn].sum(axis=1)
+    balances = sums[drawn].sum(axis=1)[totals > 0] / totals[totals > 0]
+    low, high = np.quantile(balances, [0.025, 0.975])
+    return float(sums.sum() / sizes.sum()), float(low), float(high)
+
+
+def balance_by_phase(
+    signals: pd.DataFrame, names: Sequence[str], edges: Sequence[pd.Timestamp], *, draws: int, seed: int
+) -> pd.DataFrame:
+    """Return the balance of every direction in every phase, with its interval (`balance_interval`).
+
+    names: of the phases; edges: their first days, and the day after the last. Columns: direction, phase, signals,
+    balance, low, high.
+    """
+    rows = []
+    for phase, (first, until) in zip(names, pairwise(edges), strict=True):
+        inside = signals[(signals["date"] >= first) & (signals["date"] < until)]
+        for track, name in DIRECTIONS.items():
+            sent = len(towards(inside, (track[0], track[1])))
+            rows.append((name, phase, sent, *balance_interval(inside, (track[0], track[1]), draws=draws, seed=seed)))
+    return pd.DataFrame(rows, columns=["direction", "phase", "signals", "balance", "low", "high"])
 
 
 def variants(
@@ -165,23 +196,20 @@ def variants(
 ) -> dict[str, pd.DataFrame]:
     """Return the settled signals as other choices would have them, by a name for the choice; all of them first."""
 
-    def settled(chosen: pd.DataFrame) -> pd.DataFrame:
-        return coding.load_settled(chosen, events, scales)
+    def counted(chosen: pd.DataFrame) -> pd.DataFrame:
+        return coding.counted(coding.load_settled(chosen, events, scales))
 
-    every = coding.counted(settled(codings))
+    every = counted(codings)
     on_first_list = every["event_id"].isin(events.loc[events["search"] == 1, "event_id"])
     has_primary = every["event_id"].isin(sources.loc[sources["kind"] == "primary", "event_id"])
-    by_coder = {
-        f"coder {name} alone": coding.counted(settled(rows)) for name, rows in codings.groupby("coder", observed=True)
-    }
     return {
         "all events, both coders": every,
         "first list alone": every[on_first_list],
         "second search alone": every[~on_first_list],
         "events with a primary source": every[has_primary],
-        **by_coder,
-        "signals that one coder saw, too": settled(codings),
-        "codings before the third round": coding.counted(settled(codings[codings["round"] < 3])),
+        **{f"coder {name} alone": counted(rows) for name, rows in codings.groupby("coder", observed=True)},
+        "signals that one coder saw, too": coding.load_settled(codings, events, scales),
+        "codings before the third round": counted(codings[codings["round"] < 3]),
     }
 
 
@@ -203,21 +231,15 @@ def sensitivity(variants: Mapping[str, pd.DataFrame], start: pd.Timestamp, end: 
 def leave_one_out(
     signals: pd.DataFrame, groups: Mapping[str, Iterable[str]], start: pd.Timestamp, end: pd.Timestamp
 ) -> pd.DataFrame:
-    """Return the dual track without the events of each group (one event, or all that rest on one publisher).
-
-    Columns: left_out, those of `setting`.
-    """
-    rows = []
-    for name, ids in groups.items():
-        rows.append({"left_out": name, **setting(signals[~signals["event_id"].isin(list(ids))], start, end)})
-    return pd.DataFrame(rows)
+    """Return the dual track without the events of each group. Columns: left_out (its name), those of `setting`."""
+    remaining = {name: signals[~signals["event_id"].isin(list(ids))] for name, ids in groups.items()}
+    return pd.DataFrame([{"left_out": name, **setting(rows, start, end)} for name, rows in remaining.items()])
 
 
 def widest(table: pd.DataFrame, column: str) -> tuple[float, float, str]:
     """Return the least and the largest value of a column of `leave_one_out`, and what moves it most when left out."""
-    values = table[column].astype(float)
-    middle = values.median()
-    return float(values.min()), float(values.max()), str(table.loc[(values - middle).abs().idxmax(), "left_out"])
+    values = table.set_index("left_out")[column].astype(float)
+    return float(values.min()), float(values.max()), str((values - values.median()).abs().idxmax())
 
 
 def without_one(signals: pd.DataFrame, sources: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
@@ -233,26 +255,3 @@ def without_one(signals: pd.DataFrame, sources: pd.DataFrame, start: pd.Timestam
         table = leave_one_out(signals, groups, start, end)
         rows[name] = (len(table), *widest(table, "balance_beijing"), table["reading"].nunique())
     return pd.DataFrame.from_dict(rows, orient="index", columns=["times", "low", "high", "most", "readings"])
-
-
-def answers(signals: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """Return the signals that openly answer an earlier event: who answers whom, after how many days.
-
-    Columns: event_id, source, target, mode, reciprocal_to, days, plover.
-    """
-    dates = events.set_index("event_id")["date"]
-    answering = signals[signals["reciprocal_to"] != ""]
-    days = (answering["date"] - answering["reciprocal_to"].map(dates)).dt.days
-    return answering.assign(days=days)[["event_id", "source", "target", "mode", "reciprocal_to", "days", "plover"]]
-
-
-def answer_table(answering: pd.DataFrame) -> pd.DataFrame:
-    """Return how often and how fast states answer each other. Takes the frame of `answers`.
-
-    Columns: direction, answers, days (median), negative.
-    """
-    named = answering.assign(negative=answering["plover"] < 0, direction=direction(answering))
-    by_direction = named.groupby("direction").agg(
-        answers=("days", "size"), days=("days", "median"), negative=("negative", "sum")
-    )
-    return by_direction.reset_index()

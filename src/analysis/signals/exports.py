@@ -1,8 +1,7 @@
 """Count the events of GDELT and POLECAT exports: signals by quarter, direction and code, for the states of this book.
 
-- GDELT events: tab-separated, no header; 61 columns in version 2.0, 57 or 58 in version 1.0, whose columns used here
-  stand in the same places (GDELT Event Database Data Format Codebook 2.0, 19 February 2015, and 1.03, 25 August 2013;
-  https://www.gdeltproject.org/data.html).
+- GDELT events: tab-separated, no header; 61 columns in version 2.0, 57 or 58 in version 1.0 (GDELT Event Database Data
+  Format Codebook 2.0, 19 February 2015, and 1.03, 25 August 2013; https://www.gdeltproject.org/data.html).
 - POLECAT: separated by tabs or commas, with a header (weekly data, https://doi.org/10.7910/DVN/AJGVIT; documentation,
   https://doi.org/10.7910/DVN/LMFPIP). Published files have tabs after the last column, and names in the header of
   columns that were left out (https://andybeger.com/blog/2024-05-21-polecat-event-data).
@@ -11,21 +10,17 @@ A file is read in blocks, so it may be larger than memory. Only cells in ASCII a
 any other encoding that writes these alike.
 """
 
-import bz2
 import csv
 import gzip
-import lzma
 import re
-import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,6 +35,7 @@ from analysis.core.wording import plural
 from analysis.data.faults import show_value
 from analysis.data.tables import load
 from analysis.signals.coding import STATES
+from analysis.signals.indices import KEYS
 
 GDELT_COLUMNS = {57: "GDELT 1.0", 58: "GDELT 1.0", 61: "GDELT 2.0"}
 GDELT_PLACES = (1, 7, 17, 26)  # of SQLDATE, Actor1CountryCode, Actor2CountryCode and EventCode, counted from 0
@@ -52,15 +48,9 @@ EXPECTED = (
     f"expected is an export of GDELT events (tab-separated, no header, {', '.join(map(str, GDELT_COLUMNS))} columns) "
     f"or of POLECAT (a header with {', '.join(POLECAT_COLUMNS)})"
 )
-KEYS = ["source", "target", "period", "scale", "code"]
-BLOCK, LONGEST = 16 * 2**20, 4 * 2**20  # bytes that are read at once, and of a line
+BLOCK = 16 * 2**20  # bytes that are read at once, and the most of a line
 HEAD, LOOKED_AT = 2**20, 100  # bytes and lines that tell the format
 SHOWN = 10  # malformed lines that are reported
-OPENERS: Mapping[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-BROKEN = (
-    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError),
-    *(struct.error, ValueError, LookupError, RuntimeError),  # of a broken zip archive
-)
 
 
 @dataclass
@@ -68,39 +58,34 @@ class Report:
     """What became of the lines of a file, without header and empty lines.
 
     A line that is kept holds at least one signal; outside are those of other states or days, and of a state towards
-    itself. first_bad are the first malformed lines: number (the first line of a file is 1) and reason.
+    itself. malformed holds number (the first line of a file is 1) and reason.
     """
 
     file: Path
     format: str
     lines: int = 0
     kept: int = 0
-    bad: int = 0
-    first_bad: list[tuple[int, str]] = field(default_factory=list)
+    malformed: list[tuple[int, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Return the counts in one line, and each of the first malformed lines in one more."""
-        outside = self.lines - self.kept - self.bad
-        counts = f"{self.lines:,} lines read, {self.kept:,} kept, {outside:,} outside, {self.bad:,} malformed"
-        return f"{self.file} ({self.format}): {counts}{self.list_bad()}"
+        bad = len(self.malformed)
+        outside = self.lines - self.kept - bad
+        counts = f"{self.lines:,} lines read, {self.kept:,} kept, {outside:,} outside, {bad:,} malformed"
+        return f"{self.file} ({self.format}): {counts}{self.list_malformed()}"
 
-    def list_bad(self) -> str:
+    def list_malformed(self) -> str:
         """Return the first malformed lines, each after a line break."""
-        shown = [f"\n  line {number}: {reason}" for number, reason in self.first_bad]
-        return "".join(shown) + (f"\n  … and {self.bad - len(shown):,} more" if self.bad > len(shown) else "")
-
-    def add_bad(self, reasons: Mapping[int, str], count: int) -> None:
-        """Add so many malformed lines, with the reasons of the first by their numbers."""
-        self.bad += count
-        self.first_bad = sorted([*self.first_bad, *reasons.items()])[:SHOWN]
+        shown = [f"\n  line {number}: {reason}" for number, reason in sorted(self.malformed)[:SHOWN]]
+        more = len(self.malformed) - len(shown)
+        return "".join(shown) + (f"\n  … and {more:,} more" if more else "")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lines of a file are written.
+    """How the lines of a file are written: the form of its days, and how many columns most lines have.
 
-    day is the form of its days; columns is how many most lines have; places says for each possible number of columns
-    where those of USED stand; before is how many lines stand before the first event.
+    places says for each possible number of columns where those of USED stand; before is how many lines stand before
+    the first event.
     """
 
     format: str
@@ -118,25 +103,24 @@ class Layout:
         return {code.lower(): code for code in scales.loc[scales["scale"] == self.scale, "code"]}
 
     def used_cells(self, line: str) -> list[str]:
-        """Return the used cells of a line with other columns than most. Raises ValueError for an impossible number."""
+        """Return the used cells of a line with other columns than most; none where it has an impossible number."""
         splits = [line.split(self.delimiter)]
         if self.format == "POLECAT":  # cells may be in quotes, and empty ones may follow
             with suppress(csv.Error):
                 splits = [*csv.reader([line], delimiter=self.delimiter), *splits]
-            for cells in splits:
-                while cells and not cells[-1] and len(cells) not in self.places:
-                    cells.pop()
         for cells in splits:
+            while self.format == "POLECAT" and cells and not cells[-1] and len(cells) not in self.places:
+                cells.pop()
             if len(cells) in self.places:
                 return [cells[place] for place in self.places[len(cells)]]
-        raise ValueError(f"{plural(len(splits[0]), 'column')} instead of {self.columns}")
+        return []
 
 
 def choose_layout(head: Sequence[bytes]) -> Layout:
-    """Return the layout that the first lines of a file show.
+    """Return the layout that the first lines of a file show. Raises DataError where they show none.
 
     POLECAT shows by its header, GDELT by the most frequent number of columns, so that a malformed first line does not
-    hide it. Raises DataError where the lines show neither, or no event follows.
+    hide it.
     """
     before = next((number for number, line in enumerate(head, 1) if line), 0)
     if not before:
@@ -144,33 +128,25 @@ def choose_layout(head: Sequence[bytes]) -> Layout:
     top = head[before - 1].decode("utf-8-sig", errors="replace")
     for delimiter in ("\t", ","):
         names = [name.strip(' "') for name in top.rstrip(delimiter).split(delimiter)]
-        missing_columns = [column for column in POLECAT_COLUMNS if column not in names]
-        if not missing_columns:
-            if not any(head[before:]):
-                raise DataError("holds no events")
+        if set(POLECAT_COLUMNS) <= set(names):
             layouts = [names, [name for name in names if name not in POLECAT_LEFT_OUT]]
             places = {len(layout): [layout.index(column) for column in POLECAT_COLUMNS] for layout in layouts}
             seen = Counter(line.count(delimiter.encode()) + 1 for line in head[before:])
-            columns = max(places, key=seen.__getitem__)
-            return Layout("POLECAT", "plover", delimiter, "%Y-%m-%d", columns, places, before)
-        if len(missing_columns) < len(POLECAT_COLUMNS) - 1:
-            raise DataError(f"has a header without {', '.join(missing_columns)}; {EXPECTED}")
+            return Layout("POLECAT", "plover", delimiter, "%Y-%m-%d", max(places, key=seen.__getitem__), places, before)
     seen = Counter(line.count(b"\t") + 1 for line in head if line)
     columns = max(GDELT_COLUMNS, key=seen.__getitem__)
     if not seen[columns]:
         [(most, _)] = seen.most_common(1)
         raise DataError(f"is of no known format: its lines have {plural(most, 'column')} set apart by tabs; {EXPECTED}")
-    name = GDELT_COLUMNS[columns]
-    alike = {number: GDELT_PLACES for number, other in GDELT_COLUMNS.items() if other == name}
-    return Layout(name, "cameo_goldstein", "\t", "%Y%m%d", columns, alike)
+    alike = {number: GDELT_PLACES for number, name in GDELT_COLUMNS.items() if name == GDELT_COLUMNS[columns]}
+    return Layout(GDELT_COLUMNS[columns], "cameo_goldstein", "\t", "%Y%m%d", columns, alike)
 
 
 def code_of(known: Mapping[str, str], act: str, modes: str = "") -> str | None:
     """Return the known code of a CAMEO code, or of a PLOVER type and its modes; None where there is none.
 
-    A CAMEO code of four digits is a case of the code of its first three (GDELT's EventBaseCode), and counts as that
-    where it has no score of its own. A mode may be given with its type (CONSULT-visit); of several the first known one
-    counts, and without one the bare type.
+    A CAMEO code of four digits counts as that of its first three (GDELT's EventBaseCode) where it has no score of its
+    own. A mode may be given with its type (CONSULT-visit); the first known one counts, and without one the bare type.
     """
     act = act.lower()
     if len(act) == 4 and act.isdecimal() and act not in known:
@@ -189,99 +165,92 @@ def states_of(cell: str) -> set[str]:
 
 @contextmanager
 def open_events(file: Path) -> Iterator[IO[bytes]]:
-    """Open a file that may be packed with gzip, bzip2 or xz, or alone in a zip archive: its content tells.
-
-    Raises DataError for an archive of several files.
-    """
+    """Open a file that may be packed with gzip, or alone in a zip archive. Raises DataError for several in one."""
     with file.open("rb") as raw:
-        magic = raw.read(6)
-    if magic.startswith(b"PK"):
-        with zipfile.ZipFile(file) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX/" not in name]
-            if len(names) != 1:
-                raise DataError(f"holds {plural(len(names), 'file')}, allowed: one; unpack it and name each of them")
-            with archive.open(names[0]) as stream:
-                yield stream
-    else:
-        opener = next((opener for start, opener in OPENERS.items() if magic.startswith(start)), None)
-        with opener(file) if opener else file.open("rb") as stream:
+        magic = raw.read(2)
+    if magic != b"PK":
+        opener: Callable[..., Any] = gzip.open if magic == b"\x1f\x8b" else Path.open
+        with opener(file, "rb") as stream:
+            yield stream
+        return
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX/" not in name]
+        if len(names) != 1:
+            raise DataError(f"holds {plural(len(names), 'file')}, allowed: one; unpack it and name each of them")
+        with archive.open(names[0]) as stream:
             yield stream
 
 
-def read_rows(stream: IO[bytes], layout: Layout, report: Report) -> Iterator[list[pd.DataFrame]]:
-    """Read the used columns of an open file in blocks: lines with as many columns as most, and the others.
+def read_rows(stream: IO[bytes], layout: Layout, report: Report) -> Iterator[pd.DataFrame]:
+    """Yield the used columns of an open file in blocks: of lines with as many columns as most, then of the others.
 
     Columns are categories, the index is the number of the line. Lines with an impossible number of columns are added to
-    the report. Raises ArrowInvalid for a line longer than LONGEST.
+    the report. Raises ArrowInvalid for a line longer than BLOCK.
     """
     used = dict(zip(layout.places[layout.columns], USED, strict=False))
-    names = [used.get(place, f"column {place}") for place in range(layout.columns)]
     cells = dict.fromkeys(used.values(), pa.dictionary(pa.int32(), pa.string()))
-    irregular: dict[int, list[str]] = {}
-    skipped: list[int] = []
-    number = 0  # lines in the blocks before
+    irregular: dict[int, list[str]] = {}  # the used cells of lines with other columns than most
+    skipped: set[int] = set()  # the numbers of these and of malformed lines; blocks to come are read ahead
 
     def put_aside(row: Any) -> str:
-        skipped.append(number + row.number)
-        try:
-            irregular[number + row.number] = layout.used_cells(row.text)
-        except ValueError as error:
+        skipped.add(row.number)
+        if used_cells := layout.used_cells(row.text):
+            irregular[row.number] = used_cells
+        else:
             report.lines += 1
-            report.add_bad({number + row.number: str(error)}, 1)
+            reason = f"{plural(row.actual_columns, 'column')} instead of {layout.columns}"
+            report.malformed.append((row.number, reason))
         return "skip"
 
-    while block := stream.read(BLOCK):
-        block += (rest := stream.readline(LONGEST))
-        if len(rest) == LONGEST:
-            raise pa.ArrowInvalid
-        irregular.clear()
-        skipped.clear()
-        before = 0 if number else layout.before
-        table = arrow_csv.read_csv(
-            pa.BufferReader(block),
-            arrow_csv.ReadOptions(
-                use_threads=False,  # with threads, a line that is put aside has no number
-                block_size=LONGEST,
-                skip_rows=before,
-                column_names=names,
-                encoding="latin-1",
-            ),
-            arrow_csv.ParseOptions(
-                delimiter=layout.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
-            ),
-            arrow_csv.ConvertOptions(include_columns=list(cells), column_types=cells),
-        )
-        first, number = number + before + 1, number + before + len(table) + len(skipped)
-        regular = table.to_pandas().set_axis(np.setdiff1d(np.arange(first, number + 1), skipped, assume_unique=True))
-        others = [pd.DataFrame(irregular.values(), list(irregular), list(cells), dtype="category")] if irregular else []
-        yield [regular, *others]
-
-
-def each(column: "pd.Series[str]", test: Callable[[str], Any]) -> NDArray[np.bool_]:
-    """Return whether a test holds for each cell of a column of categories; cells that are the same are tested once."""
-    return np.array([bool(test(cell.strip(' "'))) for cell in column.cat.categories], bool)[column.cat.codes]
+    blocks = arrow_csv.open_csv(
+        stream,
+        arrow_csv.ReadOptions(
+            use_threads=False,  # with threads, a line that is put aside has no number
+            block_size=BLOCK,
+            skip_rows=layout.before,
+            column_names=[used.get(place, f"column {place}") for place in range(layout.columns)],
+            encoding="latin-1",
+        ),
+        arrow_csv.ParseOptions(
+            delimiter=layout.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
+        ),
+        arrow_csv.ConvertOptions(include_columns=list(cells), column_types=cells),
+    )
+    last = layout.before
+    for block in chain(blocks, [None]):
+        if block:
+            numbers = np.arange(last + 1, last + 1 + len(block) + len(skipped))
+            numbers = np.setdiff1d(numbers, list(skipped), assume_unique=True)[: len(block)]
+            last = int(numbers[-1])
+            skipped = {number for number in skipped if number > last}
+            yield block.to_pandas().set_axis(numbers)
+        if irregular:
+            yield pd.DataFrame(irregular.values(), list(irregular), list(cells), dtype="category")
+            irregular.clear()
 
 
 def count_rows(
     rows: pd.DataFrame, layout: Layout, first: pd.Timestamp, last: pd.Timestamp, report: Report
 ) -> dict[Any, int]:
-    """Return how often each quarter, source, target and act stand in rows of `read_rows`; add the rows to the report.
-
-    Only rows within these days that name states of STATES on both sides are counted.
-    """
-    rows = rows[~np.logical_and.reduce([rows[name] == "" for name in rows])]
+    """Return how often quarter, source, target and act stand in rows of these days and STATES; report on all rows."""
+    rows = rows[(rows != "").any(axis=1)]
     cells = rows["day"].cat.categories.str.strip(' "')
     in_full = cells.str.len() == len(layout.day) + 2  # a year has four digits
     days = pd.to_datetime(cells.where(in_full), format=layout.day, errors="coerce")[rows["day"].cat.codes.to_numpy()]
-    bad = days.isna() | ~each(rows["act"], partial(code_of, layout.known))
-    reasons = {}
-    for place in np.flatnonzero(bad)[:SHOWN]:
-        what, name = ("date", "day") if days.isna()[place] else ("known code", "act")
-        cell = rows[name].iloc[place].encode("latin-1", "replace").decode(errors="replace")
-        reasons[int(rows.index[place])] = f"no {what}: {show_value(cell)}"
+
+    def each(column: str, test: Callable[[str], Any]) -> NDArray[np.bool_]:
+        """Return whether a test holds for each cell of a column; cells that are the same are tested once."""
+        cells = rows[column].cat
+        return np.array([bool(test(cell.strip(' "'))) for cell in cells.categories], bool)[cells.codes]
+
+    undated = days.isna()
+    bad = undated | ~each("act", partial(code_of, layout.known))
     report.lines += len(rows)
-    report.add_bad(reasons, int(bad.sum()))
-    used = ~bad & each(rows["source"], states_of) & each(rows["target"], states_of) & (days >= first) & (days <= last)
+    for place in np.flatnonzero(bad).tolist():
+        label, name = ("date", "day") if undated[place] else ("known code", "act")
+        cell = rows[name].iloc[place].encode("latin-1", "replace").decode(errors="replace")
+        report.malformed.append((int(rows.index[place]), f"no {label}: {show_value(cell)}"))
+    used = ~bad & each("source", states_of) & each("target", states_of) & (days >= first) & (days <= last)
     quarters = days[used].to_period("Q").astype("int64")
     return rows[used].assign(day=quarters).groupby(list(rows), observed=True).size().to_dict()
 
@@ -289,40 +258,37 @@ def count_rows(
 def count_file(
     file: Path,
     *,
-    first: pd.Timestamp | None = None,
-    last: pd.Timestamp | None = None,
+    first: pd.Timestamp = pd.Timestamp.min,
+    last: pd.Timestamp = pd.Timestamp.max,
     largest_bad_share: float = 0.01,
 ) -> tuple[pd.DataFrame, Report]:
     """Count the signals of an export of GDELT or POLECAT events, with a report on its lines.
 
     Columns: source, target (of STATES, never the same), period (first day of the quarter), scale, code (as in the table
-    scales), signals; sorted by them. The frame is empty where no line is of these states and days. first and last bound
-    the days, both included. A line of POLECAT that names several states counts once in each direction. Lines that
-    say the same are all counted.
+    scales), signals; sorted by them. first and last bound the days, both included. A line of POLECAT that names several
+    states counts once in each direction. Lines that say the same are all counted.
 
     Raises DataError where the file is missing, a folder, empty, broken or of no known format, or more than the largest
     share of its lines is malformed.
     """
     if not file.is_file():
         raise DataError(f"{file} is {'a folder' if file.is_dir() else 'missing'}; name a file with events")
-    bounds = first or pd.Timestamp.min, last or pd.Timestamp.max
     try:
         with open_events(file) as stream:
             layout = choose_layout(stream.read(HEAD).splitlines()[:LOOKED_AT])
         report, lines_of = Report(file, layout.format), Counter[Any]()
         with open_events(file) as stream:
-            for pieces in read_rows(stream, layout, report):
-                for rows in pieces:
-                    lines_of.update(count_rows(rows, layout, *bounds, report))
-                if report.bad > largest_bad_share * report.lines:
-                    share = f"{report.bad / report.lines:.2%}, allowed {largest_bad_share:.2%}"
-                    bad = f"{report.bad:,} of {report.lines:,} read ({share})"
-                    raise DataError(f"has too many malformed lines: {bad}:{report.list_bad()}")
+            for rows in read_rows(stream, layout, report):
+                lines_of.update(count_rows(rows, layout, first, last, report))
+                if (bad := len(report.malformed)) > largest_bad_share * report.lines:
+                    share = f"{bad / report.lines:.2%}, allowed {largest_bad_share:.2%}"
+                    of_lines = f"{bad:,} of {report.lines:,} read ({share})"
+                    raise DataError(f"has too many malformed lines: {of_lines}:{report.list_malformed()}")
     except DataError as error:
         raise DataError(f"{file} {error}") from None
     except pa.ArrowInvalid:
-        raise DataError(f"{file} has a line that is too long; allowed: {LONGEST:,} bytes") from None
-    except BROKEN as error:
+        raise DataError(f"{file} has a line that is too long; allowed: {BLOCK:,} bytes") from None
+    except Exception as error:  # a broken archive may raise anything
         raise DataError(f"{file} cannot be read ({type(error).__name__}: {error})") from None
     signals = Counter[Any]()
     for (quarter, *cells), lines in lines_of.items():
@@ -336,31 +302,20 @@ def count_file(
 
 
 def counts_frame(rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
-    """Return rows of source, target, period, scale, code and signals as a sorted frame with these columns."""
+    """Return rows of KEYS and signals as a sorted frame with these columns."""
     frame = pd.DataFrame(list(rows), columns=[*KEYS, "signals"])
     frame = frame.astype(dict.fromkeys(KEYS, "object") | {"period": "datetime64[ns]", "signals": "int64"})
     return frame.sort_values(KEYS, ignore_index=True)
 
 
 def merge_counts(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Add up frames of counts, so that several files can be counted apart.
-
-    Columns and order are those of `count_file`; no frames give an empty one. Adding is associative and does not depend
-    on the order.
-    """
+    """Return frames of counts added up, in the form of `count_file`; no frames give an empty one."""
     summed = pd.concat([counts_frame([]), *frames]).groupby(KEYS, as_index=False)["signals"].sum()
     return counts_frame(summed.itertuples(index=False, name=None))
 
 
-def count_files(
-    files: Sequence[Path],
-    pool: Executor,
-    *,
-    first: pd.Timestamp | None = None,
-    last: pd.Timestamp | None = None,
-    progress: bool = True,
-) -> tuple[pd.DataFrame, list[Report]]:
-    """Return the counts of several files added up, and the report of each.
+def count_files(files: Sequence[Path], pool: Executor, **bounds: pd.Timestamp) -> tuple[pd.DataFrame, list[Report]]:
+    """Return the counts of several files added up, and the report of each; bounds are first and last of `count_file`.
 
     A file is counted wherever the pool does its work, from which it must be within reach. Raises ParameterError for a
     file that is named twice, and what `count_file` raises.
@@ -370,6 +325,6 @@ def count_files(
     twice = [str(file) for file, times in Counter(file.resolve() for file in files).items() if times > 1]
     if twice:
         raise ParameterError(f"{', '.join(twice)}: named twice; its events would count twice")
-    jobs = [pool.submit(count_file, file, first=first, last=last) for file in files]
-    results = [job.result() for job in tqdm(jobs, desc="events", unit="file", disable=not progress)]
+    jobs = [pool.submit(count_file, file, **bounds) for file in files]  # type: ignore[arg-type]
+    results = [job.result() for job in tqdm(jobs, desc="events", unit="file", disable=None)]
     return merge_counts(counts for counts, _ in results), [report for _, report in results]

@@ -4,6 +4,7 @@ Everything starts from counts of codes by direction and period, so that hand-cod
 memory give the same indices.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,16 +23,10 @@ def code_counts(signals: pd.DataFrame, frequency: str = "Q") -> pd.DataFrame:
     Takes settled signals; frequency is a pandas period (Q, M, Y), or "" for one period from the first day on. Columns:
     source, target, period (its first day), scale, code, signals.
     """
-    if frequency:
-        period = signals["date"].dt.to_period(frequency).dt.start_time
-    else:
-        period = pd.Series(signals["date"].min(), index=signals.index)
-    parts = [
-        signals.assign(period=period, scale=scale, code=signals[CODE_COLUMNS[scale]])[KEYS].astype(
-            {"source": "object", "target": "object"}
-        )
-        for scale in SCALES
-    ]
+    dates = signals["date"]
+    period = dates.dt.to_period(frequency).dt.start_time if frequency else dates.min()
+    states = signals.astype({"source": "object", "target": "object"}).assign(period=period)
+    parts = [states.assign(scale=scale, code=states[CODE_COLUMNS[scale]])[KEYS] for scale in SCALES]
     counts = pd.concat(parts).groupby(KEYS, observed=True).size().rename("signals").reset_index()
     return counts.sort_values(KEYS, ignore_index=True)
 
@@ -57,28 +52,22 @@ def index_table(counts: pd.DataFrame, scales: pd.DataFrame, *, directed: bool = 
     sum, mean, mean_rank, balance: (cooperative - conflictual) / (cooperative + conflictual), missing where both are 0.
     """
     scored = with_ranks(counts, scales)
-    keys = ["source", "target"] if directed else ["dyad"]
-    if not directed:
-        scored = scored.assign(dyad=dyad_of(scored))
     scored = scored.assign(
+        dyad=dyad_of(scored),
         cooperative=scored["signals"].where(scored["score"] > 0, 0),
         conflictual=scored["signals"].where(scored["score"] < 0, 0),
         sum=scored["signals"] * scored["score"],
         ranks=scored["signals"] * scored["rank"],
     )
-    table = scored.groupby([*keys, "period", "scale"], observed=True)[
-        ["signals", "cooperative", "conflictual", "sum", "ranks"]
-    ].sum()
+    grouped = scored.groupby([*(["source", "target"] if directed else ["dyad"]), "period", "scale"], observed=True)
+    table = grouped[["signals", "cooperative", "conflictual", "sum", "ranks"]].sum()
     both = table["cooperative"] + table["conflictual"]
-    return (
-        table.assign(
-            mean=table["sum"] / table["signals"],
-            mean_rank=table["ranks"] / table["signals"],
-            balance=((table["cooperative"] - table["conflictual"]) / both).where(both > 0),
-        )
-        .drop(columns="ranks")
-        .reset_index()
+    table = table.assign(
+        mean=table["sum"] / table["signals"],
+        mean_rank=table["ranks"] / table["signals"],
+        balance=((table["cooperative"] - table["conflictual"]) / both).where(both > 0),
     )
+    return table.drop(columns="ranks").reset_index()
 
 
 def scales_agree(table: pd.DataFrame) -> float | None:
@@ -95,22 +84,18 @@ def scales_agree(table: pd.DataFrame) -> float | None:
 
 def in_dyad(table: pd.DataFrame, dyad: str | None) -> pd.DataFrame:
     """Return the rows of one dyad, both ways, or all where none is named. Needs source and target."""
-    if dyad is None:
-        return table
-    return table[dyad_of(table) == dyad]
+    return table if dyad is None else table[dyad_of(table) == dyad]
 
 
 def summary(counts: pd.DataFrame, scales: pd.DataFrame, dyad: str | None) -> dict[str, Any]:
     """Return the indices of a window by direction and by quarter, as plain values for JSON.
 
-    Takes `code_counts` by quarter. Keys: directions (source, target, and for each scale signals, cooperative,
-    conflictual, sum, mean, mean_rank, balance), quarters (the same with period), scales_agree (Spearman's correlation
-    of the quarterly means; null where there are fewer than three, or one scale alone).
+    Takes `code_counts` by quarter. Keys: directions (source, target, and for each scale the columns of `index_table`),
+    quarters (the same with period), scales_agree.
     """
     # ranks are those among all signals of the window, so the dyad is chosen last
     by_quarter = in_dyad(index_table(counts, scales), dyad)
-    whole = counts.assign(period=counts["period"].min()).groupby(KEYS)["signals"].sum().reset_index()
-    in_window = in_dyad(index_table(whole, scales), dyad)
+    in_window = in_dyad(index_table(counts.assign(period=counts["period"].min()), scales), dyad)
     agreement = scales_agree(by_quarter)
     return {
         "directions": _records(in_window.drop(columns="period")),
@@ -124,14 +109,8 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     keys = [name for name in ("source", "target", "period") if name in table]
     records = []
     for values, rows in table.groupby(keys, sort=True):
-        row: dict[str, Any] = dict(zip(keys, values, strict=True))
-        for index in rows.drop(columns=keys).to_dict("records"):
-            name = index.pop("scale")
-            row[str(name)] = {
-                str(key): None if value != value else round(float(value), 4) if isinstance(value, float) else int(value)
-                for key, value in index.items()
-            }
-        records.append(row)
+        by_scale = rows.drop(columns=keys).set_index("scale").to_json(orient="index", double_precision=4)
+        records.append({**dict(zip(keys, values, strict=True)), **json.loads(by_scale)})
     return records
 
 
@@ -149,14 +128,3 @@ def report(result: Mapping[str, Any]) -> list[str]:
     agree = result["scales_agree"]
     correlation = "not compared" if agree is None else f"Spearman's correlation of the scales {agree:.2f}"
     return [*lines, f"both scales by quarter: {correlation}"]
-
-
-def compare_periods(before: pd.DataFrame, after: pd.DataFrame, scale: str) -> pd.DataFrame:
-    """Return the indices of two periods side by side on one scale. Takes two frames of `index_table`, directed.
-
-    Columns: source, target, and signals, mean and balance with the endings _before and _after; change (of the mean).
-    """
-    columns = ["source", "target", "signals", "mean", "balance"]
-    first, second = (frame.loc[frame["scale"] == scale, columns] for frame in (before, after))
-    table = first.merge(second, on=["source", "target"], how="outer", suffixes=("_before", "_after"))
-    return table.assign(change=table["mean_after"] - table["mean_before"])

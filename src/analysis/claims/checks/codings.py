@@ -17,7 +17,7 @@ from analysis.core import wording
 from analysis.core.errors import ParameterError
 from analysis.data.faults import nearest
 from analysis.data.tables import labels
-from analysis.measures import alignment, continuity
+from analysis.measures import alignment, continuity, precedents
 from analysis.measures.placebos import placebo_sets
 from analysis.signals.events import STATE_NAMES, named
 
@@ -29,7 +29,7 @@ class Untold:
     provisions: Words = ()
     events: Words = ()
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the claims that tell one of them."""
         telling: list[str] = []
         for kind, key, ids in (("provisions", "provision_id", self.provisions), ("events", "event_id", self.events)):
@@ -38,8 +38,7 @@ class Untold:
             links = links[links[key].isin(ids) & links["relation"].isin(["told", "partly told"])]
             telling += list(links["claim_id"])
         names = [event_name(evidence, key) for key in self.events]
-        if self.provisions:
-            names.append(f"the provisions {provision_names(evidence, self.provisions, 'or')}")
+        names += [f"the provisions {provision_names(evidence, self.provisions, 'or')}"] if self.provisions else []
         found = f"told in {wording.listing(list(dict.fromkeys(telling)))}" if telling else "no such claim"
         return Outcome(not telling, found, f"no claim of the article about {wording.listing(names, 'or')}")
 
@@ -60,13 +59,12 @@ class Act:
     alone: bool = False
     target: str = ""
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return who performs which speech act in the provisions."""
-        rows = evidence.rows("provisions", "provision_id", self.provisions)
         actors_of = evidence.table("provision_actors").groupby("provision_id")["state"].agg(set)
         provisions_by_act: dict[str, list[str]] = {}
         holds = True
-        for provision_id, row in rows.iterrows():
+        for provision_id, row in evidence.rows("provisions", "provision_id", self.provisions).iterrows():
             actors = actors_of.get(provision_id, set())
             acts = [str(value) for value in (row["speech_act"], row["speech_act_2"]) if pd.notna(value) and value]
             aimed = not self.target or self.target in map(str.strip, str(row["target"]).split(";"))
@@ -75,10 +73,10 @@ class Act:
             phrase = f"{quoted(acts)}{self._towards(row['target'])} by {named(actors)}"
             provisions_by_act.setdefault(phrase, []).append(str(provision_id))
         phrases = [f"{phrase} ({', '.join(ids)})" for phrase, ids in provisions_by_act.items()]
-        found = "; ".join(phrases if len(phrases) > 1 else provisions_by_act)
         wanted = f"the speech act {quoted(self.acts, 'or')}{self._towards(self.target)} by {named(self.actors)}"
-        where = f"the provision{'s' if len(self.provisions) > 1 else ''} {provision_names(evidence, self.provisions)}"
-        return Outcome(holds, found, f"{wanted}{' alone' if self.alone else ''} in {where}")
+        wanted += f"{' alone' if self.alone else ''} in the provision{'s' if len(self.provisions) > 1 else ''}"
+        found = "; ".join(phrases if len(phrases) > 1 else provisions_by_act)
+        return Outcome(holds, found, f"{wanted} {provision_names(evidence, self.provisions)}")
 
     def _towards(self, target: str) -> str:
         return f" towards {STATE_NAMES.get(target, target)}" if self.target else ""
@@ -90,7 +88,7 @@ class Speakers:
 
     quotation: str
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return whose words they are on record."""
         row = evidence.rows("quotations", "quotation_id", [self.quotation]).iloc[0]
         given, on_record = set(row["attributed_to"]), set(row["said_by"])
@@ -101,41 +99,44 @@ class Speakers:
 # --- codings and measures
 
 
-def _part(pillar: str, provisions: pd.DataFrame) -> str:
-    """Return a part of the statement in words. Raise ParameterError where it has no provisions."""
-    parts = labels("provisions", "pillar")
-    if not (provisions["pillar"] == pillar).any():
+def _part(evidence: Evidence, pillar: str) -> tuple[str, pd.DataFrame]:
+    """Return a part of the statement in words, and its provisions. Raise ParameterError where it has none."""
+    provisions, parts = evidence.table("provisions"), labels("provisions", "pillar")
+    rows = provisions[provisions["pillar"] == pillar]
+    if rows.empty:
         raise ParameterError(f"pillar: “{pillar}” has no provisions; allowed: {', '.join(parts)}")
-    return f"the provisions of the part {parts[pillar]}"
+    return f"the provisions of the part {parts[pillar]}", rows
+
+
+def _covered(evidence: Evidence, strengths: pd.DataFrame, subject: str, text: str) -> Outcome:
+    """Return whether enough of some provisions have a counterpart in a text, by the rule of chapter 4."""
+    covered = int((strengths["strength"] >= evidence.threshold).sum())
+    holds = alignment.follows(strengths, threshold=evidence.threshold, bar=evidence.bar)
+    expected = f"at least {wording.percent(evidence.bar)} of {subject} with a counterpart in {text} of strength "
+    coders = wording.plural(int(strengths["coders"].min()), "coder")
+    found = f"{covered} of {len(strengths)}, by the lower median of {coders}"
+    return Outcome(holds, found, f"{expected}{evidence.threshold} or more")
 
 
 @check("coverage")
 class Coverage:
-    """At least a share of these provisions, or of a part of the statement, has a counterpart in the strategy."""
+    """The provisions that the article tells in a paragraph, or those of a part, follow the strategy."""
 
-    least: float
-    strength: int
-    provisions: Words = ()
+    told_in: int = 0
     pillar: str = ""
 
-    def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many have a counterpart. Raise ParameterError where there is no such part or provision."""
-        provisions = evidence.table("provisions")[["provision_id", "pillar"]]
-        coded = alignment.adjudicate(evidence.table("codings_alignment")).merge(provisions, on="provision_id")
-        subject = "the provisions"
-        if self.provisions:
-            evidence.rows("provisions", "provision_id", self.provisions)
-            coded = coded[coded["provision_id"].isin(self.provisions)]
-            subject = f"the provisions {provision_names(evidence, self.provisions)}"
-        elif self.pillar:
-            subject = _part(self.pillar, provisions)
-            coded = coded[coded["pillar"] == self.pillar]
-        covered = int((coded["strength"] >= self.strength).sum())
-        coders = wording.plural(int(coded["coders"].min()), "coder")
-        expected = f"at least {wording.percent(self.least)} of {subject} with a counterpart in the strategy"
-        expected += f" of strength {self.strength} or more"
-        found = f"{covered} of {len(coded)}, by the median of {coders}"
-        return Outcome(covered >= self.least * len(coded), found, expected)
+    def __call__(self, evidence: Evidence) -> Outcome:
+        """Return how many have a counterpart. Raise ParameterError where there is no such part or paragraph."""
+        coded = alignment.adjudicate(evidence.table("codings_alignment"))
+        if self.pillar:
+            subject, rows = _part(evidence, self.pillar)
+            ids = list(rows["provision_id"])
+        else:
+            ids = alignment.told_in(evidence.table("claim_provisions"), evidence.table("claims"), self.told_in)
+            if not ids:
+                raise ParameterError(f"told_in: the article tells no provision in its paragraph {self.told_in}")
+            subject = f"the provisions that the article tells in its ¶{self.told_in} ({', '.join(ids)})"
+        return _covered(evidence, coded[coded["provision_id"].isin(ids)], subject, "the strategy")
 
 
 @check("rank")
@@ -151,7 +152,7 @@ class Rank:
     largest_p: float
     other_states: bool = False
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the rank and p. Raise ParameterError where `among` names no set of placebos."""
         documents, scores = evidence.table("documents"), evidence.scores(self.statement, self.strategy)
         sets = placebo_sets(scores, documents, self.statement, self.strategy)
@@ -163,28 +164,25 @@ class Rank:
             placebos = placebos.without_states(documents, issuers)
         rank = placebos.standing()
         among = f"{self.among} of other states" if self.other_states else f"all {self.among}"
-        expected = f"{document_name(evidence, self.statement)} and {document_name(evidence, self.strategy)} so alike"
-        expected += f" in words that p among {among} is at most {self.largest_p:g}"
+        pair = f"{document_name(evidence, self.statement)} and {document_name(evidence, self.strategy)}"
         found = f"{wording.ordinal(rank.rank)} of {rank.placebos + 1}, p = {rank.p:.3f}"
+        expected = f"{pair} so alike in words that p among {among} is at most {self.largest_p:g}"
         return Outcome(rank.p <= self.largest_p, found, expected)
 
 
 @check("carried_over")
 class CarriedOver:
-    """At least a share of the provisions of a part stand, as they are or in like form, in the statement of 2024."""
+    """The provisions of a part follow the statement of 2024."""
 
     pillar: str
-    least: float
 
-    def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many do. Raise ParameterError where there is no such part."""
-        provisions = evidence.table("provisions")
-        subject = _part(self.pillar, provisions)
-        part = provisions[provisions["pillar"] == self.pillar]
-        alike = int(part["in_2024"].isin(["yes", "similar"]).sum())
-        expected = f"at least {wording.percent(self.least)} of {subject} in the same or a like form"
-        expected += " in the statement of 2024"
-        return Outcome(alike >= self.least * len(part), f"{alike} of {len(part)}", expected)
+    def __call__(self, evidence: Evidence) -> Outcome:
+        """Return how many have a counterpart there. Raise ParameterError where there is no such part."""
+        subject, part = _part(evidence, self.pillar)
+        codings = evidence.table("codings_precedents")
+        settled = precedents.settled(codings)[precedents.PREVIOUS].rename("strength").to_frame()
+        settled = settled.assign(coders=codings["coder"].nunique()).loc[part["provision_id"]]
+        return _covered(evidence, settled, subject, "the statement of 2024")
 
 
 @check("topic_kept")
@@ -193,13 +191,14 @@ class TopicKept:
 
     topic: str
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return what became of the topic."""
         [name] = evidence.rows("topics", "topic_id", [self.topic])["topic"]
         changes = continuity.changes(evidence.table("codings_topics"), evidence.table("topics"))
         change = str(changes.set_index("topic_id").at[self.topic, "change"])
+        found = f"{change}, by the majority of the coders"
         expected = f"the topic “{name}” kept or stronger in 2025 against 2024"
-        return Outcome(change in ("kept", "stronger"), f"{change}, by the majority of the coders", expected)
+        return Outcome(change in ("kept", "stronger"), found, expected)
 
 
 # --- references
@@ -213,7 +212,7 @@ class Citation:
     event: str
     day: Day
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the day of the reference, and whether its address fits. Raise ParameterError for an unknown key."""
         if self.key not in evidence.bibliography:
             raise ParameterError(f"{self.key} is no key of sources.bib{nearest(self.key, list(evidence.bibliography))}")

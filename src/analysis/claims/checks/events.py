@@ -8,13 +8,16 @@ from analysis.claims.checks.registry import Columns, Day, Words, check, document
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core import wording
 from analysis.core.errors import ParameterError
+from analysis.data.completeness import Scope
 from analysis.data.faults import nearest
 from analysis.data.tables import labels
-from analysis.signals import events
+from analysis.signals import contacts, events
 from analysis.signals.events import DYADS, STATE_NAMES, named
+from analysis.signals.protests import CAUSES, RUNGS
 
 # what a row of a table is
 NOUNS = {
+    "answers": ("answer of China", "answers of China"),
     "codings_signals": ("coded signal", "coded signals"),
     "event_actors": ("actor", "actors"),
     "protests": ("Chinese protest", "Chinese protests"),
@@ -38,10 +41,10 @@ RELATIONS = {
     "state": "from",
     "submode": "of the kind",
     "target": "to",
-    "trigger_event_id": "in answer to",
-    "trigger_kind": "over",
+    "answer": "that was",
+    "cause": "over",
+    "occasion_id": "to",
 }
-CAUSES = {"alliance": "the alliance", "bilateral": "bilateral matters", "taiwan": "Taiwan"}
 # where words stand that are recorded of something
 RECORDED = {
     "counterpart": "as the counterpart in",
@@ -54,8 +57,7 @@ RECORDED = {
 
 def _with_one_of(rows: pd.DataFrame, column: str, allowed: Words) -> pd.DataFrame:
     """Return the rows in whose cell of a column stands one of the values, or an item that is one of them."""
-    items = rows[column].explode().astype(str)
-    return rows.loc[items.isin(allowed).groupby(level=0).any()]
+    return rows[rows[column].explode().astype(str).isin(allowed).groupby(level=0).any()]
 
 
 def _require_column(frame: pd.DataFrame, table: str, column: str) -> None:
@@ -65,8 +67,10 @@ def _require_column(frame: pd.DataFrame, table: str, column: str) -> None:
 
 def _named_value(evidence: Evidence, column: str, value: str) -> str:
     """Return a value that a column must have, in words."""
-    if column.endswith("event_id"):
+    if column == "event_id":
         return event_name(evidence, value)
+    if column == "occasion_id":
+        return f"“{evidence.rows('occasions', 'occasion_id', [value]).iloc[0]['title']}”"
     if column == "dyad" and value in DYADS:
         return named(value.split("-"))
     names = STATE_NAMES | CAUSES | labels("provisions", "pillar")
@@ -79,6 +83,16 @@ def _with_values(evidence: Evidence, column: str, values: Words) -> str:
     """Return the values that a column must have as a phrase."""
     words = [_named_value(evidence, column, value) for value in values]
     return f"{RELATIONS.get(column, 'with the ' + column.replace('_', ' '))} {wording.listing(words, 'or')}"
+
+
+def _scope(evidence: Evidence, table: str, first: Day | None, last: Day | None, where: Columns = ()) -> Scope:
+    """Return what a table must hold completely for these values and days; without days, all that are declared."""
+    declared = evidence.table("completeness").query("table == @table")
+    values = dict(where)
+    listed = next((values[column] for column in declared["column"] if column in values), ())
+    earliest = declared["first"].min() if first is None else first
+    latest = declared["last"].max() if last is None else last
+    return Scope(table, earliest, latest, listed, values.get("dyad", ("",))[0])
 
 
 @check("count")
@@ -96,9 +110,9 @@ class Count:
     first: Day | None = None
     last: Day | None = None
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return how many rows there are. Raise ParameterError where there is no such table or column."""
-        rows = evidence.table(self.table)
+        rows = evidence.acts() if self.table == "protests" else evidence.table(self.table)
         for column, allowed in self.where:
             _require_column(rows, self.table, column)
             rows = _with_one_of(rows, column, allowed)
@@ -107,22 +121,16 @@ class Count:
                 rows = rows.merge(evidence.table("events")[["event_id", "date"]], on="event_id")
             rows = rows[rows["date"].between(self.first or pd.Timestamp.min, self.last or pd.Timestamp.max)]
         noun, nouns = NOUNS.get(self.table, (self.table.removesuffix("s"), self.table))
-        if self.exactly >= 0:
-            holds, wanted, limit = len(rows) == self.exactly, self.exactly, "exactly"
-        else:
-            holds, wanted, limit = len(rows) >= self.at_least, self.at_least, "at least"
-        amount = wording.plural(wanted, noun, nouns)
-        if wanted:
-            amount = f"{limit} {amount}"
+        wanted, limit = (self.exactly, "exactly") if self.exactly >= 0 else (self.at_least, "at least")
+        amount = f"{limit} {wording.plural(wanted, noun, nouns)}" if wanted else wording.plural(0, noun, nouns)
         phrases = [_with_values(evidence, column, values) for column, values in self.where]
+        if self.first is not None or self.last is not None:
+            phrases.append(period(self.first, self.last))
+        holds = len(rows) == wanted if self.exactly >= 0 else len(rows) >= wanted
         found = wording.plural(len(rows), *(f"such {word.partition(' of ')[0]}" for word in (noun, nouns)))
-        return Outcome(holds, found, " ".join([amount, *phrases, *self._window()]))
-
-    def _window(self) -> list[str]:
-        """Return the days as a phrase, if there are any."""
-        if self.first is None:
-            return [] if self.last is None else [f"up to {wording.day(self.last)}"]
-        return [f"since {wording.day(self.first)}" if self.last is None else period(self.first, self.last)]
+        scope = _scope(evidence, self.table, self.first, self.last, self.where)
+        rests_on_absence = len(rows) <= wanted if self.exactly >= 0 else not holds
+        return Outcome(holds, found, " ".join([amount, *phrases]), scope if rests_on_absence else None)
 
 
 @check("happened")
@@ -140,14 +148,14 @@ class Happened:
     kind: Words = ()
     expected: bool = True
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the events that are on record."""
         rows = events.in_window(evidence.table("events"), self.first, self.last)
         actors = evidence.table("event_actors")
         for person in self.persons:
             rows = rows[rows["event_id"].isin(actors.loc[actors["name"] == person, "event_id"])]
-        rows = rows[rows["venue"].str.contains(self.venue, regex=False)]
-        rows = rows[rows["title"].str.contains(self.title, regex=False)]
+        for column in ("venue", "title"):
+            rows = rows[rows[column].str.contains(getattr(self, column), regex=False)]
         if self.kind:
             rows = rows[rows["kind"].isin(self.kind)]
         phrases = [
@@ -160,7 +168,93 @@ class Happened:
         ]
         expected = " ".join(filter(None, phrases))
         titles = [f"“{title}” ({wording.day(day)})" for title, day in zip(rows["title"], rows["date"], strict=True)]
-        return Outcome(bool(titles) == self.expected, wording.listing(titles) or "no such event on record", expected)
+        absence = None if titles else _scope(evidence, "events", self.first, self.last)
+        found = wording.listing(titles) or "no such event on record"
+        return Outcome(bool(titles) == self.expected, found, expected, absence)
+
+
+@check("contact")
+class Contact:
+    """Persons of two states, at a level, had a contact in these days, at a place if one is named.
+
+    Without expected, they had none.
+    """
+
+    first: Day
+    last: Day
+    persons: Words
+    dyad: str
+    level: str
+    place: str = ""
+    expected: bool = True
+
+    def __call__(self, evidence: Evidence) -> Outcome:
+        """Return the contacts that are on the list."""
+        rows = contacts.counted(evidence.table("contacts"), self.dyad, (self.level,))
+        rows = events.in_window(rows, self.first, self.last)
+        rows = rows[
+            rows["persons"].map(set(self.persons).issubset) & rows["place"].str.contains(self.place, regex=False)
+        ]
+        named_as = f"{'a' if self.expected else 'no'} contact of {wording.listing(self.persons)}"
+        who = f"{named_as}, {self.level}s of {named(self.dyad.split('-'))}" if len(self.persons) > 1 else named_as
+        expected = " ".join(
+            filter(None, [who, f"in {self.place}" if self.place else "", period(self.first, self.last)])
+        )
+        days = [f"{wording.day(row['date'])} ({row['place'] or row['mode']})" for row in rows.to_dict("records")]
+        absence = None if days else Scope("contacts", self.first, self.last, (self.level,), self.dyad)
+        return Outcome(bool(days) == self.expected, wording.listing(days) or "none on the list", expected, absence)
+
+
+@check("contacts_held_up")
+class ContactsHeldUp:
+    """Two states had as many contacts in these days as the rate of the years before would lead one to expect."""
+
+    first: Day
+    last: Day
+    dyad: str
+
+    def __call__(self, evidence: Evidence) -> Outcome:
+        """Return the contacts of the window, and those that are expected."""
+        rows = contacts.rates(evidence.table("contacts"), self.first, self.last)
+        rate = rows.set_index("dyad").loc[self.dyad]
+        holds = bool(rate["contacts"] >= rate["expected"])
+        expected = f"contacts between {named(self.dyad.split('-'))} {period(self.first, self.last)} no fewer than the "
+        expected += "rate since 2021 would lead one to expect"
+        found = f"{rate['contacts']:.0f}, where {rate['expected']:.1f} are expected"
+        scope = Scope("contacts", self.first, self.last, contacts.LEVELS, self.dyad)
+        return Outcome(holds, found, expected, None if holds else scope)
+
+
+@check("first_meeting")
+class FirstMeeting:
+    """A meeting is the first in office of a president with a prime minister of Japan, and has a place among others.
+
+    among: nothing, rank (all leaders met in person) or rank_asia (those of East, Southeast and South Asia).
+    """
+
+    event: str
+    meeting: str
+    among: str = ""
+    place: int = 1
+
+    def __call__(self, evidence: Evidence) -> Outcome:
+        """Return the day of the first meeting, or its place. Raise ParameterError where `among` is no column."""
+        table = evidence.table("first_meetings")
+        row = evidence.rows("first_meetings", "meeting_id", [self.meeting]).iloc[0]
+        if self.among:
+            _require_column(table, "first_meetings", self.among)
+        place = int(row[self.among]) if self.among else 1
+        same = bool(row["date"] == evidence.event(self.event)["date"])
+        others = {"": "in office with a prime minister of Japan", "rank": "with a leader in person"}
+        words = others.get(self.among, "in person with a leader of East, Southeast or South Asia")
+        expected = f"{event_name(evidence, self.event)} as the {wording.ordinal(self.place)} meeting of "
+        expected += f"{row['president']} {words}"
+        found = (
+            f"the first was on {wording.day(row['date'])}" if not self.among else f"it was the {wording.ordinal(place)}"
+        )
+        return Outcome(
+            same and place == self.place, found, expected, Scope("first_meetings", row["took_office"], row["date"])
+        )
 
 
 @check("recorded")
@@ -172,7 +266,7 @@ class Recorded:
     column: str
     words: Words
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the cell. Raise ParameterError where there is no such table, row or column."""
         frame = evidence.table(self.table)
         _require_column(frame, self.table, self.column)
@@ -180,6 +274,8 @@ class Recorded:
         cell = ", ".join(row[self.column]) if isinstance(row[self.column], tuple) else str(row[self.column])
         holds = any(item.casefold() in cell.casefold() for item in self.words)
         subject = event_name(evidence, self.key) if frame.columns[0] == "event_id" else self.key
+        if self.table == "protests":
+            subject = f"the Chinese answer of {wording.day(row['date'])}"
         relation = RECORDED.get(self.column, f"as the {self.column.replace('_', ' ')} of")
         found = f"“{cell.rstrip('.')}”" if cell else "nothing is recorded"
         return Outcome(holds, found, f"{quoted(self.words, 'or')} {relation} {subject}")
@@ -196,7 +292,7 @@ class NthMeeting:
     states: Words
     in_person: bool = True
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the place of the meeting, and what came before it."""
         met = events.leader_meetings(evidence.table("events"), evidence.table("event_actors"), self.host)
         met = met[(met["date"] >= self.since) & met["state"].isin(self.states)]
@@ -210,34 +306,38 @@ class NthMeeting:
         expected += f" with the leader of {state} since {wording.day(self.since)}"
         if self.event not in order:
             return Outcome(False, "it is no such meeting", expected)
-        place = order.index(self.event) + 1
-        found = f"it is the {wording.ordinal(place)}"
-        if place > 1:
-            found += f", after {wording.listing([event_name(evidence, event) for event in order[: place - 1]])}"
-        return Outcome(place == self.place, found, expected)
+        before = [event_name(evidence, event) for event in order[: order.index(self.event)]]
+        place = len(before) + 1
+        absence = (
+            None if place > self.place else _scope(evidence, "events", self.since, evidence.event(self.event)["date"])
+        )
+        found = f"it is the {wording.ordinal(place)}{', after ' if before else ''}{wording.listing(before)}"
+        return Outcome(place == self.place, found, expected, absence)
 
 
 @check("stronger_protest")
 class StrongerProtest:
-    """A Chinese protest is stronger, by form and rank of the sender, than every earlier one over the same cause."""
+    """A Chinese answer is stronger in form than every earlier one over the same cause."""
 
-    event: str
+    protest: str
     cause: str
 
-    def outcome(self, evidence: Evidence) -> Outcome:
-        """Return how many earlier protests were as strong, and how many stronger."""
-        tables = map(evidence.table, ("protests", "events", "codings_signals", "event_sources"))
-        protests = events.protest_table(*tables)
-        protests = protests[protests["trigger_kind"] == self.cause]
-        cause = f"over {CAUSES.get(self.cause, self.cause)}"
-        expected = f"{event_name(evidence, self.event)} stronger in form and rank than every earlier protest {cause}"
-        if self.event not in set(protests["event_id"]):
-            return Outcome(False, f"it is no protest {cause}", expected)
-        earlier = list(events.rank_among(protests, self.event)["comparison"])
-        equal, stronger = earlier.count("equal"), earlier.count("stronger")
-        found = f"{wording.plural(len(earlier), 'earlier protest')}, {wording.count(equal)} of the same form and rank"
+    def __call__(self, evidence: Evidence) -> Outcome:
+        """Return how many earlier answers were as strong, and how many stronger."""
+        own = evidence.rows("protests", "protest_id", [self.protest]).iloc[0]
+        acts = evidence.acts()
+        acts = acts[(acts["cause"] == self.cause) & (acts["date"] < own["date"]) & acts["form"].isin(RUNGS)]
+        rung = acts["form"].astype("object").map(RUNGS.index) - RUNGS.index(own["form"])
+        equal, stronger = int((rung == 0).sum()), int((rung > 0).sum())
+        expected = (
+            f"the answer of {wording.day(own['date'])}, {own['form']}, stronger in form than every earlier one over "
+        )
+        found = f"{wording.plural(len(acts), 'earlier answer')}, {wording.count(equal)} of the same form"
         found += f", {wording.count(stronger)} stronger"
-        return Outcome(len(earlier) > 0 and equal + stronger == 0, found, expected)
+        holds = equal + stronger == 0
+        above = RUNGS[RUNGS.index(own["form"]) :]
+        scope = Scope("protests", evidence.table("occasions")["date"].min(), own["date"], above) if holds else None
+        return Outcome(holds, found, expected + CAUSES[self.cause], scope)
 
 
 @check("party_changed")
@@ -247,18 +347,17 @@ class PartyChanged:
     state: str
     before: str
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return who followed whom. Raise ParameterError where fewer than two leaders are on record."""
         rows = evidence.table("governments")
         rows = rows[(rows["state"] == self.state) & (rows["start"] <= evidence.event(self.before)["date"])]
         if len(rows) < 2:
             raise ParameterError(f"governments.csv has fewer than two leaders of {self.state} before {self.before}")
         old, new = (row for _, row in rows.sort_values("start").tail(2).iterrows())
-        found = f"{new['leader']} ({new['party']}) followed {old['leader']} ({old['party']})"
-        found += f" on {wording.day(new['start'])}"
+        leaders = f"{new['leader']} ({new['party']}) followed {old['leader']} ({old['party']})"
         expected = f"another party in office after the last change of leader in {STATE_NAMES[self.state]}"
         expected += f" before {event_name(evidence, self.before)}"
-        return Outcome(bool(old["party"] != new["party"]), found, expected)
+        return Outcome(bool(old["party"] != new["party"]), f"{leaders} on {wording.day(new['start'])}", expected)
 
 
 # --- days
@@ -283,8 +382,7 @@ def _moment(event: "pd.Series[Any]") -> Day | None:
 
 def _local_day(event: "pd.Series[Any]", zone: str) -> Day:
     """Return the day of an event, in a zone where one is asked for and the hour is known."""
-    moment = _moment(event)
-    if not zone or moment is None:
+    if not zone or (moment := _moment(event)) is None:
         return pd.Timestamp(event["date"])
     return moment.tz_convert(zone).tz_localize(None).normalize()
 
@@ -311,7 +409,7 @@ class Date:
     last: Day | None = None
     zone: str = ""
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the day of the event or document. Raise ParameterError where a zone needs an hour that is missing."""
         last = self.first if self.last is None else self.last
         if self.of in set(evidence.table("documents")["document_id"]):
@@ -338,24 +436,23 @@ class Interval:
     at_most: float = float("inf")
     zone: str = ""
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return the time between the two. Raise ParameterError where the unit is unknown or an hour is missing."""
         start, end = evidence.event(self.start), evidence.event(self.end)
-        if self.unit not in UNITS:
+        first, second = _local_day(start, self.zone), _local_day(end, self.zone)
+        days: float = (second - first).days
+        if self.unit == "days":
+            passed, found = days, wording.plural(int(days), "day") if days else "the same day"
+        elif self.unit == "months":
+            passed = days / DAYS_IN_MONTH
+            found = f"{passed:.1f} months ({wording.elapsed(first, second)})"
+        elif self.unit != "hours":
             raise ParameterError(f"unit: {self.unit!r} is not one of {', '.join(UNITS)}")
-        if self.unit == "hours":
-            first, second = _moment(start), _moment(end)
-            if first is None or second is None:
-                raise ParameterError(f"hours between {self.start} and {self.end}: both need an hour in events.csv")
-            passed = (second - first).total_seconds() / 3600
-            found = f"{passed:.1f} hours"
+        elif (one := _moment(start)) is None or (other := _moment(end)) is None:
+            raise ParameterError(f"hours between {self.start} and {self.end}: both need an hour in events.csv")
         else:
-            first, second = _local_day(start, self.zone), _local_day(end, self.zone)
-            days = (second - first).days
-            passed = days if self.unit == "days" else days / DAYS_IN_MONTH
-            found = wording.plural(days, "day") if days else "the same day"
-            if self.unit == "months":
-                found = f"{passed:.1f} months ({wording.elapsed(first, second)})"
+            passed = (other - one).total_seconds() / 3600
+            found = f"{passed:.1f} hours"
         limits = f"at most {self.at_most:g}" if self.at_least <= 0 else f"{self.at_least:g} to {self.at_most:g}"
         unit = self.unit.removesuffix("s") if self.at_most == 1 else self.unit
         expected = f"{limits} {unit} from {event_name(evidence, self.start)} to {event_name(evidence, self.end)}"

@@ -1,7 +1,7 @@
 """The checks by name, how a cell of arguments becomes one, and what their phrases call things.
 
-A check is a class: its fields are the arguments with their types, its method `outcome` decides. The
-name above it is the one in the column `check` of checks.csv.
+A check is a class: its fields are the arguments with their types; called with the evidence, it decides. The name above
+it is the one in the column `check` of checks.csv.
 """
 
 import json
@@ -48,37 +48,29 @@ def check(name: str) -> Callable[[type[Kind]], type[Kind]]:
 
 
 def read_check(name: str, cell: str) -> Check:
-    """Return the check of a name with the arguments of a cell, a JSON object.
-
-    Raise ParameterError where the check is unknown, or an argument is unknown, missing, given twice or malformed.
-    """
+    """Return a check by name with the arguments of a cell, a JSON object. Raise ParameterError for what is wrong."""
     if name not in CHECKS:
         raise ParameterError(f"there is no check “{name}”{nearest(name, list(CHECKS))}")
     declared: dict[str, Field[Any]] = {field.name: field for field in fields(CHECKS[name])}  # type: ignore[arg-type]
-    arguments = _parse(cell)
+    try:
+        arguments = json.loads(cell, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise ParameterError('not a JSON object of arguments; allowed: {"name": value, …}, each name once')
     for argument in arguments:
         if argument not in declared:
             hint = nearest(argument, list(declared))
             raise ParameterError(f"{name} has no argument “{argument}”{hint}; allowed: {', '.join(declared)}")
-    required = [field.name for field in declared.values() if field.default is MISSING]
-    if missing := [argument for argument in required if argument not in arguments]:
+    if missing := [key for key, field in declared.items() if field.default is MISSING and key not in arguments]:
         raise ParameterError(f"{name} needs {', '.join(missing)}")
     return CHECKS[name](**{key: _value(key, value, declared[key].type) for key, value in arguments.items()})
 
 
-def _parse(cell: str) -> dict[str, Any]:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) < len(pairs):
-            raise ValueError
-        return dict(pairs)
-
-    try:
-        arguments = json.loads(cell, object_pairs_hook=unique)
-        if isinstance(arguments, dict):
-            return arguments
-    except (ValueError, RecursionError):
-        pass
-    raise ParameterError('not a JSON object of arguments; allowed: {"name": value, …}, each name once')
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError
+    return dict(pairs)
 
 
 def _value(argument: str, value: Any, kind: Any) -> Any:
@@ -157,8 +149,10 @@ def source_label(key: str, bibliography: Bibliography) -> str:
     return f"{re.sub(r'[{}]', '', bibliography[key]['author'])} {bibliography[key]['year']}"
 
 
-def period(first: pd.Timestamp, last: pd.Timestamp) -> str:
-    """Return days as a phrase: on 7 February 2025, in October 2024, in 2022, from 10 May to 11 July 2025."""
+def period(first: Day | None, last: Day | None) -> str:
+    """Return days as a phrase: on 7 February 2025, in 2022, from 10 May to 11 July 2025, since or up to."""
+    if first is None or last is None:
+        return f"up to {wording.day(last)}" if last is not None else f"since {wording.day(first)}" if first else ""
     if first == last:
         return f"on {wording.day(first)}"
     if first.day == 1 and last.is_month_end and first.year == last.year:
@@ -166,5 +160,4 @@ def period(first: pd.Timestamp, last: pd.Timestamp) -> str:
             return f"in {first:%B %Y}"
         if (first.month, last.month) == (1, 12):
             return f"in {first.year}"
-    start = wording.day(first).removesuffix(f" {last.year}")
-    return f"from {start} to {wording.day(last)}"
+    return f"from {wording.day(first).removesuffix(f' {last.year}')} to {wording.day(last)}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.claims.checks.registry import Words, check, place_name, quoted
+from analysis.claims.checks.registry import Words, check, document_name, place_name, quoted
 from analysis.claims.evidence import Evidence, Outcome
 from analysis.core.wording import count, number, plural
 from analysis.measures.similarity import Rows
@@ -10,7 +10,7 @@ from analysis.texts.quotations import find_quotation, sections_holding
 from analysis.texts.segment import tokenize
 
 
-def _passages(evidence: Evidence, document: str, section: str = "") -> Rows:
+def passages_of(evidence: Evidence, document: str, section: str = "") -> Rows:
     """Return the rows of the passages of a document, or of a section and what lies below it."""
     passages = evidence.features.passages
     chosen = (passages["document_id"] == document).to_numpy()
@@ -20,29 +20,29 @@ def _passages(evidence: Evidence, document: str, section: str = "") -> Rows:
     return np.flatnonzero(chosen)
 
 
-def _headings(evidence: Evidence, document: str, section: str = "") -> Rows:
+def headings_of(evidence: Evidence, document: str, section: str = "") -> Rows:
+    """Return the rows of the headings of a document, or of a section and what lies below it."""
     headings = np.flatnonzero(evidence.features.passages["heading"].to_numpy())
-    return np.intersect1d(_passages(evidence, document, section), headings)
+    return np.intersect1d(passages_of(evidence, document, section), headings)
 
 
-def _with_words(evidence: Evidence, rows: Rows, words: str) -> list[int]:
+def with_words(evidence: Evidence, rows: Rows, words: str) -> list[int]:
     """Return those of the passages that hold every token of some words."""
-    columns = {token: column for column, token in enumerate(evidence.features.vocabulary)}
     tokens = set(tokenize(words))
-    if not tokens <= columns.keys():
-        return []
-    counts = evidence.features.counts[rows][:, [columns[token] for token in sorted(tokens)]]
-    return [int(row) for row in rows[(counts > 0).sum(axis=1) == len(tokens)]]
+    columns = [column for column, token in enumerate(evidence.features.vocabulary) if token in tokens]
+    present = (evidence.features.counts[rows][:, columns] > 0).sum(axis=1)
+    return [int(row) for row in rows[present == len(tokens)]]
 
 
 def _stands(evidence: Evidence, words: str, document: str, section: str, paragraph: int = 0) -> bool:
     """Return whether words stand together in a document, a section, or a sentence of a paragraph."""
-    there = bool(sections_holding(words, document, evidence.ngrams, evidence.features, section=section or None))
-    if not there or not paragraph:
-        return there
-    rows = _passages(evidence, document, section)
+    if not sections_holding(words, document, evidence.ngrams, evidence.features, section=section):
+        return False
+    if not paragraph:
+        return True
+    rows = passages_of(evidence, document, section)
     numbers = evidence.features.passages["paragraph"].to_numpy()[rows]
-    return bool(_with_words(evidence, rows[numbers == paragraph], words))
+    return bool(with_words(evidence, rows[numbers == paragraph], words))
 
 
 @check("quotation")
@@ -57,10 +57,9 @@ class Quotation:
     section: str = ""
     instead: str = ""
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return whether the words stand there, or the nearest wording that does."""
-        section = self.section or None
-        match = find_quotation(self.words, self.document, evidence.ngrams, evidence.features, section=section)
+        match = find_quotation(self.words, self.document, evidence.ngrams, evidence.features, section=self.section)
         expected = f"“{self.words}” word for word in {place_name(evidence, self.document, self.section)}"
         if match.found:
             return Outcome(True, "present, word for word", expected)
@@ -86,7 +85,7 @@ class Term:
     absent: bool = False
     instead: str = ""
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return which of the words stand there."""
         place = (self.document, self.section, self.paragraph)
         there = [words for words in self.words if _stands(evidence, words, *place)]
@@ -109,11 +108,11 @@ class Heading:
     document: str
     section: str = ""
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return whether headings have the words, and in which order."""
-        headings, place = _headings(evidence, self.document, self.section), (self.document, self.section)
+        headings, place = headings_of(evidence, self.document, self.section), (self.document, self.section)
         rows = [
-            _with_words(evidence, headings, words)[:1] if _stands(evidence, words, *place) else []
+            with_words(evidence, headings, words)[:1] if _stands(evidence, words, *place) else []
             for words in self.words
         ]
         headings_named, order = ("headings", ", in this order") if len(self.words) > 1 else ("a heading", "")
@@ -133,10 +132,9 @@ class HeadingCount:
     document: str
     exactly: int
 
-    def outcome(self, evidence: Evidence) -> Outcome:
+    def __call__(self, evidence: Evidence) -> Outcome:
         """Return how many headings have the words."""
-        headings = _headings(evidence, self.document)
-        having = len(_with_words(evidence, headings, self.words))
-        found = f"{count(having)} of {plural(len(headings), 'heading')}"
-        place = place_name(evidence, self.document, "")
-        return Outcome(having == self.exactly, found, f"“{self.words}” in {number(self.exactly)} headings of {place}")
+        headings = headings_of(evidence, self.document)
+        having = len(with_words(evidence, headings, self.words))
+        expected = f"“{self.words}” in {number(self.exactly)} headings of {document_name(evidence, self.document)}"
+        return Outcome(having == self.exactly, f"{count(having)} of {plural(len(headings), 'heading')}", expected)
