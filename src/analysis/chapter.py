@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -13,24 +14,16 @@ from IPython.display import display
 from analysis import claims
 from analysis.charts.show import Figure, Prose, Table, finding, limits
 from analysis.core import paths, wording
-from analysis.core.wording import listing
-from analysis.runs.parameters import declared, read_values, require_in_window, require_order
+from analysis.core.wording import listing as listing
+from analysis.data import load
+from analysis.data.completeness import NOT_DECIDABLE, is_complete
+from analysis.data.completeness import Scope as Scope
+from analysis.runs.parameters import declared, require_window
 from analysis.runs.results import Results
 
-__all__ = [
-    "Chapter",
-    "Table",
-    "count",
-    "day",
-    "decimals",
-    "listing",
-    "number",
-    "ordinal",
-    "percent",
-    "plural",
-]
-
 T = TypeVar("T")
+CLAIM_COLUMNS = {"claim_id": "Claim", "claim": "What the article says, in our words", "verdict": "Verdict"}
+CLAIM_COLUMNS |= {"kind": "Decided", "expected": "Expected", "found": "Found"}
 
 
 class Shown(str):
@@ -46,11 +39,7 @@ class Shown(str):
 
 
 def _shown(form: Callable[[T], str]) -> Callable[[T], Shown]:
-    def show(value: T) -> Shown:
-        return Shown(form(value), value)
-
-    show.__doc__ = form.__doc__
-    return show
+    return wraps(form)(lambda value: Shown(form(value), value))
 
 
 number = _shown(wording.number)
@@ -70,11 +59,6 @@ def decimals(value: float, digits: int = 2) -> Shown:
     return Shown(f"{value:.{digits}f}", float(value))
 
 
-def _display(*parts: object) -> None:
-    if InteractiveShell.initialized():  # a sweep runs the cells without a kernel, for their results alone
-        display(*parts)  # type: ignore[no-untyped-call]
-
-
 class Chapter(Results):
     """A chapter: its parameters, its named results, and sentences filled from them."""
 
@@ -85,7 +69,10 @@ class Chapter(Results):
         a value is not of the kind or within the bounds that the comment of its parameter names.
         """
         super().__init__(name)
-        self.set = SimpleNamespace(**read_values(declared(paths.NOTEBOOKS / f"{name}.ipynb"), values))
+        parameters = declared(paths.NOTEBOOKS / f"{name}.ipynb")
+        self.set = SimpleNamespace(
+            **{parameter.name: parameter.read(values[parameter.name]) for parameter in parameters}
+        )
 
     def record(self, **values: Any) -> None:
         """Record named results; a value made by `percent` or its like keeps its text for sentences."""
@@ -100,14 +87,18 @@ class Chapter(Results):
         paragraphs = inspect.cleandoc(template).split("\n\n")
         return "\n\n".join(" ".join(part.split()) for part in paragraphs).format_map(self.texts | more)
 
+    def each(self, frame: pd.DataFrame, template: str) -> str:
+        """Return every row of a frame as a phrase, filled from its columns, as a list in a sentence."""
+        return listing([template.format_map(row) for row in frame.to_dict("records")])
+
     def window(self, start: str, end: str, **days: "pd.Series[pd.Timestamp]") -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the first and the last day that two parameters set.
 
         days: by what is counted (such as event), the days on which it is on record. Raises ParameterError where the
         window ends before it starts, or where nothing is on record in it.
         """
-        first, last = require_order(start, getattr(self.set, start), end, getattr(self.set, end))
-        require_in_window(f"{start} and {end}", first, last, days)
+        first, last = getattr(self.set, start), getattr(self.set, end)
+        require_window(start, first, end, last, days)
         return first, last
 
     def figure(self, name: str, chart: alt.TopLevelMixin, *, alt: str, source: str, **more: Any) -> Figure:
@@ -121,43 +112,44 @@ class Chapter(Results):
         """Return sentences in Markdown, filled as a call of the chapter fills them."""
         return Prose(self(template, **more))
 
+    def if_complete(self, claim: str, topic: str, scope: Scope, **more: Any) -> str:
+        """Return a sentence that claims an absence, an order or a maximum, where its list is declared complete.
+
+        The sentence is filled as a call of the chapter fills it. topic: what it is about, such as the order of first
+        meetings. Where the list is not complete for the scope, return that the topic is not decidable.
+        """
+        complete = is_complete(load("completeness"), scope)
+        return self(claim, **more) if complete else f"{wording.capital(topic)} is {NOT_DECIDABLE}."
+
     def finding(self, template: str, **more: Any) -> Prose:
         """Return the finding of the chapter, set apart: a text filled as a call of the chapter fills it."""
         return finding(self(template, **more))
 
     def show(self, *parts: object) -> None:
         """Show several figures, tables and texts in one cell, in order."""
-        _display(*parts)
+        if InteractiveShell.initialized():  # a sweep runs the cells without a kernel, for their results alone
+            display(*parts)  # type: ignore[no-untyped-call]
 
     def limits(self, items: Sequence[str]) -> None:
         """Show the limits of a finding, one item a line, set apart."""
-        _display(limits(items))
+        self.show(limits(items))
 
-    def claims(self, step: str) -> None:
-        """Show what the article says in a step with verdicts, and record how many claims it has and how many hold."""
-        table = claims.of_step(step)
+    def claims(self, step: str, **choices: Any) -> None:
+        """Show what the article says in a step with verdicts, and record how many claims it has and how many hold.
+
+        choices: threshold and bar of the chapter, which its checks then share.
+        """
+        table = claims.of_step(step, **choices)
         hold, checkable = claims.holding(table)
         self.record(claims=len(table), claims_hold=hold, claims_checkable=checkable)
-        parts = (
+        self.show(
             Prose(
                 "Verdicts are computed by checks of the data or judged by annotators (language models, first round); "
                 "the [ledger of claims](../book/ledger.md) shows every check with its values."
             ),
-            Table(
-                table,
-                f"Claims of step {step}",
-                {
-                    "claim_id": "Claim",
-                    "claim": "What the article says, in our words",
-                    "verdict": "Verdict",
-                    "kind": "Decided",
-                    "expected": "Expected",
-                    "found": "Found",
-                },
-            ),
+            Table(table, f"Claims of step {step}", CLAIM_COLUMNS),
             Prose(
                 f"Of {plural(len(table), 'claim')}, {number(checkable)} can be checked, and {number(hold)} "
                 f"{'holds' if hold == 1 else 'hold'}, as stated or with a correction."
             ),
         )
-        _display(*parts)

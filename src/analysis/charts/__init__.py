@@ -4,11 +4,15 @@ It imports core to claims.
 """
 
 from analysis.charts.argument import VERDICT_COLOURS, argument_map
+from analysis.charts.diplomacy import (
+    answer_ladder,
+    contacts_by_half_year,
+    family_shares,
+    first_meetings,
+    pressure_panels,
+)
 from analysis.charts.events import (
-    FORM_COLOURS,
     day_axis,
-    protest_ladder,
-    quarterly_contacts,
     timeline,
 )
 from analysis.charts.provisions import (
@@ -16,20 +20,16 @@ from analysis.charts.provisions import (
     TOLD,
     agreement_intervals,
     approach_scale,
-    coverage_intervals,
+    coverage_shares,
     provision_tiles,
-    scale_of,
     section_heatmap,
     section_take_up,
     speaker_colours,
-    titled,
     topic_heatmap,
 )
 from analysis.charts.relations import (
-    COST_COLOURS,
     SERIES_NAMES,
     balance_dots,
-    index_lines,
     series_strip,
     signal_points,
     strand_lines,
@@ -44,32 +44,32 @@ from analysis.charts.texts import (
     recall_points,
     specification_curve,
 )
-from analysis.charts.theme import PALETTE
+from analysis.charts.theme import PALETTE, scale_of, titled
 
 __all__ = [
     "CHANGE_COLOURS",
     "CHOICE_LABELS",
-    "COST_COLOURS",
-    "FORM_COLOURS",
     "OPTION_LABELS",
     "PALETTE",
     "SERIES_NAMES",
     "TOLD",
     "VERDICT_COLOURS",
     "agreement_intervals",
+    "answer_ladder",
     "approach_scale",
     "argument_map",
     "balance_dots",
-    "coverage_intervals",
+    "contacts_by_half_year",
+    "coverage_shares",
     "curve_figure",
     "day_axis",
+    "family_shares",
+    "first_meetings",
     "gain_dumbbells",
-    "index_lines",
     "placebo_figure",
     "placebo_strips",
-    "protest_ladder",
+    "pressure_panels",
     "provision_tiles",
-    "quarterly_contacts",
     "recall_points",
     "scale_of",
     "section_heatmap",

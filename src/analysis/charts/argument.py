@@ -1,23 +1,16 @@
 """The chart of the argument map."""
 
-from collections.abc import Mapping
-from math import atan2, degrees
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from analysis.charts.provisions import scale_of, titled
-from analysis.charts.theme import PALETTE
+from analysis.charts.theme import PALETTE, scale_of, titled, tooltips
 from analysis.claims.argument_map import LETTERS, ArgumentMap
 
 VERDICT_COLOURS = {verdict: PALETTE[verdict] for verdict in LETTERS} | {"left out": PALETTE["ink"]}
 AGAINST = PALETTE["misquoted"]
-
-
-def _angle(row: Mapping[Any, float]) -> float:
-    """Return the direction of an arrow in degrees, clockwise from straight up."""
-    return degrees(atan2(row["x2"] - row["x"], row["y"] - row["y2"])) % 360
 
 
 def argument_map(drawn: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLevelMixin:
@@ -33,7 +26,9 @@ def argument_map(drawn: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLev
     def area(frame: pd.DataFrame) -> alt.Chart:
         return at(frame).encode(x2="x2:Q", y2="y2:Q")
 
-    arrows = drawn.arrows.assign(angle=[_angle(row) for row in drawn.arrows.to_dict("records")])
+    arrows = drawn.arrows
+    # degrees clockwise from straight up
+    arrows = arrows.assign(angle=np.degrees(np.arctan2(arrows["x2"] - arrows["x"], arrows["y"] - arrows["y2"])) % 360)
     support, attack = "datum.relation == 'supports'", "datum.relation == 'attacks'"
     support_lines = area(arrows).mark_rule(strokeWidth=1.6, color=PALETTE["ink"]).transform_filter(support)
     support_heads = (
@@ -61,34 +56,18 @@ def argument_map(drawn: ArgumentMap, *, title: str, subtitle: str) -> alt.TopLev
         centre=drawn.tiles["y"] + 12.5,
         lower=drawn.tiles["y"] + 17.5,
     )
-    tooltip = [
-        alt.Tooltip("entry:N", title="Entry"),
-        alt.Tooltip("verdict:N", title="Verdict"),
-        alt.Tooltip("role:N", title="Role"),
-        alt.Tooltip("text:N", title="In our words"),
-        alt.Tooltip("found:N", title="Found"),
-    ]
-    present = set(tiles["verdict"])
-    squares = (
-        area(tiles)
-        .mark_rect(cornerRadius=3)
-        .encode(
-            color=alt.Color(
-                "verdict:N",
-                title=None,
-                scale=scale_of({verdict: hue for verdict, hue in VERDICT_COLOURS.items() if verdict in present}),
-                legend=alt.Legend(symbolType="square"),
-            ),
-            tooltip=tooltip,
-        )
+    tooltip = tooltips(
+        {"entry:N": "Entry", "verdict:N": "Verdict", "role:N": "Role", "text:N": "In our words", "found:N": "Found"}
     )
+    present = set(tiles["verdict"])
+    verdicts = scale_of({verdict: hue for verdict, hue in VERDICT_COLOURS.items() if verdict in present})
+    colour = alt.Color("verdict:N", title=None, scale=verdicts, legend=alt.Legend(symbolType="square"))
+    squares = area(tiles).mark_rect(cornerRadius=3).encode(color=colour, tooltip=tooltip)
 
     def frame(role: str, **look: Any) -> Any:
-        """Return an outline around the tiles of a role."""
         return area(tiles).mark_rect(filled=False, cornerRadius=3, **look).transform_filter(f"datum.role == '{role}'")
 
     def label(column: str, y: str, chosen: str, **look: Any) -> Any:
-        """Return text in the chosen tiles."""
         marks = at(tiles, "middle", y).mark_text(color=PALETTE["paper"], **look)
         return marks.encode(text=f"{column}:N", tooltip=tooltip).transform_filter(chosen)
 

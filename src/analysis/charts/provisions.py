@@ -1,9 +1,4 @@
-"""Charts of provisions, sections, topics and agreement.
-
-Each chart is a function of a data frame and returns an Altair chart without theme. The title, which states the finding,
-and the subtitle, which gives unit and sample, come from the notebook, because they carry numbers of the run. Colours
-mean the same everywhere (`analysis.charts.theme.PALETTE`).
-"""
+"""Charts of provisions, sections, topics and agreement."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,22 +6,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.theme import PALETTE, SEQUENCE
+from analysis.charts.theme import PALETTE, SEQUENCE, WIDTH, in_rows, scale_of, titled, tooltips
 from analysis.measures.alignment import STRENGTHS
 from analysis.measures.continuity import EMPHASES, GROUPS, ORDER
 
-WIDTH = 600
 TILE, ROW = 22, 490  # width of a tile, and of the longest row of them
-
-
-def titled(title: str, subtitle: str) -> alt.TitleParams:
-    """Takes the finding and the line below it; returns them as the title of a chart."""
-    return alt.TitleParams(title, subtitle=subtitle)
-
-
-def scale_of(colours: dict[str, str]) -> alt.Scale:
-    """Takes values with their colours or shapes; returns the scale that keeps their order."""
-    return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
 # what became of a topic in 2025
@@ -42,7 +26,7 @@ TOLD = {"told": SEQUENCE[3], "partly told": SEQUENCE[2], "left out": SEQUENCE[0]
 
 
 def speaker_colours(names: Mapping[str, str]) -> dict[str, str]:
-    """Takes states with their names; returns the colours of those who speak.
+    """Return the colours of those who speak. Takes states with their names.
 
     Both together come first, a state without a colour of its own last.
     """
@@ -60,26 +44,21 @@ def provision_tiles(
     title: str,
     subtitle: str,
 ) -> alt.TopLevelMixin:
-    """One tile a provision, in order, by part of the statement, coloured by a column (shade).
+    """Return one tile a provision, in order, by part of the statement, coloured by a column (shade).
 
     Needs provision_id, pillar, place, speech_act, paraphrase and the column. parts are the names of the pillars.
     """
     frame = provisions.assign(pillar=provisions["pillar"].astype("object").map(parts))
+    axis = alt.Axis(labelAngle=0, ticks=False, labelOverlap=True)
     base = alt.Chart(frame[["provision_id", "pillar", "place", shade, "speech_act", "paraphrase"]]).encode(
-        x=alt.X(
-            "place:O",
-            title="Provisions of the part, in order",
-            axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap=True),
-        ),
+        x=alt.X("place:O", title="Provisions of the part, in order", axis=axis),
         y=alt.Y("pillar:N", title=None, sort=list(parts.values())),
     )
     tiles = base.mark_rect(stroke=PALETTE["paper"], strokeWidth=2, cornerRadius=2).encode(
         color=alt.Color(f"{shade}:N", title=legend, scale=scale_of(colours)),
         tooltip=[
-            alt.Tooltip("provision_id:N", title="Provision"),
-            alt.Tooltip(f"{shade}:N", title=legend),
-            alt.Tooltip("speech_act:N", title="Speech act"),
-            alt.Tooltip("paraphrase:N", title="In our words"),
+            *tooltips({"provision_id:N": "Provision", f"{shade}:N": legend}),
+            *tooltips({"speech_act:N": "Speech act", "paraphrase:N": "In our words"}),
         ],
     )
     width = {"step": min(TILE, ROW // int(provisions["place"].max()))}
@@ -91,10 +70,18 @@ def approach_scale(names: Mapping[int, str]) -> alt.Scale:
     return scale_of({name: PALETTE[str(number)] for number, name in names.items()})
 
 
-def coverage_intervals(
+def _intervals(base: alt.Chart, low: alt.X, middle: str, tooltip: list[Any]) -> alt.LayerChart:
+    """Return intervals between 0 and 1, from the column low to the column high, with a point at the middle one."""
+    rules = base.mark_rule(strokeWidth=3, color=PALETTE["muted"])
+    points = base.mark_point(size=140, filled=True, opacity=1, color=PALETTE["accent"])
+    low = low.scale(domain=[0, 1])
+    return rules.encode(x=low, x2="high:Q") + points.encode(x=f"{middle}:Q", tooltip=tooltip)
+
+
+def coverage_shares(
     groups: pd.DataFrame, coders: pd.DataFrame, *, names: Mapping[Any, str], title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Return the share of provisions covered, with 95% intervals, and the share under each coder alone.
+    """Return the share of provisions covered, the numbers on the bars, and a tick for the share under each coder alone.
 
     groups and coders are the frames of `alignment.coverage` and `alignment.coverage_by_coder`; names the names of the
     groups, by the values of the first column.
@@ -102,60 +89,40 @@ def coverage_intervals(
     field = groups.columns[0]
 
     def labelled(frame: pd.DataFrame) -> pd.DataFrame:
-        sizes = dict(zip(groups[field], groups["provisions"], strict=True))
-        label = [f"{names[group]} ({sizes[group]})" for group in frame[field]]
-        return frame.assign(label=label).drop(columns=field)
+        return frame.assign(label=[names[group] for group in frame[field]]).drop(columns=field)
 
-    order = labelled(groups)["label"].to_list()
-    y = alt.Y("label:N", title=None, sort=order, axis=alt.Axis(labelLimit=240))
-    base = alt.Chart(labelled(groups)).encode(y=y)
-    tooltip = [
-        "label:N",
-        "covered:Q",
-        "provisions:Q",
-        *(alt.Tooltip(f"{c}:Q", format=".0%") for c in ("share", "low", "high")),
-    ]
-    scale = alt.Scale(domain=[0, 1])
-    interval = base.mark_rule(strokeWidth=3, color=PALETTE["muted"]).encode(
-        x=alt.X("low:Q", scale=scale, title="Share of provisions with a counterpart", axis=alt.Axis(format="%")),
-        x2="high:Q",
-    )
-    points = base.mark_point(size=140, filled=True, opacity=1, color=PALETTE["accent"]).encode(
-        x="share:Q", tooltip=tooltip
-    )
+    frame = labelled(groups)
+    frame["words"] = [f"{row.covered} of {row.provisions}" for row in frame.itertuples()]
+    y = alt.Y("label:N", title=None, sort=frame["label"].to_list(), axis=alt.Axis(labelLimit=240))
+    axis, scale = alt.Axis(format="%"), alt.Scale(domain=[0, 1.1])
+    share = alt.X("share:Q", title="Share of provisions with a counterpart", axis=axis, scale=scale)
+    base = alt.Chart(frame).encode(y=y, x=share, tooltip=["label:N", "words:N", alt.Tooltip("share:Q", format=".0%")])
+    bars = base.mark_bar(size=16, color=SEQUENCE[1])
     each = (
         alt.Chart(labelled(coders))
-        .mark_tick(thickness=2, size=16, color=PALETTE["ink"])
+        .mark_tick(thickness=2, size=20, color=PALETTE["ink"])
         .encode(x="share:Q", y=y, tooltip=["coder:N", "label:N", alt.Tooltip("share:Q", format=".0%")])
     )
-    return (interval + points + each).properties(width=WIDTH - 200, height={"step": 34}, title=titled(title, subtitle))
+    words = base.mark_text(align="left", dx=8, color=PALETTE["ink"]).encode(text="words:N")
+    return (bars + each + words).properties(width=WIDTH - 200, height={"step": 34}, title=titled(title, subtitle))
 
 
 def section_heatmap(matrix: pd.DataFrame, *, sections: list[str], title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Provisions by sections, shaded by strength. Needs both ids, paraphrase, heading, strength and coders."""
+    """Return provisions by sections, shaded by strength. Needs both ids, paraphrase, heading, strength and coders."""
     colours = {STRENGTHS[value]: SEQUENCE[value] for value in (1, 2, 3)}
     columns = ["provision_id", "paraphrase", "section_id", "heading", "coders"]
     frame = matrix[columns].assign(strength=matrix["strength"].map(STRENGTHS))
+    scale, axis = alt.Scale(domain=sections), alt.Axis(labelAngle=-60, grid=True, orient="top", zindex=0)
     return (
         alt.Chart(frame)
         .mark_rect(stroke=PALETTE["paper"], cornerRadius=1)
         .encode(
-            x=alt.X(
-                "section_id:N",
-                title="Section of the strategy",
-                sort=sections,
-                scale=alt.Scale(domain=sections),
-                axis=alt.Axis(labelAngle=-60, grid=True, orient="top", zindex=0),
-            ),
+            x=alt.X("section_id:N", title="Section of the strategy", sort=sections, scale=scale, axis=axis),
             y=alt.Y("provision_id:N", title="Provision of the statement", axis=alt.Axis(grid=True, zindex=0)),
             color=alt.Color("strength:N", title="Strength", scale=scale_of(colours)),
             tooltip=[
-                alt.Tooltip("provision_id:N", title="Provision"),
-                alt.Tooltip("paraphrase:N", title="In our words"),
-                alt.Tooltip("section_id:N", title="Section"),
-                alt.Tooltip("heading:N", title="Heading"),
-                alt.Tooltip("strength:N", title="Strength"),
-                alt.Tooltip("coders:Q", title="Coders who named it"),
+                *tooltips({"provision_id:N": "Provision", "paraphrase:N": "In our words", "section_id:N": "Section"}),
+                *tooltips({"heading:N": "Heading", "strength:N": "Strength", "coders:Q": "Coders who named it"}),
             ],
         )
         .properties(width={"step": 18}, height={"step": 14}, title=titled(title, subtitle))
@@ -165,7 +132,7 @@ def section_heatmap(matrix: pd.DataFrame, *, sections: list[str], title: str, su
 def section_take_up(
     sections: pd.DataFrame, *, approaches: Mapping[int, str], title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """How many provisions take up each section. Needs section_id, heading, approach, count, provisions (ids)."""
+    """Return how many provisions take up each section. Needs section_id, heading, approach, count, provisions (ids)."""
     label = sections["section_id"] + "  " + sections["heading"]
     frame = sections[["section_id", "heading", "count", "provisions"]].assign(
         label=label, approach=sections["approach"].map(dict(approaches))
@@ -181,22 +148,12 @@ def section_take_up(
 
 
 def agreement_intervals(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Alpha with its interval for each variable. Takes the frame of `agreement.agreement_table`."""
+    """Return alpha with its interval for each variable. Takes the frame of `agreement.agreement_table`."""
     base = alt.Chart(table).encode(y=alt.Y("variable:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)))
-    scale = alt.Scale(domain=[0, 1])
-    interval = base.mark_rule(strokeWidth=3, color=PALETTE["muted"]).encode(
-        x=alt.X("low:Q", scale=scale, title="Krippendorff's alpha"), x2="high:Q"
-    )
-    tooltip = [
-        "variable:N",
-        "level:N",
-        "units:Q",
-        *(alt.Tooltip(f"{c}:Q", format=".2f") for c in ("alpha", "low", "high")),
-    ]
-    points = base.mark_point(size=140, filled=True, opacity=1, color=PALETTE["accent"]).encode(
-        x="alpha:Q", tooltip=tooltip
-    )
-    return (interval + points).properties(width=WIDTH - 120, height={"step": 30}, title=titled(title, subtitle))
+    numbers = [alt.Tooltip(f"{column}:Q", format=".2f") for column in ("alpha", "low", "high")]
+    low = alt.X("low:Q", title="Krippendorff's alpha")
+    interval = _intervals(base, low, "alpha", ["variable:N", "level:N", "units:Q", *numbers])
+    return interval.properties(width=WIDTH - 120, height={"step": 30}, title=titled(title, subtitle))
 
 
 def topic_heatmap(emphasis: pd.DataFrame, changes: pd.DataFrame, *, title: str) -> alt.TopLevelMixin:
@@ -222,12 +179,7 @@ def topic_heatmap(emphasis: pd.DataFrame, changes: pd.DataFrame, *, title: str) 
         )
         .properties(width={"step": 56}, height={"step": 16})
         .facet(
-            row=alt.Row(
-                "group:N",
-                title=None,
-                sort=list(GROUPS.values()),
-                header=alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=2),
-            ),
+            row=in_rows("group", list(GROUPS.values()), 2),
             title=titled(title, "Emphasis of each topic by statement"),
             spacing=6,
         )

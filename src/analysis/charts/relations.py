@@ -1,16 +1,14 @@
-"""Charts of continuity and of relations: strands by statement, closeness of series, signals, indices and sensitivity.
+"""Charts of continuity and of relations: strands by statement, closeness of series, signals and sensitivity.
 
-Each chart is a function of a data frame and returns an Altair chart without theme; title and subtitle come from the
-notebook. A dashed line marks the day up to which the article could know.
+A dashed line marks the day up to which the article could know.
 """
 
 import altair as alt
 import pandas as pd
 
-from analysis.charts.events import day_axis, day_rule, days_as_text, dyad_row, upright, with_words
-from analysis.charts.provisions import WIDTH, scale_of, titled
-from analysis.charts.theme import PALETTE, SEQUENCE
-from analysis.signals.coding import COSTS, SCALE_NAMES
+from analysis.charts.events import day_axis, day_rule, days_as_text, with_words
+from analysis.charts.theme import PALETTE, WIDTH, scale_of, titled, tooltips
+from analysis.signals.coding import SCALE_NAMES
 from analysis.signals.events import DIRECTIONS, DYADS, direction, dyad
 
 STRAND_COLOURS = {
@@ -28,8 +26,6 @@ SERIES_NAMES = {
     "other": "of two different series",
 }
 SENDER_COLOURS = {name: PALETTE[states[0]] for states, name in DIRECTIONS.items()}
-# from the cost that claims least to the one that claims most
-COST_COLOURS = dict(zip(COSTS, (SEQUENCE[0], SEQUENCE[1], PALETTE["accent"], SEQUENCE[2], SEQUENCE[3]), strict=True))
 
 
 def strand_lines(presence: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
@@ -41,12 +37,9 @@ def strand_lines(presence: pd.DataFrame, *, title: str, subtitle: str) -> alt.To
         x=alt.X("statement:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '|')")),
         y=alt.Y("share:Q", title="Topics touched", axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])),
         color=alt.Color("strand:N", title=None, scale=scale_of(STRAND_COLOURS)),
-        tooltip=[
-            alt.Tooltip("strand:N", title="Strand"),
-            alt.Tooltip("statement:N", title="Statement"),
-            alt.Tooltip("present:Q", title="Topics touched"),
-            alt.Tooltip("topics:Q", title="of"),
-        ],
+        tooltip=tooltips(
+            {"strand:N": "Strand", "statement:N": "Statement", "present:Q": "Topics touched", "topics:Q": "of"}
+        ),
     )
     lines = base.mark_line(strokeWidth=2.5)
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
@@ -57,11 +50,10 @@ def strand_lines(presence: pd.DataFrame, *, title: str, subtitle: str) -> alt.To
 
 def series_strip(pairs: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
     """Return the closeness of pairs of statements by series. Takes the frame of `series.pairs` with column focal."""
-    kinds = {"with the statement of 2025": PALETTE["accent"], "other pairs": PALETTE["muted"]}
-    shapes = {"with the statement of 2025": "diamond", "other pairs": "circle"}
+    focal, other = "with the statement of 2025", "other pairs"
+    kinds, shapes = {focal: PALETTE["accent"], other: PALETTE["muted"]}, {focal: "diamond", other: "circle"}
     frame = pairs.assign(
-        series=pairs["series"].map(SERIES_NAMES),
-        kind=pairs["focal"].map({True: "with the statement of 2025", False: "other pairs"}),
+        series=pairs["series"].map(SERIES_NAMES), kind=pairs["focal"].map({True: focal, False: other})
     )[["earlier", "later", "series", "kind", "changed", "closeness"]]
     ticks = (
         alt.Chart(frame)
@@ -109,13 +101,8 @@ def signal_points(
             opacity=alt.condition(pair, alt.value(0.75), alt.value(0.04)),
             href="url:N",
             tooltip=[
-                alt.Tooltip("title:N", title="Event"),
-                alt.Tooltip("words:N", title="Day"),
-                alt.Tooltip("direction:N", title="Direction"),
-                alt.Tooltip("mode:N", title="Mode"),
-                alt.Tooltip("plover:Q", title="PLOVER"),
-                alt.Tooltip("cameo_goldstein:Q", title="CAMEO-Goldstein"),
-                alt.Tooltip("event_id:N", title="Id"),
+                *tooltips({"title:N": "Event", "words:N": "Day", "direction:N": "Direction", "mode:N": "Mode"}),
+                *tooltips({"plover:Q": "PLOVER", "cameo_goldstein:Q": "CAMEO-Goldstein", "event_id:N": "Id"}),
             ],
         )
         .add_params(pair, scale, zoom)
@@ -124,43 +111,6 @@ def signal_points(
     return alt.layer(zero, day_rule(marked, label, before=True), points).properties(
         width=WIDTH - 40, height=300, title=titled(title, subtitle)
     )
-
-
-def index_lines(
-    table: pd.DataFrame, *, marked: pd.Timestamp, label: str, title: str, subtitle: str
-) -> alt.TopLevelMixin:
-    """Return the mean score by quarter and direction, PLOVER solid and CAMEO dashed.
-
-    Takes `indices.index_table`, directed.
-    """
-    frame = table.assign(
-        direction=direction(table), dyad=dyad(table).map(DYADS), scale=table["scale"].map(SCALE_NAMES)
-    )[["direction", "dyad", "period", "scale", "signals", "mean", "balance"]]
-    dashes = {"PLOVER": [1, 0], "CAMEO-Goldstein": [4, 3]}
-    lines = (
-        with_words(alt.Chart(), "period", "%B %Y")
-        .mark_line(point=alt.OverlayMarkDef(size=40, filled=True), strokeWidth=1.8)
-        .encode(
-            x=day_axis("period"),
-            y=alt.Y("mean:Q", title=None),
-            color=alt.Color("direction:N", title=None, scale=scale_of(SENDER_COLOURS), legend=alt.Legend(columns=2)),
-            strokeDash=alt.StrokeDash(
-                "scale:N", scale=alt.Scale(domain=list(dashes), range=list(dashes.values())), legend=None
-            ),
-            tooltip=[
-                "direction:N",
-                alt.Tooltip("words:N", title="Quarter from"),
-                "scale:N",
-                "signals:Q",
-                alt.Tooltip("mean:Q", format=".2f"),
-                alt.Tooltip("balance:Q", format=".2f"),
-            ],
-        )
-    )
-    panel = alt.layer(lines, upright(marked, label), data=days_as_text(frame, "period")).properties(
-        width=WIDTH - 50, height=130
-    )
-    return panel.facet(row=dyad_row("dyad"), title=titled(title, subtitle), spacing=6)
 
 
 def balance_dots(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:

@@ -18,6 +18,7 @@ from analysis.charts import theme, vega
 from analysis.core import wording as words
 from analysis.core.errors import ParameterError
 
+NUMERIC = ' class="num"'
 # JupyterLab draws specifications of version 5; the charts use nothing that a later version added.
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
@@ -39,8 +40,8 @@ class Figure:
             )
 
     def specification(self) -> dict[str, Any]:
-        """The Vega-Lite specification with the figure's texts under usermeta.figure."""
-        spec = vega.round_data(vega.number_views(self.chart.to_dict()))
+        """Return the Vega-Lite specification with the figure's texts under usermeta.figure."""
+        spec = vega.stable(self.chart.to_dict())
         spec |= {"$schema": SCHEMA, "config": theme.CONFIG, "description": self.alt}
         spec["usermeta"] = {"figure": {"name": self.name, "alt": self.alt, "source": self.source}}
         return spec
@@ -67,8 +68,26 @@ def _cell(value: Any) -> str:
 
 
 def entries_marked(words: str) -> str:
-    """A text as HTML; where it begins with the id of a claim or an omission, the id is marked for the book to link."""
+    """Return a text as HTML; an id of a claim or an omission at its beginning is marked for the book to link."""
     return re.sub(r"^([CO]\d{1,2})(?=$| )", r'<span class="ba-entry">\1</span>', escape(words))
+
+
+class Cell:
+    """A cell of a table: its text, and the address to which it links, if any."""
+
+    def __init__(self, value: Any, url: Any) -> None:
+        self.text, self.url = _cell(value), _cell(url)
+        self.numeric = isinstance(value, int | float) and not isinstance(value, bool)
+
+    def html(self) -> str:
+        """Return the cell in HTML."""
+        link = f'<a href="{escape(self.url)}">{escape(self.text)}</a>' if words.ADDRESS.fullmatch(self.url) else ""
+        return f"<td{NUMERIC if self.numeric else ''}>{link or entries_marked(self.text)}</td>"
+
+    def markdown(self) -> str:
+        """Return the cell in Markdown."""
+        text, target = words.in_markdown(self.text), words.address_in_markdown(self.url)
+        return f"[{text}]({target})" if target else text
 
 
 @dataclass(frozen=True)
@@ -86,46 +105,21 @@ class Table:
     links: Mapping[str, str] = field(default_factory=dict)
     folded: bool = False
 
-    def _rows(self) -> list[list[tuple[str, str, str]]]:
-        """Cells as (text, address or "", CSS class)."""
-        rows = []
-        for record in self.frame.to_dict("records"):
-            row = []
-            for column in self.columns:
-                numeric = isinstance(record[column], int | float) and not isinstance(record[column], bool)
-                url = record[self.links[column]] if column in self.links else ""
-                row.append((_cell(record[column]), _cell(url), "num" if numeric else ""))
-            rows.append(row)
-        return rows
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        rows, heads = self._rows(), list(self.columns.values())
-        classes = [cell[2] for cell in rows[0]] if rows else [""] * len(heads)
-        caption = escape(self.caption)
-
-        def attribute(name: str) -> str:
-            return f' class="{name}"' if name else ""
-
-        def cell_html(text: str, url: str) -> str:
-            if words.ADDRESS.fullmatch(url):
-                return f'<a href="{escape(url)}">{escape(text)}</a>'
-            return entries_marked(text)
-
-        def cell_markdown(text: str, url: str) -> str:
-            target = words.address_in_markdown(url)
-            return f"[{words.in_markdown(text)}]({target})" if target else words.in_markdown(text)
-
-        head = "".join(f'<th scope="col"{attribute(c)}>{escape(h)}</th>' for h, c in zip(heads, classes, strict=True))
-        body = "\n".join(
-            "<tr>" + "".join(f"<td{attribute(c)}>{cell_html(text, url)}</td>" for text, url, c in row) + "</tr>"
-            for row in rows
+        heads, caption = list(self.columns.values()), escape(self.caption)
+        rows = [
+            [Cell(record[name], record[self.links[name]] if name in self.links else "") for name in self.columns]
+            for record in self.frame.to_dict("records")
+        ]
+        right = [place for place, cell in enumerate(rows[0] if rows else ()) if cell.numeric]
+        head = "".join(
+            f'<th scope="col"{NUMERIC if place in right else ""}>{escape(name)}</th>'
+            for place, name in enumerate(heads)
         )
+        body = "\n".join(f"<tr>{''.join(cell.html() for cell in row)}</tr>" for row in rows)
         table = words.table_in_markdown(
-            [words.in_markdown(head) for head in heads],
-            [[cell_markdown(text, url) for text, url, _ in row] for row in rows],
-            [place for place, name in enumerate(classes) if name],
+            [words.in_markdown(head) for head in heads], [[cell.markdown() for cell in row] for row in rows], right
         )
-        markdown = f"*{words.in_markdown(self.caption)}*\n\n{table}"
         grid = (
             f'<div class="ba-scroll" tabindex="0" role="region" aria-label="{caption}">'
             f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
@@ -137,9 +131,9 @@ class Table:
         )
         return {
             "text/html": html,
-            "text/markdown": markdown,
+            "text/markdown": f"*{words.in_markdown(self.caption)}*\n\n{table}",
             "text/plain": f"{self.caption}\n"
-            + pd.DataFrame([[text for text, _, _ in row] for row in rows], columns=heads).to_string(index=False),
+            + pd.DataFrame([[cell.text for cell in row] for row in rows], columns=heads).to_string(index=False),
         }
 
 
@@ -186,10 +180,10 @@ class Prose:
 
 
 def finding(markdown: str) -> Prose:
-    """The finding of a chapter or a section of it, set apart."""
+    """Return the finding of a chapter or a section of it, set apart."""
     return Prose(markdown, "finding")
 
 
 def limits(items: Sequence[str]) -> Prose:
-    """The limits of a finding, one item a line, set apart."""
+    """Return the limits of a finding, one item a line, set apart."""
     return Prose("What this cannot show:\n\n" + "\n".join(f"- {item}" for item in items), "limits")

@@ -1,19 +1,13 @@
-"""Charts of the text measures: placebos, falsification, key words, recall, and the specification curve.
-
-Each chart is a function of a data frame and returns an Altair chart without theme. The title, which states the finding,
-and the subtitle, which gives unit and sample, come from the notebook, because they carry numbers of the run. Colours
-mean the same everywhere (`analysis.charts.theme.PALETTE`).
-"""
+"""Charts of the text measures: placebos, falsification, key words, recall, and the specification curve."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
 
-from analysis.charts.provisions import WIDTH, scale_of, titled
 from analysis.charts.show import Figure
-from analysis.charts.theme import PALETTE, SEQUENCE
+from analysis.charts.theme import PALETTE, SEQUENCE, WIDTH, in_rows, scale_of, titled, tooltips
 from analysis.core.wording import listing, ordinal, ordinals, percent
 
 CHOICE_LABELS = {
@@ -46,7 +40,7 @@ OPTION_LABELS: Mapping[str, Mapping[object, str]] = {
 def placebo_strips(
     places: pd.DataFrame, *, groups: tuple[str, str, str], title: str, subtitle: str
 ) -> alt.TopLevelMixin:
-    """Where the pair stands among its placebos, one strip a setting, one panel a set of placebos.
+    """Return where the pair stands among its placebos, one strip a setting, one panel a set of placebos.
 
     Needs panel, setting, document_id, name, group, z, rank. groups are the names of the pair, of placebos that share a
     state with it (long ticks), and of the other placebos (short ticks).
@@ -58,25 +52,16 @@ def placebo_strips(
         y=alt.Y("setting:N", title=None, sort=None, axis=alt.Axis(labelLimit=190)),
         color=alt.Color("group:N", title=None, scale=scale_of(colours), legend=alt.Legend(symbolType="square")),
         tooltip=[
-            alt.Tooltip("name:N", title="Document"),
-            alt.Tooltip("setting:N", title="Setting"),
-            alt.Tooltip("rank:Q", title="Rank"),
+            *tooltips({"name:N": "Document", "setting:N": "Setting", "rank:Q": "Rank"}),
             alt.Tooltip("z:Q", title="Standard deviations", format=".2f"),
         ],
     )
-    short = base.transform_filter(alt.datum.group == far).mark_tick(thickness=2, size=11, opacity=0.8)
-    long = base.transform_filter(alt.datum.group == near).mark_tick(thickness=2, size=24, opacity=0.9)
+    sizes = alt.condition(alt.datum.group == near, alt.value(24), alt.value(11))
+    ticks = base.transform_filter(alt.datum.group != pair).mark_tick(thickness=2, opacity=0.85).encode(size=sizes)
     point = base.transform_filter(alt.datum.group == pair).mark_point(shape="diamond", size=170, filled=True, opacity=1)
-    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=4)
-    panels = list(dict.fromkeys(places["panel"]))
-    return (
-        alt.layer(short, long, point, data=places)
-        .properties(width=WIDTH - 190, height={"step": 30})
-        .facet(
-            row=alt.Row("panel:N", title=None, sort=panels, header=header), title=titled(title, subtitle), spacing=10
-        )
-        .resolve_scale(x="shared")
-    )
+    rows = in_rows("panel", list(dict.fromkeys(places["panel"])), 4)
+    strips = alt.layer(ticks, point, data=places).properties(width=WIDTH - 190, height={"step": 30})
+    return strips.facet(row=rows, title=titled(title, subtitle), spacing=10).resolve_scale(x="shared")
 
 
 def placebo_figure(places: pd.DataFrame, table: pd.DataFrame) -> Figure:
@@ -125,22 +110,17 @@ def curve_figure(table: pd.DataFrame) -> Figure:
 
 
 def gain_dumbbells(scores: pd.DataFrame, *, own: str, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Mean score of statements before and after, for each strategy, with the single statements as ticks.
+    """Return the mean score of statements before and after, for each strategy, with the single statements as ticks.
 
     Needs strategy (name, in order), statement (name), period (before or after), score.
     """
     colours = {"before": PALETTE["muted"], "after": PALETTE["accent"]}
     means = scores.groupby(["strategy", "period"], sort=False)["score"].mean().reset_index()
     wide = means.pivot(index="strategy", columns="period", values="score").reset_index()
-    y = alt.Y(
-        "strategy:N",
-        title=None,
-        sort=list(dict.fromkeys(scores["strategy"])),
-        axis=alt.Axis(
-            labelLimit=200,
-            labelFontWeight=alt.condition(alt.datum.value == own, alt.value(700), alt.value(400)),
-        ),
-    )
+    weight = alt.condition(alt.datum.value == own, alt.value(700), alt.value(400))
+    axis = alt.Axis(labelLimit=200, labelFontWeight=weight)
+    y = alt.Y("strategy:N", title=None, sort=list(dict.fromkeys(scores["strategy"])), axis=axis)
+    score = alt.Tooltip("score:Q", format=".3f")
     scale = alt.Scale(zero=False, padding=8)
     line = (
         alt.Chart(wide)
@@ -152,22 +132,18 @@ def gain_dumbbells(scores: pd.DataFrame, *, own: str, title: str, subtitle: str)
     points = (
         alt.Chart(means)
         .mark_point(filled=True, size=150, opacity=1)
-        .encode(y=y, x="score:Q", color=color, shape=shape, tooltip=["strategy:N", "period:N", _three("score")])
+        .encode(y=y, x="score:Q", color=color, shape=shape, tooltip=["strategy:N", "period:N", score])
     )
     ticks = (
         alt.Chart(scores)
         .mark_tick(thickness=1.5, size=14)
-        .encode(y=y, x="score:Q", color=color, tooltip=["statement:N", "strategy:N", "period:N", _three("score")])
+        .encode(y=y, x="score:Q", color=color, tooltip=["statement:N", "strategy:N", "period:N", score])
     )
     return (line + ticks + points).properties(width=WIDTH - 200, height={"step": 30}, title=titled(title, subtitle))
 
 
-def _three(column: str) -> alt.Tooltip:
-    return alt.Tooltip(f"{column}:Q", format=".3f")
-
-
 def recall_points(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Recall by the number of sections looked at, measure beside baselines. Needs k, source, recall."""
+    """Return recall by the number of sections looked at, measure beside baselines. Needs k, source, recall."""
     sources = list(dict.fromkeys(table["source"]))
     colours = dict(zip(sources, (SEQUENCE[3], SEQUENCE[2], PALETTE["muted"], PALETTE["ink"]), strict=False))
     shapes = dict(zip(sources, ("circle", "square", "cross", "triangle-up"), strict=False))
@@ -186,44 +162,29 @@ def recall_points(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopL
     )
 
 
-def in_words(table: pd.DataFrame, choices: Sequence[str]) -> pd.DataFrame:
-    """Takes the frame of `specifications.curve`; returns the options of each specification in words, by choice."""
-    return pd.DataFrame({choice: table[choice].map(dict(OPTION_LABELS[choice])) for choice in choices})
-
-
 def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """The curve in two panels: how far the pair lies above its placebos, and the options of each specification.
+    """Return the curve in two panels: how far the pair lies above its placebos, and the options of each specification.
 
     Takes the frame of `specifications.curve`; `among` is statements or strategies. In HTML a menu marks the
     specifications with one option, and the pointer names a specification.
     """
     choices = list(CHOICE_LABELS)
-    words = in_words(table, choices)
-    frame = words.assign(
-        z=table[f"z_{among}"].round(3),
-        rank=table[f"rank_{among}"],
-        p=table[f"p_{among}"].round(3),
-    )
+    words = pd.DataFrame({choice: table[choice].map(dict(OPTION_LABELS[choice])) for choice in choices})
+    frame = words.assign(z=table[f"z_{among}"].round(3), rank=table[f"rank_{among}"], p=table[f"p_{among}"].round(3))
     frame = frame.sort_values(["z", *choices], ignore_index=True).assign(place=range(1, len(frame) + 1))
     frame["first"] = (frame["rank"] == 1).map({True: "first", False: "not first"})
-    labels = {
-        choice: [f"{CHOICE_LABELS[choice]}: {word}" for word in OPTION_LABELS[choice].values()] for choice in choices
-    }
-    menu = alt.binding_select(
-        options=[None, *(label for group in labels.values() for label in group)],
-        labels=["all specifications", *(label for group in labels.values() for label in group)],
-        name="Mark ",
-    )
+    labels = [f"{CHOICE_LABELS[choice]}: {word}" for choice in choices for word in OPTION_LABELS[choice].values()]
+    menu = alt.binding_select(options=[None, *labels], labels=["all specifications", *labels], name="Mark ")
     marked = alt.param(name="marked", value=None, bind=menu)
     pointed = alt.selection_point(name="pointed", fields=["place"], on="mouseover", empty=False)
     own = " || ".join(f"marked === '{CHOICE_LABELS[choice]}: ' + datum.{choice}" for choice in choices)
-    is_marked = f"(marked === null || {own})"
+    opacity = alt.condition(f"(marked === null || {own})", alt.value(0.9), alt.value(0.08))
     x = alt.X("place:Q", title=None, axis=None, scale=alt.Scale(domain=[0, len(frame) + 1], nice=False))
     tooltip = [
         alt.Tooltip("rank:Q", title=f"Rank among {among}"),
         alt.Tooltip("z:Q", title="Standard deviations", format=".2f"),
         alt.Tooltip("p:Q", format=".3f"),
-        *(alt.Tooltip(f"{choice}:N", title=CHOICE_LABELS[choice]) for choice in choices),
+        *tooltips({f"{choice}:N": label for choice, label in CHOICE_LABELS.items()}),
     ]
     colours = {"first": PALETTE["accent"], "not first": PALETTE["muted"]}
     shapes = {"first": "circle", "not first": "cross"}
@@ -235,7 +196,7 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
             y=alt.Y("z:Q", title="Standard deviations above placebos"),
             color=alt.Color("first:N", title=f"Rank among {among}", scale=scale_of(colours)),
             shape=alt.Shape("first:N", title=f"Rank among {among}", scale=scale_of(shapes)),
-            opacity=alt.condition(is_marked, alt.value(0.9), alt.value(0.08)),
+            opacity=opacity,
             size=alt.condition(pointed, alt.value(120), alt.value(16)),
         )
         .add_params(marked)
@@ -244,20 +205,18 @@ def specification_curve(table: pd.DataFrame, *, among: str, title: str, subtitle
     # a column to point at: the points themselves are too small, and the nearest point of Vega-Lite loses its words
     columns = base.mark_rule(opacity=0, strokeWidth=2, aria=False).encode(x=x, tooltip=tooltip).add_params(pointed)
     zero = alt.Chart(pd.DataFrame({"z": [0]})).mark_rule(color=PALETTE["ink"]).encode(y="z:Q")
-    order = [label for group in labels.values() for label in group]
     ticks = (
         base.transform_fold([*choices], as_=["choice", "word"])
         .transform_calculate(option=f"{json.dumps(CHOICE_LABELS)}[datum.choice] + ': ' + datum.word")
         .mark_tick(thickness=0.9, size=9, aria=False)
         .encode(
             x=x,
-            y=alt.Y("option:N", title=None, sort=order, axis=alt.Axis(labelLimit=260, labelFontSize=11)),
+            y=alt.Y("option:N", title=None, sort=labels, axis=alt.Axis(labelLimit=260, labelFontSize=11)),
             color=alt.Color("first:N", scale=scale_of(colours)),
-            opacity=alt.condition(is_marked, alt.value(0.9), alt.value(0.08)),
+            opacity=opacity,
             size=alt.condition(pointed, alt.value(14), alt.value(9)),
         )
         .properties(width=WIDTH - 180, height={"step": 14})
     )
-    return alt.vconcat(points + zero + columns, ticks, spacing=6, title=titled(title, subtitle)).resolve_scale(
-        color="shared"
-    )
+    panels = alt.vconcat(points + zero + columns, ticks, spacing=6, title=titled(title, subtitle))
+    return panels.resolve_scale(color="shared")

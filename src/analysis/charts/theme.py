@@ -1,9 +1,13 @@
 """Colours, type and spacing of the charts: one palette with one meaning a colour, light and dark.
 
+A chart of this package is a function of a data frame and returns an Altair chart without theme. The title (the finding)
+and the subtitle (unit and sample) come from the notebook, because they carry numbers of the run.
+
 Every mark colour has a contrast of at least 3 to 1 with a white and with a dark page (WCAG 2.2, 1.4.11); hues stay
 apart for colour-blind readers, and shape or position always says the same as colour.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -25,6 +29,7 @@ PALETTE: dict[str, str] = {
     "imprecise": "#B58900",
     "misquoted": "#B23A48",
     "unsupported": "#6F42A0",
+    "not decidable from a selection": "#6B7F94",
     "not checkable": "#8A8A8A",
     # page
     "ink": "#4A5560",
@@ -38,17 +43,13 @@ PALETTE: dict[str, str] = {
 SEQUENCE = ("#E3E8EE", "#A9C3DE", "#5F93C4", "#1B5490")
 
 FONT = "Inter, sans-serif"
+WIDTH = 600
 
 
 def config(ink: str, muted: str, grid: str, background: str) -> dict[str, Any]:
-    """A Vega-Lite configuration for the colours of a page."""
-    label = {
-        "labelColor": ink,
-        "titleColor": muted,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-    }
+    """Return a Vega-Lite configuration for the colours of a page."""
+    label: dict[str, Any] = {"labelColor": ink, "titleColor": muted, "labelFontSize": 12, "titleFontSize": 12}
+    label |= {"titleFontWeight": "normal"}
     return {
         "background": background,
         "font": FONT,
@@ -89,10 +90,7 @@ def config(ink: str, muted: str, grid: str, background: str) -> dict[str, Any]:
 
 CONFIG = config(ink="#20272E", muted="#5A6570", grid="#D5DADF", background="#FFFFFF")
 DARK_CONFIG = config(ink="#E6E9EC", muted="#A9B2BA", grid="#48515A", background="#15191E")
-DARK_CONFIG["legend"] |= {
-    "symbolBaseFillColor": "#A9B2BA",
-    "symbolBaseStrokeColor": "#A9B2BA",
-}  # they are black by default
+DARK_CONFIG["legend"] |= dict.fromkeys(("symbolBaseFillColor", "symbolBaseStrokeColor"), "#A9B2BA")  # black by default
 
 # What a dark page draws instead: colours that would vanish there, and sequences that run from dark to bright.
 DARK_COLOURS: dict[str, str] = {
@@ -117,3 +115,24 @@ DARK_COLOURS: dict[str, str] = {
 def reader_theme() -> alt.theme.ThemeConfig:
     """Return the settings that give a reader's own Altair chart the look of the book."""
     return alt.theme.ThemeConfig(config=CONFIG)  # type: ignore[typeddict-item]
+
+
+def titled(title: str, subtitle: str) -> alt.TitleParams:
+    """Return the finding and the line below it as the title of a chart."""
+    return alt.TitleParams(title, subtitle=subtitle)
+
+
+def scale_of(colours: Mapping[str, str]) -> alt.Scale:
+    """Return the scale of values with their colours or shapes, which keeps their order."""
+    return alt.Scale(domain=list(colours), range=list(colours.values()))
+
+
+def tooltips(titles: Mapping[str, str]) -> list[alt.Tooltip]:
+    """Return the tooltip of a mark: fields with their type, such as `date:T`, and what each is called."""
+    return [alt.Tooltip(field, title=title) for field, title in titles.items()]
+
+
+def in_rows(column: str, order: Sequence[str], padding: int) -> alt.Row:
+    """Return the rows of a chart by the values of a column, each with its name above it."""
+    header = alt.Header(labelAngle=0, labelAnchor="start", labelOrient="top", labelPadding=padding)
+    return alt.Row(f"{column}:N", title=None, sort=list(order), header=header)

@@ -27,45 +27,35 @@ def _register_fonts() -> None:
 
 
 def _numbered(text: str, pattern: str, prefix: str) -> str:
-    """A text with the names that a pattern finds numbered from 0, in the order in which they first stand there."""
+    """Return a text with the names that match a pattern numbered from 0, in the order in which they first stand."""
     names = {name: f"{prefix}{number}" for number, name in enumerate(dict.fromkeys(re.findall(pattern, text)))}
-    return re.sub(pattern, lambda found: names[found[0]], text)
+    return re.sub(pattern, lambda match: names[match[0]], text)
 
 
-def number_clips(svg: str) -> str:
-    """A picture with its clip paths numbered from 0: the converter goes on counting from one chart to the next."""
-    return _numbered(svg, r"\bclip\d+\b", "clip")
+def stable(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a specification that is the same on every machine.
 
-
-def number_views(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """A specification with its views numbered from 0: Altair's names hang on how pandas prints a frame just now."""
-    found: dict[str, Any] = json.loads(_numbered(json.dumps(spec), r"\bview_[0-9a-f]{16}", "view_"))
-    return found
-
-
-def round_data(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """A specification with the numbers of its data to DIGITS digits, and the data named by what they are then.
-
-    The last digits of a sum hang on the processor; names and pictures of charts must not.
+    Views are numbered from 0, because Altair's names hang on how pandas prints a frame just now. The numbers of the
+    data have DIGITS digits, because the last ones hang on the processor, and the data are named by their hash.
     """
     rest = json.dumps({key: value for key, value in spec.items() if key != "datasets"})
-    found: dict[str, Any] = {}
+    datasets: dict[str, Any] = {}
     for name, rows in spec.get("datasets", {}).items():
-        kept = [
+        rounded = [
             {key: float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value for key, value in row.items()}
             for row in rows
         ]
-        digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
-        found[f"data-{digest[:20]}"] = kept
-        rest = rest.replace(json.dumps(name), json.dumps(f"data-{digest[:20]}"))
-    settled: dict[str, Any] = json.loads(rest)
-    return settled | ({"datasets": found} if found else {})
+        new_name = f"data-{hashlib.sha256(json.dumps(rounded, sort_keys=True).encode()).hexdigest()[:20]}"
+        datasets[new_name] = rounded
+        rest = rest.replace(json.dumps(name), json.dumps(new_name))
+    return json.loads(_numbered(rest, r"\bview_[0-9a-f]{16}", "view_")) | ({"datasets": datasets} if datasets else {})
 
 
 def draw_svg(spec: Mapping[str, Any]) -> str:
-    """A specification as an SVG picture; the same specification gives the same picture in every process."""
+    """Return a specification as an SVG picture, the same one in every process."""
     _register_fonts()
-    return number_clips(vl_convert.vegalite_to_svg(dict(spec), vl_version=VERSION))
+    svg = vl_convert.vegalite_to_svg(dict(spec), vl_version=VERSION)
+    return _numbered(svg, r"\bclip\d+\b", "clip")  # the converter goes on counting from one chart to the next
 
 
 def draw_png(svg: str) -> bytes:
@@ -75,15 +65,13 @@ def draw_png(svg: str) -> bytes:
 
 
 def size(svg: str) -> tuple[float, float]:
-    """Width and height of a picture in pixels, as its first element says."""
-    head = svg.partition(">")[0]
-    found = [re.search(rf'\b{side}="([\d.]+)"', head) for side in ("width", "height")]
-    width, height = (float(side[1]) if side else 0.0 for side in found)
-    return width, height
+    """Return width and height of a picture in pixels, as its first element says, 0 where it does not."""
+    sides = dict(re.findall(r'\b(width|height)="([\d.]+)"', svg.partition(">")[0]))
+    return float(sides.get("width", 0)), float(sides.get("height", 0))
 
 
 def with_lines(svg: str, lines: Iterable[str]) -> str:
-    """A picture with lines of small print below it, broken where they are wider than the picture.
+    """Return a picture with lines of small print below it, broken where they are wider than the picture.
 
     So a chart that leaves its page keeps its source and says where it comes from.
     """

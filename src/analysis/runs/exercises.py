@@ -15,6 +15,7 @@ from analysis.core import paths
 from analysis.core.errors import ParameterError
 from analysis.core.files import read_yaml, write_whole
 from analysis.data.faults import nearest
+from analysis.runs.kernels import compute
 from analysis.runs.parameters import declared
 from analysis.runs.rerun import find_notebook, read_pairs
 
@@ -39,10 +40,7 @@ class Exercise:
 
 
 def read(file: Path = paths.EXERCISES) -> dict[str, Exercise]:
-    """Return the exercises by name.
-
-    Raises ParameterError where the file, a chapter, a parameter or a value is not allowed.
-    """
+    """Return the exercises by name. Raises ParameterError where the file, a chapter or a parameter is not allowed."""
     try:
         content = read_yaml(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -63,12 +61,7 @@ def read(file: Path = paths.EXERCISES) -> dict[str, Exercise]:
 
 
 def answer(exercise: Exercise) -> dict[str, str]:
-    """Compute the texts of the results that a solution uses, by name.
-
-    Raises ParameterError where the chapter records no such result.
-    """
-    from analysis.runs.kernels import compute
-
+    """Compute the texts of the results that a solution uses, by name. Raises ParameterError for an unknown result."""
     entries = compute(exercise.notebook, {**QUICK.get(exercise.notebook.stem, {}), **exercise.values})
     for name in exercise.results:
         if name not in entries:

@@ -21,22 +21,11 @@ COMPUTING = (
     "runs/results.py",
 )
 PLACES = {"code": "src/analysis/", "data": "data/", "lock": ""}  # of the inputs
-REPORTED_PACKAGES = (
-    "altair",
-    "jupyterlab",
-    "nbval",
-    "numpy",
-    "pandas",
-    "papermill",
-    "vl-convert-python",
-)
+REPORTED_PACKAGES = ("altair", "jupyterlab", "nbval", "numpy", "pandas", "papermill", "vl-convert-python")
 
 
 def _digest(*parts: bytes) -> str:
-    state = hashlib.sha256()
-    for part in parts:
-        state.update(len(part).to_bytes(8, "big") + part)
-    return state.hexdigest()
+    return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
 
 
 def file_hashes(folder: Path, *patterns: str) -> dict[str, str]:
@@ -83,8 +72,9 @@ def changed_inputs(
     differences = []
     for group, place in PLACES.items():
         hashes_before, hashes_now = before.get(group, {}), now[group]
-        for name in sorted(hashes_before.keys() | hashes_now.keys()):
-            if hashes_before.get(name) != hashes_now.get(name) and (group != "data" or files is None or name in files):
+        changed = sorted(name for name, _ in hashes_before.items() ^ hashes_now.items())
+        for name in dict.fromkeys(changed):
+            if group != "data" or files is None or name in files:
                 change = "is new" if name not in hashes_before else "is gone" if name not in hashes_now else "changed"
                 differences.append(f"{place}{name} {change}")
     if before.get("python") != now["python"]:

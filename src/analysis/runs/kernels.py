@@ -28,9 +28,8 @@ def quiet_kernels() -> Iterator[Path]:
         try:
             yield Path(folder)
         finally:
-            if before is None:
-                del os.environ["IPYTHONDIR"]
-            else:
+            del os.environ["IPYTHONDIR"]
+            if before is not None:
                 os.environ["IPYTHONDIR"] = before
 
 

@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from analysis.charts import vega
 from analysis.core import paths
 from analysis.core.errors import ParameterError, ProjectError, RunError
 from analysis.core.files import locked, new_folder, write_errors, write_whole
 from analysis.data.faults import require_none
 from analysis.runs.inputs import cells_hash, changed_inputs, inputs, versions
+from analysis.runs.kernels import manager_class, quiet_kernels
 from analysis.runs.results import read_results, recorded_files
 
 NOTEBOOK_FOLDER, MANIFEST, RESULTS = "notebooks", "manifest.json", "results.json"
@@ -63,26 +66,21 @@ def name_of(notebook: Path, folder: Path) -> str:
 # --- what has to be executed
 
 
-def _reasons(
-    cells: Mapping[str, str], folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]
-) -> dict[str, list[str]]:
-    reasons: dict[str, list[str]] = {}
-    for name, cells_now in cells.items():
-        entry = manifest.get("notebooks", {}).get(name)
-        if entry is None:
-            reasons[name] = ["it has not been executed yet"]
-            continue
-        reasons[name] = ["its cells changed"] if entry.get("cells") != cells_now else []
-        if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
-            reasons[name].append("its executed notebook is gone")
-        reasons[name] += changed_inputs(manifest.get("inputs", {}), common, entry.get("files"))
-    return reasons
+def _reasons(name: str, cells: str, folder: Path, manifest: Mapping[str, Any], common: Mapping[str, Any]) -> list[str]:
+    entry = manifest["notebooks"].get(name)
+    if entry is None:
+        return ["it has not been executed yet"]
+    reasons = ["its cells changed"] if entry.get("cells") != cells else []
+    if not (folder / NOTEBOOK_FOLDER / f"{name}.ipynb").exists():
+        reasons.append("its executed notebook is gone")
+    return reasons + changed_inputs(manifest["inputs"], common, entry.get("files"))
 
 
 def explain(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> dict[str, list[str]]:
-    """Why `run_notebooks` would execute each notebook, by name; without a reason it would not."""
-    cells = {name_of(file, source): cells_hash(file) for file in notebook_files(source)}
-    return _reasons(cells, folder, _manifest(folder), inputs())
+    """Return why `run_notebooks` would execute each notebook, by name; without a reason it would not."""
+    manifest, common = _manifest(folder), inputs()
+    files = {name_of(file, source): file for file in notebook_files(source)}
+    return {name: _reasons(name, cells_hash(file), folder, manifest, common) for name, file in files.items()}
 
 
 # --- execution
@@ -119,8 +117,6 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
     from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
 
-    from analysis.runs.kernels import manager_class
-
     started = time.perf_counter()
     try:
         notebook = papermill.execute_notebook(
@@ -151,12 +147,12 @@ def execute(source: Path, target: Path, scratch: Path, parameters: Mapping[str, 
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a run; empty where there is none, or none that can be read."""
+    """Return the manifest of a run; one without notebooks where there is none, or none that can be read."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return manifest if isinstance(manifest["notebooks"], dict) else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest
+    except (OSError, ValueError):
+        return {"inputs": {}, "notebooks": {}}
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -164,7 +160,7 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, progress: bool = True) -> Run:
+def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN) -> Run:
     """Check the data, execute every notebook that changed, and leave notebooks, results and manifest in a folder.
 
     Raises DataError with all faults of the data before any kernel starts, and RunError naming notebook and cell where
@@ -177,17 +173,16 @@ def run_notebooks(source: Path = paths.NOTEBOOKS, folder: Path = paths.RUN, *, p
     require_none(check())
     busy = f"{folder.parent}: another run or build is at work here; wait for it, or end it"
     with write_errors(folder, "the run", "the last good run is untouched"), locked(folder.parent, busy):
-        return _run_changed(files, folder, progress=progress)
+        return _run_changed(files, folder)
 
 
-def _run_changed(files: Mapping[str, Path], folder: Path, *, progress: bool) -> Run:
-    common, cells = inputs(), {name: cells_hash(file) for name, file in files.items()}
-    manifest_before = _manifest(folder)
-    before = manifest_before.get("notebooks", {})
-    reasons = _reasons(cells, folder, manifest_before, common)
-    kept = {name: before[name] for name in cells if not reasons[name]}
-    if len(kept) == len(files) == len(before) and (folder / RESULTS).exists():
-        return Run((), tuple(kept), folder)
+def _run_changed(files: Mapping[str, Path], folder: Path) -> Run:
+    common, cells, manifest = inputs(), {name: cells_hash(file) for name, file in files.items()}, _manifest(folder)
+    entries = manifest["notebooks"]
+    todo = [name for name in files if _reasons(name, cells[name], folder, manifest, common)]
+    kept = tuple(name for name in files if name not in todo)
+    if not todo and files.keys() == entries.keys() and (folder / RESULTS).exists():
+        return Run((), kept, folder)
 
     with new_folder(folder) as work:
         executed = {name: work / NOTEBOOK_FOLDER / f"{name}.ipynb" for name in files}
@@ -195,41 +190,28 @@ def _run_changed(files: Mapping[str, Path], folder: Path, *, progress: bool) -> 
             parent.mkdir(parents=True, exist_ok=True)
         for name in kept:
             shutil.copy2(folder / NOTEBOOK_FOLDER / f"{name}.ipynb", executed[name])
-        todo = [name for name in files if name not in kept]
-        seconds = _execute_all({name: (files[name], executed[name]) for name in todo}, progress=progress)
+        seconds = _execute_all({files[name]: executed[name] for name in todo})
         results = read_results(list(executed.values()))
-        entries = kept | {
-            name: {
-                "cells": cells[name],
-                "files": recorded_files(executed[name]),
-                "parameters": {},
-                "seconds": round(seconds[name], 2),
-            }
-            for name in todo
-        }
+        for name in todo:
+            entries[name] = {"cells": cells[name], "files": recorded_files(executed[name]), "parameters": {}}
+            entries[name]["seconds"] = round(seconds[files[name]], 2)
         write_json(work / RESULTS, results)
+        entries = {name: entries[name] for name in files}
         manifest = {"inputs": common, "notebooks": entries, "results": results, "versions": versions()}
         write_json(work / MANIFEST, manifest)
-    return Run(tuple(todo), tuple(kept), folder)
+    return Run(tuple(todo), kept, folder)
 
 
-def _execute_all(files: Mapping[str, tuple[Path, Path]], *, progress: bool) -> dict[str, float]:
-    """Execute notebooks (source and target by name) in parallel, and return the seconds that each took.
-
-    Raises RunError with all failures.
-    """
-    from tqdm import tqdm
-
-    from analysis.runs.kernels import quiet_kernels
-
-    seconds: dict[str, float] = {}
+def _execute_all(targets: Mapping[Path, Path]) -> dict[Path, float]:
+    """Execute notebooks in parallel, each to its target; return the seconds of each. Raises RunError for failures."""
+    seconds: dict[Path, float] = {}
     failures: list[str] = []
     with quiet_kernels() as scratch, ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-        longest_first = sorted(files, key=lambda name: -files[name][0].stat().st_size)
-        jobs = {pool.submit(execute, *files[name], scratch): name for name in longest_first}
-        bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=not progress)
+        longest_first = sorted(targets, key=lambda source: -source.stat().st_size)
+        jobs = {pool.submit(execute, source, targets[source], scratch): source for source in longest_first}
+        bar = tqdm(as_completed(jobs), total=len(jobs), desc="notebooks", unit="", disable=None)
         for job in bar:
-            bar.set_postfix_str(jobs[job])
+            bar.set_postfix_str(jobs[job].stem)
             try:
                 seconds[jobs[job]] = job.result()
             except ProjectError as error:
@@ -241,11 +223,10 @@ def _execute_all(files: Mapping[str, tuple[Path, Path]], *, progress: bool) -> d
 
 def picture(notebook: Path, name: str) -> str:
     """Return the SVG picture of a named figure in an executed notebook. Raises RunError where there is none."""
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            if "image/svg+xml" in data and data[vega.MIME_TYPE]["usermeta"]["figure"]["name"] == name:
-                return "".join(data["image/svg+xml"])
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    for data in (output.get("data", {}) for cell in cells for output in cell.get("outputs", ())):
+        if "image/svg+xml" in data and data[vega.MIME_TYPE]["usermeta"]["figure"]["name"] == name:
+            return "".join(data["image/svg+xml"])
     raise RunError(f"{notebook.name} has no figure {name}")
 
 

@@ -95,11 +95,10 @@ def _choices(values: str) -> list[str]:
     if place is None:
         return [item.strip() for item in values.split(",")]
     rows = load(place["table"])
+    columns = list(map(str, rows))
     for column in filter(None, (place["column"], place["other"])):
-        if column not in rows:
-            raise RunError(
-                f"[… of {values}]: {place['table']}.csv has no column {column}{nearest(column, list(map(str, rows)))}"
-            )
+        if column not in columns:
+            raise RunError(f"[… of {values}]: {place['table']}.csv has no column {column}{nearest(column, columns)}")
     if place["other"]:
         rows = rows[rows[place["other"]].astype(str) == place["value"]]
     return sorted(rows[place["column"]].astype(str).unique())
@@ -123,8 +122,7 @@ def declared(notebook: Path) -> list[Parameter]:
 
 def _parameter(file: str, node: ast.AnnAssign, line: str) -> Parameter:
     name, kind, default = ast.unparse(node.target), ast.unparse(node.annotation), ast.literal_eval(node.value or node)
-    comment = re.fullmatch(r"(?P<meaning>.*?)(?: *\[(?P<allowed>[^\[\]]*)\])?", line.partition("  # ")[2].strip())
-    meaning, allowed = (comment["meaning"], comment["allowed"] or "") if comment else ("", "")
+    [(meaning, allowed)] = re.findall(r"^(.*?)(?: *\[([^\[\]]*)\])?$", line.partition("  # ")[2].strip())
     if kind not in BOUNDS:
         raise RunError(f"{file}: parameter {name}: type {kind}; allowed: {', '.join(BOUNDS)}")
     if allowed and not re.fullmatch(BOUNDS[kind], allowed):
@@ -134,24 +132,12 @@ def _parameter(file: str, node: ast.AnnAssign, line: str) -> Parameter:
     return Parameter(name, kind, default, meaning, allowed)
 
 
-def read_values(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the typed values of parameters by name. Raises ParameterError for the first that is not allowed."""
-    return {parameter.name: parameter.read(values[parameter.name]) for parameter in parameters}
-
-
-def check_values(notebook: Path, values: Mapping[str, Any]) -> None:
-    """Raise ParameterError where a notebook has no parameter of a name, or does not allow its value."""
-    known = {parameter.name: parameter for parameter in declared(notebook)}
-    for name, value in values.items():
-        require_known(name, known)
-        known[name].read(value)
-
-
-def require_known(name: str, known: Iterable[str]) -> None:
-    """Raise ParameterError with the nearest name where a parameter is not among those known."""
-    names = list(known)
-    if name not in names:
-        raise ParameterError(f"there is no parameter “{name}”{nearest(name, names)}; known: {', '.join(names)}")
+def find_parameter(name: str, parameters: Iterable[Parameter]) -> Parameter:
+    """Return the parameter of a name. Raises ParameterError with the nearest name where there is none."""
+    known = {parameter.name: parameter for parameter in parameters}
+    if name not in known:
+        raise ParameterError(f"there is no parameter “{name}”{nearest(name, list(known))}; known: {', '.join(known)}")
+    return known[name]
 
 
 # --- values
@@ -170,27 +156,20 @@ def read_day(name: str, value: object, latest: pd.Timestamp | None = None) -> pd
     return day
 
 
-def require_order(first: str, start: pd.Timestamp, last: str, end: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the days of a window, set by two parameters of these names, one after the other.
+def require_window(
+    first: str, start: pd.Timestamp, last: str, end: pd.Timestamp, days: Mapping[str, "pd.Series[pd.Timestamp]"]
+) -> None:
+    """Raise ParameterError where a window ends before it starts, or where there is nothing to count in it.
 
-    Raises ParameterError where the window ends before it starts.
+    first, last: the names of the parameters that set it; days: by what is counted (such as “event”), the days on which
+    it is on record.
     """
     if end < start:
         raise ParameterError(f"parameter {last}: {end:%Y-%m-%d} lies before {first} ({start:%Y-%m-%d})")
-    return start, end
-
-
-def require_in_window(
-    names: str, start: pd.Timestamp, end: pd.Timestamp, days: Mapping[str, "pd.Series[pd.Timestamp]"]
-) -> None:
-    """Raise ParameterError where there is nothing to count in a window, with the first and the last day on record.
-
-    names: the parameters that set it; days: by what is counted (such as “event”), the days on which it is on record.
-    """
-    for what, on_record in days.items():
+    for counted, on_record in days.items():
         if not on_record.between(start, end).any():
             raise ParameterError(
-                f"parameter {names}: no {what} from {start:%Y-%m-%d} to {end:%Y-%m-%d}; "
+                f"parameter {first} and {last}: no {counted} from {start:%Y-%m-%d} to {end:%Y-%m-%d}; "
                 f"on record from {on_record.min():%Y-%m-%d} to {on_record.max():%Y-%m-%d}"
             )
 

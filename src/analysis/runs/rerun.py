@@ -1,45 +1,42 @@
 """Rerun a chapter with other parameters: checked first, kept in a folder of its own, and compared with the default run.
 
-What a value may be is declared in the notebook (`analysis.runs.parameters`). Rules that span two parameters are kept by
-its own cells.
+What a value may be is declared in the notebook (`analysis.runs.parameters`); its cells keep rules that span two.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from analysis.core import paths
 from analysis.core.errors import ParameterError, RunError
-from analysis.core.files import scratch_folder, unlock, write_errors
+from analysis.core.files import scratch_folder, write_errors
 from analysis.data.faults import nearest, require_none
 from analysis.runs.inputs import cells_hash, inputs, versions
+from analysis.runs.kernels import quiet_kernels
 from analysis.runs.notebooks import execute, notebook_files, write_json
-from analysis.runs.parameters import Parameter, check_values, declared, require_known
+from analysis.runs.parameters import Parameter, declared, find_parameter
 from analysis.runs.results import read_results
 from analysis.validation.check import check
 
 RESULTS, PROVENANCE, PAGE = "results.json", "provenance.json", "chapter.html"
 LONGEST_SLUG = 80
 # a browser then runs nothing in the page and asks nothing for it, whatever an output holds
-POLICY = (
-    '<meta http-equiv="Content-Security-Policy" '
-    "content=\"default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'\">"
-)
-Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # chapter, name of the result: value and text
+RULES = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'"
+POLICY = f'<meta http-equiv="Content-Security-Policy" content="{RULES}">'
+Results = dict[str, dict[str, dict[str, Any]]]  # chapter, name of the result: value and text
 
 
 def find_notebook(name: str, folder: Path = paths.NOTEBOOKS) -> Path:
     """Return the notebook of a chapter by its number or name (04, 04-alignment). Raises ParameterError."""
-    files = notebook_files(folder)
-    for file in files:
-        if name in (file.stem, file.stem.partition("-")[0], file.name):
+    files = {file.stem: file for file in notebook_files(folder)}
+    for stem, file in files.items():
+        if name in (stem, stem.partition("-")[0], file.name):
             return file
-    known = [file.stem for file in files]
-    raise ParameterError(f"there is no chapter “{name}”{nearest(name, known)}; chapters: {', '.join(known)}")
+    raise ParameterError(f"there is no chapter “{name}”{nearest(name, list(files))}; chapters: {', '.join(files)}")
 
 
 def read_pairs(pairs: Iterable[str], parameters: Iterable[Parameter]) -> dict[str, Any]:
@@ -47,16 +44,15 @@ def read_pairs(pairs: Iterable[str], parameters: Iterable[Parameter]) -> dict[st
 
     Raises ParameterError for a name that is unknown or given twice, and for a value that is not allowed.
     """
-    known = {parameter.name: parameter for parameter in parameters}
+    known = list(parameters)
     values: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
             raise ParameterError(f"“{pair}” is no parameter; write name=value")
-        require_known(name, known)
         if name in values:
             raise ParameterError(f"parameter {name} is given twice")
-        values[name] = known[name].plain(text)
+        values[name] = find_parameter(name, known).plain(text)
     return values
 
 
@@ -70,17 +66,15 @@ def slug(notebook: Path, values: Mapping[str, Any]) -> str:
     return f"{plain[: LONGEST_SLUG - 11].rstrip('-')}-{digest}"
 
 
-def _keep(work: Path, place: Path) -> Path:
+def _keep(work: Path, place: Path, number: int = 1) -> Path:
     """Give a finished run its name, with -2, -3, … behind it where another run, perhaps a parallel one, has it."""
-    number = 1
-    while True:
-        target = place if number == 1 else place.with_name(f"{place.name}-{number}")
-        number += 1
-        try:
-            return work.rename(target)
-        except OSError:
-            if not target.exists():
-                raise
+    target = place if number == 1 else place.with_name(f"{place.name}-{number}")
+    try:
+        return work.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
+        return _keep(work, place, number + 1)
 
 
 def render(notebook: Path) -> str:
@@ -101,10 +95,10 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
     of the data, and ParameterError where a value is not allowed; RunError where the notebook fails or the folder cannot
     be written. Then nothing of the run is left.
     """
-    from analysis.runs.kernels import quiet_kernels
-
+    parameters = declared(notebook)
     require_none(check())
-    check_values(notebook, values)
+    for name, value in values.items():
+        find_parameter(name, parameters).read(value)
     with write_errors(folder, "the run", "nothing of it is left"), scratch_folder(folder, ".run-") as work:
         executed = work / notebook.name
         with quiet_kernels() as scratch:
@@ -112,7 +106,7 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
         results = read_results([executed])
         provenance = {
             "chapter": notebook.stem,
-            "parameters": {p.name: values.get(p.name, p.default) for p in declared(notebook)},
+            "parameters": {p.name: values.get(p.name, p.default) for p in parameters},
             "changed": dict(values),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 2),
@@ -123,7 +117,7 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
         write_json(work / RESULTS, results)
         write_json(work / PROVENANCE, provenance)
         (work / PAGE).write_text(render(executed), encoding="utf-8")
-        return _keep(unlock(work), folder / slug(notebook, values))
+        return _keep(work, folder / slug(notebook, values))
 
 
 # --- comparing
@@ -133,9 +127,7 @@ def results_of(place: Path) -> Results:
     """Return the named results of a run by chapter and name. Raises RunError where the folder is no run."""
     try:
         results: Results = json.loads((place / RESULTS).read_text(encoding="utf-8"))
-        for names in results.values():
-            for entry in names.values():
-                _ = entry["value"], entry["text"]
+        _ = [(entry["value"], entry["text"]) for names in results.values() for entry in names.values()]
         return results
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{place} is no run: {RESULTS} cannot be read ({type(error).__name__})") from None
@@ -152,7 +144,7 @@ def differences(one: Results, other: Results) -> list[tuple[str, str, str]]:
     return [
         (f"{chapter}.{name}", *_texts(one[chapter].get(name), other[chapter].get(name)))
         for chapter in shared
-        for name in dict.fromkeys([*one[chapter], *other[chapter]])
+        for name in one[chapter] | other[chapter]
         if one[chapter].get(name) != other[chapter].get(name)
     ]
 
@@ -167,14 +159,10 @@ def _texts(*entries: Mapping[str, Any] | None) -> tuple[str, str]:
     return before, after
 
 
-def report(rows: Sequence[tuple[str, str, str]], total: int) -> list[str]:
-    """Return the lines that say what differs."""
+def compare(one: Results, other: Results) -> list[str]:
+    """Return what differs between two runs, in lines for a reader. Raises RunError where they share no chapter."""
+    rows, total = differences(one, other), sum(map(len, other.values()))
     if not rows:
         return [f"no result differs ({total} compared)"]
     width = max(len(name) for name, _, _ in rows)
     return [f"{len(rows)} of {total} results differ:", *(f"  {name:<{width}}  {a}  →  {b}" for name, a, b in rows)]
-
-
-def compare(one: Results, other: Results) -> list[str]:
-    """Return what differs between two runs, in lines for a reader. Raises RunError where they share no chapter."""
-    return report(differences(one, other), sum(map(len, other.values())))

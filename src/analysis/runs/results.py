@@ -17,7 +17,6 @@ from analysis.data.tables import files_read
 
 MIME_TYPE = "application/vnd.balancing-act.results+json"
 FILES_MIME_TYPE = "application/vnd.balancing-act.files+json"
-Value = str | int | float | bool | None
 
 
 class Results:
@@ -30,12 +29,12 @@ class Results:
     def add(self, name: str, value: Any, text: str | None = None) -> str:
         """Record a result and return its text for use in a sentence.
 
-        Floats are rounded to six digits, so that the record does not depend on the last bits of a machine.
-        Raises ParameterError where the name is not made of small letters, digits and underscores, or is used twice.
+        Floats have six digits, so that the record does not hang on the last bits of a machine. Raises ParameterError
+        where the name is not made of small letters, digits and underscores, or is used twice.
         """
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in self._entries:
             raise ParameterError(f"result “{name}”: a new name of small letters, digits and underscores is needed")
-        plain: Value = value.item() if hasattr(value, "item") else value
+        plain = value.item() if hasattr(value, "item") else value
         if isinstance(plain, float):
             plain = round(plain, 6)
         self._entries[name] = {"value": plain, "text": str(plain) if text is None else text}
@@ -51,15 +50,13 @@ class Results:
         return str(self._entries[name]["text"])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        head = f"Named results of chapter {self.chapter}"
-        width = max(map(len, self._entries), default=0)
-        files = files_read()
+        head, texts, files = f"Named results of chapter {self.chapter}", self.texts, files_read()
+        width = max(map(len, texts), default=0)
         below = f"Read from data/: {', '.join(files)}."
         rows = "".join(
-            f"<tr><td><code>{escape(name)}</code></td><td>{escape(entry['text'])}</td></tr>"
-            for name, entry in self._entries.items()
+            f"<tr><td><code>{escape(name)}</code></td><td>{escape(text)}</td></tr>" for name, text in texts.items()
         )
-        lines = [head, *(f"  {n:<{width}}  {e['text']}" for n, e in self._entries.items()), below]
+        lines = [head, *(f"  {name:<{width}}  {text}" for name, text in texts.items()), below]
         return {
             MIME_TYPE: {self.chapter: self._entries},
             FILES_MIME_TYPE: files,
@@ -92,19 +89,19 @@ def outputs(name: str, cells: Iterable[Mapping[str, Any]], mime_type: str = MIME
     return shown
 
 
-def _read_outputs(notebook: Path, mime_type: str) -> list[Any]:
-    return outputs(notebook.name, json.loads(notebook.read_text(encoding="utf-8"))["cells"], mime_type)
-
-
 def read_results(notebooks: list[Path]) -> dict[str, dict[str, dict[str, Any]]]:
     """Return the named results of executed notebooks, by chapter and name; each is {"value": ..., "text": ...}.
 
     Raises RunError where a notebook records none.
     """
-    entries = [entry for path in notebooks for entry in _read_outputs(path, MIME_TYPE)]
-    return {chapter: results for entry in entries for chapter, results in entry.items()}
+    results: dict[str, dict[str, dict[str, Any]]] = {}
+    for notebook in notebooks:
+        for entry in outputs(notebook.name, json.loads(notebook.read_text(encoding="utf-8"))["cells"]):
+            results |= entry
+    return results
 
 
 def recorded_files(notebook: Path) -> list[str]:
     """Return the names of the files of the data that an executed notebook read. Raises RunError for none."""
-    return sorted({str(name) for names in _read_outputs(notebook, FILES_MIME_TYPE) for name in names})
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return sorted({str(name) for names in outputs(notebook.name, cells, FILES_MIME_TYPE) for name in names})

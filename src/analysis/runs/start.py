@@ -3,8 +3,7 @@
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import distributions, requires, version
 from pathlib import Path
 
 from analysis import __version__
@@ -14,7 +13,7 @@ from analysis.core.errors import RunError
 from analysis.core.wording import plural
 from analysis.data.schema import read_schema
 from analysis.runs.kernels import quiet_kernels
-from analysis.runs.notebooks import execute
+from analysis.runs.notebooks import chapter_files, execute
 from analysis.runs.results import read_cells
 from analysis.validation.check import check
 
@@ -32,51 +31,31 @@ NEEDS = {
 }
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """A chapter as its notebook opens: file, title and question."""
-
-    file: Path
-    title: str
-    question: str
-
-
-def chapter_files() -> list[Path]:
-    """The chapters that the book's contents name, in its order."""
-    names = re.findall(r"^ *- file: notebooks/(\d\d-\S+)$", paths.TOC.read_text(encoding="utf-8"), re.MULTILINE)
-    return [paths.NOTEBOOKS / f"{name}.ipynb" for name in names]
-
-
-def read_chapter(file: Path) -> Chapter:
+def read_opening(notebook: Path) -> tuple[str, str]:
     """Return title and question of a chapter from its first cell. Raises RunError where one is missing."""
-    _, text, _ = read_cells(file)[0]
+    _, text, _ = read_cells(notebook)[0]
     title, question = re.search(r"^# (.+)$", text, re.M), re.search(r"^\*\*Question\.\*\* (.+)$", text, re.M)
     if title is None or question is None:
-        raise RunError(f"{file.name} does not open with its title and its question")
-    return Chapter(file, title[1], question[1])
+        raise RunError(f"{notebook.name} does not open with its title and its question")
+    return title[1], question[1]
 
 
 def contents(files: Sequence[Path] | None = None) -> Prose:
     """Return the chapters as a numbered list: a link to the notebook beside this one, and the question it asks."""
-    chapters = [read_chapter(file) for file in (chapter_files() if files is None else files)]
-    lines = [f"{number}. [{one.title}]({one.file.name}): {one.question}" for number, one in enumerate(chapters, 1)]
+    lines = []
+    for number, file in enumerate(files or chapter_files(), 1):
+        title, question = read_opening(file)
+        lines.append(f"{number}. [{title}]({file.name}): {question}")
     return Prose("\n".join(lines))
 
 
 def missing_packages() -> list[str]:
     """Return the packages that this one requires, extras aside, and that are not installed."""
-    missing = []
-    for line in requires(PACKAGE) or ():
-        name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
-        if "extra ==" not in line:
-            try:
-                version(name)
-            except PackageNotFoundError:
-                missing.append(name)
-    return missing
+    required = [re.split(r"[^\w.-]", line)[0] for line in requires(PACKAGE) or () if "extra ==" not in line]
+    return [name for name in required if not list(distributions(name=name))]
 
 
-def faults(files: Sequence[Path]) -> list[str]:
+def faults() -> list[str]:
     """Return what keeps the environment from being complete: packages, data or chapters."""
     lines = []
     if version(PACKAGE) != __version__:
@@ -86,21 +65,21 @@ def faults(files: Sequence[Path]) -> list[str]:
     if data_faults := check():
         first = data_faults[0]
         lines.append(f"data/ has {len(data_faults)} faults (`balancing-act check` lists them), the first: {first}")
-    if missing_files := [file.name for file in files if not file.exists()]:
-        lines.append(f"not in notebooks/: {', '.join(missing_files)}")
+    in_book = re.findall(r"^ *- file: notebooks/(\d\d-\S+)$", paths.TOC.read_text(encoding="utf-8"), re.MULTILINE)
+    if missing := sorted({*in_book} - {file.stem for file in chapter_files()}):
+        lines.append(f"not in notebooks/: {', '.join(f'{name}.ipynb' for name in missing)}")
     return lines
 
 
 def status() -> Prose:
     """Return one line: whether all is there, what runs without a network, and which commands want more."""
-    files = chapter_files()
-    if lines := faults(files):
+    if lines := faults():
         return Prose(f"**Not complete:** {'; '.join(lines)}.")
-    tables = len(read_schema(paths.DATAPACKAGE))
+    tables, chapters = len(read_schema(paths.DATAPACKAGE)), len(chapter_files())
     exceptions = ", ".join(f"`{command}` (needs {need})" for command, need in NEEDS.items())
     return Prose(
         f"**Complete:** {PACKAGE} {__version__} and all that it requires, {plural(tables, 'table')} read and sound, "
-        f"{plural(len(files), 'chapter')}. **Without a network** run all chapters, with any parameters, and every "
+        f"{plural(chapters, 'chapter')}. **Without a network** run all chapters, with any parameters, and every "
         f"command of `{PACKAGE}` but {exceptions}."
     )
 

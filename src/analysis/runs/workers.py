@@ -64,17 +64,15 @@ def _processes(workers: int) -> Iterator[Executor]:
 @contextmanager
 def _dask(scheduler: str, workers: int) -> Iterator[Executor]:
     try:
-        import distributed
+        import distributed as dask
     except ImportError:
         raise RunError(
             "Dask is not installed: pip install 'balancing-act[scale]', or from the lock: make setup"
         ) from None
-    dask: Any = distributed
+    here = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    there = {"address": scheduler, "timeout": PATIENCE}
     try:
-        if scheduler == LOCAL:
-            client = dask.Client(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0")
-        else:
-            client = dask.Client(scheduler, timeout=PATIENCE)
+        client: Any = dask.Client(**(here if scheduler == LOCAL else there))  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise RunError(f"no Dask scheduler answers at {scheduler} ({type(error).__name__})") from None
     with client:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import prod
 from pathlib import Path
 
+import pandas as pd
 from pybtex.database import parse_string
 from pybtex.exceptions import PybtexError
 
@@ -16,6 +17,7 @@ from analysis.data.faults import FIRST_ROW, LONGEST, Fault, Frames, show_value
 from analysis.data.schema import read_schema
 from analysis.data.tables import read_all
 from analysis.texts.features import read_features, recorded_hashes
+from analysis.validation.lists import completeness_faults
 from analysis.validation.rules import RULES, wrong
 
 PASSAGES = "features/passages.parquet"
@@ -98,19 +100,14 @@ def broken_features(folder: Path) -> list[Fault]:
         if list(frames[name]) != columns:
             allowed = f"columns: {', '.join(columns)}"
             faults.append(Fault(table.file, None, None, "the columns are not those declared", allowed))
-    return faults or [*_miscounted(frames), *_incomplete(frames)]
+    return faults or list(_unfit(frames["passages"]["tokens"], frames["counts"], frames["embeddings"]))
 
 
-def _miscounted(frames: Frames) -> Iterator[Fault]:
-    counted = frames["counts"].groupby("passage")["count"].sum()
-    tokens = frames["passages"]["tokens"]
-    for passage in tokens.index[counted.reindex(tokens.index, fill_value=0) != tokens]:
-        value = f"passage {passage} has {tokens[passage]} tokens, and counts of {counted.get(passage, 0)}"
+def _unfit(tokens: "pd.Series[int]", counts: pd.DataFrame, scores: pd.DataFrame) -> Iterator[Fault]:
+    counted = counts.groupby("passage")["count"].sum().reindex(tokens.index, fill_value=0)
+    for passage in tokens.index[counted != tokens]:
+        value = f"passage {passage} has {tokens[passage]} tokens, and counts of {counted[passage]}"
         yield Fault(PASSAGES, None, "tokens", value, "the sum of the counts of the passage")
-
-
-def _incomplete(frames: Frames) -> Iterator[Fault]:
-    scores = frames["embeddings"]
     settings = scores.columns.drop("score")
     combinations = prod(scores[name].nunique() for name in settings)
     if len(scores) != combinations or scores.duplicated(settings).any():
@@ -123,11 +120,9 @@ def _incomplete(frames: Frames) -> Iterator[Fault]:
 
 def broken_rules(frames: Frames) -> list[Fault]:
     """Return the faults that the rules find, of those whose tables are there."""
-    faults: list[Fault] = []
-    for rule, tables in RULES.items():
-        if frames.keys() >= set(tables):
-            faults += rule(*(frames[table] for table in tables))
-    return faults
+    chosen = {rule: tables for rule, tables in RULES.items() if frames.keys() >= set(tables)}
+    faults = [fault for rule, tables in chosen.items() for fault in rule(*(frames[table] for table in tables))]
+    return [*faults, *(completeness_faults(frames) if "completeness" in frames else ())]
 
 
 def case_faults(folder: Path) -> list[Fault]:

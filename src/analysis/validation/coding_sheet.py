@@ -24,16 +24,12 @@ TABLE = "codings_alignment"
 AIDS = ("pillar", "paragraph", "anchor_words", "paraphrase")
 
 
-def _columns(table: TableSchema) -> list[str]:
-    return [field.name for field in table.fields]
-
-
 def sheet(provisions: pd.DataFrame, table: TableSchema, coder: str) -> pd.DataFrame:
     """Return an empty sheet: one row a provision, the columns of the table, then those of AIDS to read by.
 
     A spreadsheet must take nothing in the aids for a formula; they are not read back.
     """
-    frame = pd.DataFrame("", index=provisions.index, columns=_columns(table))
+    frame = pd.DataFrame("", index=provisions.index, columns=[field.name for field in table.fields])
     frame = frame.assign(provision_id=provisions["provision_id"], coder=coder)
     return frame.join(provisions[list(AIDS)].map(lambda cell: harmless(cell) if isinstance(cell, str) else cell))
 
@@ -56,41 +52,39 @@ def write_sheet(frame: pd.DataFrame, file: Path) -> None:
         raise DataError(f"{file} cannot be written ({error.strerror})") from None
 
 
-def read_rows(file: Path, table: TableSchema) -> list[list[str]]:
-    """Return the rows of a filled sheet in the columns of the table; aids and other columns are left out.
+def read_rows(file: Path, table: TableSchema) -> pd.DataFrame:
+    """Return the rows of a filled sheet in the columns of the table, as text; aids and other columns are left out.
 
     Raise DataError where the file cannot be read or a column is missing.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        records = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        sheet = pd.read_csv(file, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
         raise DataError(f"{file} cannot be read as CSV in UTF-8: {error}") from None
-    missing = [name for name in _columns(table) if name not in (reader.fieldnames or ())]
-    if missing or not records:
+    columns = [field.name for field in table.fields]
+    missing = [name for name in columns if name not in sheet]
+    if missing or sheet.empty:
         fault = f"lacks the columns {', '.join(missing)}" if missing else "has no rows"
         raise DataError(f"{file} {fault}; make a sheet with `balancing-act coding-sheet --coder NAME`")
-    return [[(record[name] or "").strip() for name in _columns(table)] for record in records]
+    return sheet[columns].fillna("").map(str.strip)
 
 
 def add_sheet(file: Path, folder: Path = paths.DATA) -> int:
     """Add the rows of a filled sheet to the table of codings, and return how many.
 
-    The rows are checked with all rules in a copy of the tables first. Raise DataError with every fault, by the row of
-    the sheet, and leaves the table as it was.
+    They are checked with all rules in a copy of the tables first. Raise DataError with every fault, by the row of the
+    sheet; the table is then as it was.
     """
     table = read_schema(folder / paths.DATAPACKAGE.name)[TABLE]
     rows = read_rows(file, table)
     target = folder / table.file
     current = target.read_text(encoding="utf-8")
-    added = io.StringIO()
-    csv.writer(added, lineterminator="\n").writerows(rows)
+    added = rows.to_csv(index=False, header=False, lineterminator="\n")
     before = len(list(csv.reader(io.StringIO(current, newline=""))))
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch)
         shutil.copytree(folder, copy, dirs_exist_ok=True)
-        (copy / table.file).write_text(current + added.getvalue(), encoding="utf-8", newline="")
+        (copy / table.file).write_text(current + added, encoding="utf-8", newline="")
         require_none(_in_sheet(fault, table, file, before) for fault in check(copy))
         write_whole(target, (copy / table.file).read_bytes())
     return len(rows)

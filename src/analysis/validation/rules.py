@@ -6,6 +6,7 @@ A rule is a function with the tables that it reads named above it. It takes them
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,6 @@ from analysis.claims.checks import read_check
 from analysis.core.errors import DataError, ParameterError
 from analysis.data.faults import Fault, nearest, row_of, show_value
 from analysis.signals.coding import home_of
-from analysis.signals.events import objections
 from analysis.texts.documents import FOCAL_STATEMENT, SERIES
 
 Rule = Callable[..., Iterable[Fault]]
@@ -39,15 +39,10 @@ def wrong(table: str, rows: pd.DataFrame, column: str, allowed: str, known: Iter
     """
     known = sorted(known)
     for index, row in zip(rows.index, rows.to_dict("records"), strict=True):
-        value = _text(row[column])
+        cell = row[column]
+        value = "" if pd.isna(cell) else f"{cell:%Y-%m-%d}" if isinstance(cell, pd.Timestamp) else str(cell)
         words = allowed.format_map({str(name): cell for name, cell in row.items()})
         yield Fault(f"{table}.csv", row_of(index), column, show_value(value) + nearest(value, known), words)
-
-
-def _text(cell: Any) -> str:
-    if pd.isna(cell):
-        return ""
-    return f"{cell:%Y-%m-%d}" if isinstance(cell, pd.Timestamp) else str(cell)
 
 
 def missing(table: str, column: str | None, value: str, allowed: str) -> Fault:
@@ -61,26 +56,24 @@ def missing(table: str, column: str | None, value: str, allowed: str) -> Fault:
 @rule("events")
 def events_end_after_they_begin(events: pd.DataFrame) -> Iterator[Fault]:
     """The last day of an event lies after the first; a month stands for its first day."""
-    early = events["end_date"] <= events["date"]
-    yield from wrong("events", events[early], "end_date", "allowed: a day after date ({date:%Y-%m-%d})")
-    within = (events["date_precision"] == "month") & (events["date"].dt.day != 1)
-    allowed = "allowed: the first of the month where date_precision is month"
-    yield from wrong("events", events[within], "date", allowed)
+    early = events[events["end_date"] <= events["date"]]
+    yield from wrong("events", early, "end_date", "allowed: a day after date ({date:%Y-%m-%d})")
+    within = events[(events["date_precision"] == "month") & (events["date"].dt.day != 1)]
+    yield from wrong("events", within, "date", "allowed: the first of the month where date_precision is month")
 
 
 @rule("events")
 def hours_have_a_zone(events: pd.DataFrame) -> Iterator[Fault]:
     """An event has an hour and its zone, or neither."""
-    differ = (events["time"] != "") != events["zone"].notna()
-    yield from wrong("events", events[differ], "zone", "filled where time is, and empty where it is not")
+    differ = events[(events["time"] != "") != events["zone"].notna()]
+    return wrong("events", differ, "zone", "filled where time is, and empty where it is not")
 
 
 @rule("events", "event_sources")
 def events_have_a_source(events: pd.DataFrame, sources: pd.DataFrame) -> Iterator[Fault]:
     """Every event has a main source."""
-    without = ~events["event_id"].isin(sources.loc[sources["source_no"] == 1, "event_id"])
-    allowed = "allowed: an event with a row of source_no 1 in event_sources.csv"
-    yield from wrong("events", events[without], "event_id", allowed)
+    without = events[~events["event_id"].isin(sources.loc[sources["source_no"] == 1, "event_id"])]
+    return wrong("events", without, "event_id", "allowed: an event with a row of source_no 1 in event_sources.csv")
 
 
 @rule("events", "event_sources", "claim_events")
@@ -89,9 +82,9 @@ def events_that_carry_a_claim_have_two_sources(
 ) -> Iterator[Fault]:
     """An event that a claim tells, rests on or is touched by has at least two sources."""
     counts = events["event_id"].map(sources["event_id"].value_counts()).fillna(0)
-    few = events["event_id"].isin(claim_events["event_id"]) & (counts < 2)
+    few = events[events["event_id"].isin(claim_events["event_id"]) & (counts < 2)]
     allowed = "allowed: an event with two rows in event_sources.csv, as a claim rests on it"
-    yield from wrong("events", events[few], "event_id", allowed)
+    return wrong("events", few, "event_id", allowed)
 
 
 @rule("codings_signals", "events")
@@ -109,17 +102,15 @@ def meetings_at_home_have_a_place(signals: pd.DataFrame, events: pd.DataFrame) -
 def governments_begin_with_their_event(governments: pd.DataFrame, events: pd.DataFrame) -> Iterator[Fault]:
     """A government begins on the day of the event that is named for it."""
     with_day = governments.assign(day=governments["event_id"].map(events.set_index("event_id")["date"]))
-    other_day = (governments["event_id"] != "") & (with_day["start"] != with_day["day"])
-    allowed = "allowed: the day of {event_id} ({day:%Y-%m-%d})"
-    yield from wrong("governments", with_day[other_day], "start", allowed)
+    other_day = with_day[(governments["event_id"] != "") & (with_day["start"] != with_day["day"])]
+    return wrong("governments", other_day, "start", "allowed: the day of {event_id} ({day:%Y-%m-%d})")
 
 
 @rule("non_events")
 def plans_are_known_when_announced_or_later(plans: pd.DataFrame) -> Iterator[Fault]:
     """The outcome of a plan is known on the day of its announcement or later."""
-    early = plans["known_by"] < plans["announced"]
-    allowed = "allowed: a day not before announced ({announced:%Y-%m-%d})"
-    yield from wrong("non_events", plans[early], "known_by", allowed)
+    early = plans[plans["known_by"] < plans["announced"]]
+    return wrong("non_events", early, "known_by", "allowed: a day not before announced ({announced:%Y-%m-%d})")
 
 
 # columns that list ids of events
@@ -142,28 +133,28 @@ def lists_name_events(events: pd.DataFrame, *tables: pd.DataFrame) -> Iterator[F
 def alignment_codings_agree_with_themselves(codings: pd.DataFrame) -> Iterator[Fault]:
     """Strength 0 means no section and stance na, and only strength 0 does (codebook A)."""
     none = codings["strength"] == 0
-    section, stance = codings["section_id"] != "", codings["stance"] != "na"
     stances = "consistent, extends, narrows, conflicts"
-    for rows, column, allowed in (
-        (none & section, "section_id", "no section"),
-        (~none & ~section, "section_id", "a section"),
-        (none & stance, "stance", "na"),
-        (~none & ~stance, "stance", stances),
+    for column, empty, at_none, else_ in (
+        ("section_id", "", "no section", "a section"),
+        ("stance", "na", "na", stances),
     ):
-        yield from wrong("codings_alignment", codings[rows], column, f"allowed at strength {{strength}}: {allowed}")
+        filled = codings[column] != empty
+        allowed = "allowed at strength {strength}: "
+        yield from wrong("codings_alignment", codings[none & filled], column, allowed + at_none)
+        yield from wrong("codings_alignment", codings[~none & ~filled], column, allowed + else_)
 
 
 @rule("codings_alignment", "provisions")
 def every_coder_codes_every_provision(codings: pd.DataFrame, provisions: pd.DataFrame) -> Iterator[Fault]:
     """Every coder of codings A has coded every provision."""
-    yield from _uncoded("codings_alignment", codings, provisions[["provision_id"]])
+    return _uncoded("codings_alignment", codings, provisions[["provision_id"]])
 
 
 @rule("codings_topics", "topics")
 def every_coder_codes_every_topic(codings: pd.DataFrame, topics: pd.DataFrame) -> Iterator[Fault]:
     """Every coder of codings B has coded every topic in each of the five statements."""
     units = topics[["topic_id"]].merge(pd.DataFrame({"document_id": SERIES}), how="cross")
-    yield from _uncoded("codings_topics", codings, units)
+    return _uncoded("codings_topics", codings, units)
 
 
 def _uncoded(table: str, codings: pd.DataFrame, units: pd.DataFrame) -> Iterator[Fault]:
@@ -176,24 +167,19 @@ def _uncoded(table: str, codings: pd.DataFrame, units: pd.DataFrame) -> Iterator
                 yield missing(table, "+".join(columns), value, "each coder codes every unit")
 
 
-def require_coders_to_differ(table: str) -> None:
-    """Add the rule that no two coders of a table have the same rows."""
-
-    @rule(table)
-    def no_coder_counts_twice(codings: pd.DataFrame) -> Iterator[Fault]:
-        """No two coders have the same rows, codings and reasons, throughout: somebody would count twice."""
-        coders: dict[tuple[object, ...], str] = {}
-        for coder, rows in codings.astype(str).groupby("coder"):
-            coded = tuple(sorted(rows.drop(columns="coder").itertuples(index=False, name=None)))
-            first = coders.setdefault(coded, str(coder))
-            if first != coder:
-                value = f"all {len(coded)} rows of {coder} are those of {first}"
-                yield missing(table, "coder", value, "each coder once, under one name")
+def no_coder_counts_twice(table: str, codings: pd.DataFrame) -> Iterator[Fault]:
+    """No two coders of a table have the same rows, codings and reasons, throughout: somebody would count twice."""
+    coders: dict[tuple[object, ...], str] = {}
+    for coder, rows in codings.astype(str).groupby("coder"):
+        coded = tuple(sorted(rows.drop(columns="coder").itertuples(index=False, name=None)))
+        first = coders.setdefault(coded, str(coder))
+        if first != coder:
+            value = f"all {len(coded)} rows of {coder} are those of {first}"
+            yield missing(table, "coder", value, "each coder once, under one name")
 
 
-require_coders_to_differ("codings_alignment")
-require_coders_to_differ("codings_topics")
-require_coders_to_differ("codings_signals")
+for name in ("codings_alignment", "codings_topics", "codings_signals"):
+    RULES[partial(no_coder_counts_twice, name)] = (name,)
 
 
 @rule("codings_topics")
@@ -220,19 +206,8 @@ def signals_are_whole(codings: pd.DataFrame) -> Iterator[Fault]:
 def signals_answer_earlier_events(codings: pd.DataFrame, events: pd.DataFrame) -> Iterator[Fault]:
     """A signal answers an event that is not later than its own."""
     day = events.set_index("event_id")["date"]
-    later = codings["reciprocal_to"].map(day) > codings["event_id"].map(day)
-    allowed = "allowed: an event not later than {event_id}"
-    yield from wrong("codings_signals", codings[later], "reciprocal_to", allowed)
-
-
-@rule("protests", "codings_signals")
-def protests_follow_the_codings(protests: pd.DataFrame, codings: pd.DataFrame) -> Iterator[Fault]:
-    """The table of protests holds exactly the events in which most coders found a Chinese objection."""
-    objected, events = set(objections(codings)["event_id"]), protests["event_id"]
-    words = "event in which most coders found a Chinese objection"
-    yield from wrong("protests", protests[~events.isin(objected)], "event_id", f"allowed: an {words}")
-    for event_id in sorted(objected - set(events)):
-        yield missing("protests", "event_id", f"{event_id} is missing", f"each {words} has a row")
+    later = codings[codings["reciprocal_to"].map(day) > codings["event_id"].map(day)]
+    return wrong("codings_signals", later, "reciprocal_to", "allowed: an event not later than {event_id}")
 
 
 # --- claims and their checks
@@ -267,12 +242,9 @@ def every_claim_has_one_verdict(
 @rule("checks", "forecasts", *TABLES_OF_IDS)
 def checks_can_be_read(checks: pd.DataFrame, forecasts: pd.DataFrame, *frames: pd.DataFrame) -> Iterator[Fault]:
     """The arguments of a check are those that it takes, and the ids in them exist; also those of expectations."""
-    known = {
-        (table, column): sorted(frame[column])
-        for (table, column), frame in zip(TABLES_OF_IDS.items(), frames, strict=True)
-    }
+    known = {key: sorted(frame[key[1]]) for key, frame in zip(TABLES_OF_IDS.items(), frames, strict=True)}
     for table, rows in (("checks", checks), ("forecasts", forecasts)):
-        for index, (name, arguments) in zip(rows.index, rows[["check", "arguments"]].to_numpy(), strict=True):
+        for index, name, arguments in rows[["check", "arguments"]].itertuples(name=None):
             place = (f"{table}.csv", row_of(index), "arguments")
             try:
                 ids = list(_ids(read_check(name, arguments)))
@@ -294,13 +266,11 @@ def _ids(check: Any) -> Iterator[tuple[tuple[str, str], str]]:
             yield from ((place, text) for form, place in IDS.items() if re.fullmatch(form, text))
 
 
-def _texts(value: object) -> Iterator[str]:
-    """Yield the texts in an argument, whatever holds them."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _texts(item)
+def _texts(value: object) -> list[str]:
+    """Return the texts in an argument, whatever holds them."""
+    if isinstance(value, tuple):
+        return [text for item in value for text in _texts(item)]
+    return [value] if isinstance(value, str) else []
 
 
 @rule("steps", "argument")
@@ -338,20 +308,20 @@ def rows_are_numbered_without_a_gap(*frames: pd.DataFrame) -> Iterator[Fault]:
                 yield missing(table, column, f"{number}{place} is missing", "numbers from 1 without a gap")
 
 
-def require_rows(table: str, other: str, column: str) -> None:
-    """Add the rule that every row of a table has at least one in another table, by a column of both."""
-
-    @rule(table, other)
-    def every_row_has_others(frame: pd.DataFrame, others: pd.DataFrame) -> Iterator[Fault]:
-        """Every event has actors and codings, every provision has actors, every claim has a review."""
-        without = frame[~frame[column].isin(others[column])]
-        yield from wrong(table, without, column, f"allowed: one with a row in {other}.csv")
+def every_row_has_others(
+    table: str, other: str, column: str, frame: pd.DataFrame, others: pd.DataFrame
+) -> Iterator[Fault]:
+    """Every row of a table has at least one in another table, by a column of both."""
+    return wrong(table, frame[~frame[column].isin(others[column])], column, f"allowed: one with a row in {other}.csv")
 
 
-require_rows("events", "event_actors", "event_id")
-require_rows("events", "codings_signals", "event_id")
-require_rows("provisions", "provision_actors", "provision_id")
-require_rows("claims", "claim_reviews", "claim_id")
+for names in (
+    ("events", "event_actors", "event_id"),
+    ("events", "codings_signals", "event_id"),
+    ("provisions", "provision_actors", "provision_id"),
+    ("claims", "claim_reviews", "claim_id"),
+):
+    RULES[partial(every_row_has_others, *names)] = names[:2]
 
 
 @rule("codings_signals")
@@ -368,11 +338,11 @@ def every_coder_codes_every_event_of_a_round(codings: pd.DataFrame) -> Iterator[
 def sections_nest(sections: pd.DataFrame) -> Iterator[Fault]:
     """A section lies below the level of its parent, and sections stand in the order of the text."""
     parent_level = sections["parent_id"].map(sections.set_index("section_id")["level"])
-    top, rows = sections["parent_id"] == "", sections.assign(parent_level=parent_level.astype("Int64"))
+    table, top = "strategy_sections", sections["parent_id"] == ""
+    rows = sections.assign(parent_level=parent_level.astype("Int64"))
     beside = rows[~top & (rows["level"] <= rows["parent_level"])]
-    allowed = "allowed: more than {parent_level}, the level of {parent_id}"
-    yield from wrong("strategy_sections", beside, "level", allowed)
-    yield from wrong("strategy_sections", rows[top & (rows["level"] != 0)], "level", "allowed without parent: 0")
-    back = sections["corpus_line"].dropna().diff() <= 0
-    allowed = "allowed: a line after that of the section before"
-    yield from wrong("strategy_sections", sections.loc[back.index[back]], "corpus_line", allowed)
+    yield from wrong(table, beside, "level", "allowed: more than {parent_level}, the level of {parent_id}")
+    yield from wrong(table, rows[top & (rows["level"] != 0)], "level", "allowed without parent: 0")
+    numbered = sections.dropna(subset="corpus_line")
+    back = numbered[numbered["corpus_line"].diff() <= 0]
+    yield from wrong(table, back, "corpus_line", "allowed: a line after that of the section before")
