@@ -4,31 +4,18 @@ It imports core to runs.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 PARTS = (
-    "roles",
-    "charts",
-    "code_folds",
-    "entries",
-    "directives",
-    "ledger",
-    "records",
-    "links",
-    "hover",
-    "pages",
-    "search",
-    "archived",
-    "citations",
-    "social",
-    "tables",
-    "safety",
-)
+    "charts", "entries", "directives", "records", "links", "reading",
+    "pages", "cite", "tables", "safety", "pdf",
+)  # fmt: skip
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
+def setup(app: "Sphinx") -> dict[str, Any]:
     """Register every part of the book with Sphinx; of equal priority goes first what stands first here."""
     for part in PARTS:
         import_module(f"{__name__}.{part}").setup(app)

@@ -1,21 +1,22 @@
-"""Charts in the book: a renderer for myst-nb, the node it makes, and what an HTML page shows for it.
+"""Charts in the book: a renderer for myst-nb, the node it makes, and what an HTML page shows for it and its code.
 
 A chart becomes one `chart` node, which each builder shows in its way: HTML the title and subtitle as text, the
-interactive chart where scripts run and else the picture, then the caption, the source and the data; the PDF the same
-picture. The Vega scripts are written beside the book and loaded only by pages with charts: nothing comes from another
-host.
+interactive chart where scripts run and else the picture, then the source and the data; the PDF the same picture.
 """
 
+import ast
 import base64
 import hashlib
 import importlib.metadata
+import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from altair import TopLevelMixin
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
@@ -24,6 +25,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
+from analysis import charts
 from analysis.book import html
 from analysis.book.safety import spec_faults
 from analysis.book.tables import about
@@ -36,18 +38,19 @@ from analysis.runs import results
 LEDGER = "book/ledger"
 ENGINE, SCRIPT = "vega.js", "charts.js"
 DOWNLOADS = "_downloads/charts"
-WHOLE = ".whole.svg"  # the picture of a chart with its title
 # weight of a chart font: its file, and what shows that a picture uses it
 WEIGHTS = {
     "400": ("Inter-Regular-chart.woff2", "<text"),
     "600": ("Inter-SemiBold-chart.woff2", r'font-weight="([6-9]00|bold)"'),
 }
+# forms of an output that the PDF can show, the best first
+PRINTED = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex", "text/plain")
 
 logger = logging.getLogger(__name__)
 
 
 class chart(nodes.General, nodes.Element):
-    """A chart: digest, specification and title (JSON), heading, subheading, alt, caption, source, width, height."""
+    """A chart: digest, specification and title (JSON), heading, subheading, alt, source, width, height."""
 
 
 class VegaLiteRenderer:
@@ -55,14 +58,9 @@ class VegaLiteRenderer:
 
     # a lower number goes first; the builder of the PDF is not known to myst-nb, so all its forms are listed
     mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [
-        ("*", vega.MIME_TYPE, 2),
         ("typst", results.MIME_TYPE, 1),
-        ("typst", "text/markdown", 20),
-        ("typst", "image/svg+xml", 30),
-        ("typst", "image/png", 40),
-        ("typst", "image/jpeg", 50),
-        ("typst", "text/latex", 60),
-        ("typst", "text/plain", 90),
+        ("*", vega.MIME_TYPE, 2),
+        *(("typst", form, number) for number, form in enumerate(PRINTED, 3)),
     ]
 
     @staticmethod
@@ -94,10 +92,6 @@ def digest(spec: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:20]
 
 
-def _lines(text: Any) -> str:
-    return " ".join(text) if isinstance(text, list) else str(text or "")
-
-
 def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     """Return the node of a specification; draws its picture, without the title, into a folder, unless it is there."""
     if faults := spec_faults(spec):
@@ -105,35 +99,36 @@ def chart_node(spec: Mapping[str, Any], folder: Path) -> chart:
     figure = spec.get("usermeta", {}).get("figure", {})
     title = spec.get("title") or {}
     title = {"text": title} if isinstance(title, str | list) else title
+    heading, subheading = (title.get(part) or "" for part in ("text", "subtitle"))
     body = {key: value for key, value in spec.items() if key not in ("$schema", "title", "usermeta")}
     node = chart(
         digest=digest(spec),
-        specification=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-        title=json.dumps(title, ensure_ascii=False),
-        heading=_lines(title.get("text")),
-        subheading=_lines(title.get("subtitle")),
+        specification=html.as_json(body),
+        title=html.as_json(title),
+        heading=heading if isinstance(heading, str) else " ".join(heading),
+        subheading=subheading if isinstance(subheading, str) else " ".join(subheading),
         alt=figure.get("alt", ""),
-        caption=figure.get("caption", ""),
         source=figure.get("source", ""),
     )
     if name := figure.get("name"):
         node["names"], node["ids"] = [name], [name]
-    drawn = folder / f"{node['digest']}.svg"
-    if not drawn.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(drawn, vega.draw_svg(body).encode())
-    node["width"], node["height"] = vega.size(drawn.read_text(encoding="utf-8"))
+    node["width"], node["height"] = vega.size(kept(folder / f"{node['digest']}.svg", lambda: vega.draw_svg(body)))
     return node
+
+
+def kept(file: Path, make: Callable[[], str]) -> str:
+    """Return the text of a file, which is made where it is missing."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, make().encode())
+    return file.read_text(encoding="utf-8")
 
 
 def whole_picture(node: chart, folder: Path) -> str:
     """Return the picture of a chart with its title, as SVG; it is kept in a folder."""
-    drawn = folder / f"{node['digest']}{WHOLE}"
-    if not drawn.exists():
-        spec = json.loads(node["specification"])
-        title = json.loads(node["title"])
-        write_whole(drawn, vega.draw_svg(spec | ({"title": title} if title else {})).encode())
-    return drawn.read_text(encoding="utf-8")
+    title = json.loads(node["title"])
+    spec = json.loads(node["specification"]) | ({"title": title} if title else {})
+    return kept(folder / f"{node['digest']}.whole.svg", lambda: vega.draw_svg(spec))
 
 
 def inline_data(spec: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -172,13 +167,6 @@ def with_fonts(svg: str) -> str:
     return re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}<defs><style>{faces}</style></defs>", svg, count=1)
 
 
-def write_once(path: Path, text: str) -> None:
-    """Write a file unless it is there."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
     """Return a specification in which what has a tooltip of an entry leads to it in the ledger at an address."""
     linked: dict[str, Any] = json.loads(json.dumps(spec))
@@ -194,14 +182,10 @@ def with_links(spec: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 
 def picture_file(builder: Any, name: str, small: bool = False) -> str:
-    """Return the file in the book of the picture of a chart, by its digest; written where it is missing.
-
-    A small one brings no fonts: they are most of its weight, and nobody reads its text.
-    """
+    """Return the file in the book of the picture of a chart, by its digest; a small one, unread, brings no fonts."""
     file = f"_images/{'small-' if small else ''}{name}.svg"
-    if not (Path(builder.outdir) / file).exists():
-        svg = (chart_folder(builder.app) / f"{name}.svg").read_text(encoding="utf-8")
-        write_once(Path(builder.outdir) / file, svg if small else with_fonts(svg))
+    drawn = chart_folder(builder.app) / f"{name}.svg"
+    kept(Path(builder.outdir, file), lambda: (str if small else with_fonts)(drawn.read_text(encoding="utf-8")))
     return file
 
 
@@ -214,7 +198,7 @@ def write_data(builder: Any, node: chart, name: str) -> list[dict[str, Any]]:
     links = []
     for number, rows in enumerate(sets, 1):
         file = f"{DOWNLOADS}/{name}{f'-{number}' if number > 1 else ''}.csv"
-        write_once(Path(builder.outdir) / file, export.as_csv(data_table(rows, notes)))
+        kept(Path(builder.outdir, file), partial(export.as_csv, data_table(rows, notes)))
         label = "Data" if len(sets) == 1 else f"Data {number}"
         address = relative_uri(builder.get_target_uri(page), file)
         links.append({"file": address, "name": Path(file).name, "label": label, "rows": len(rows)})
@@ -225,17 +209,15 @@ def chart_values(builder: Any, node: chart) -> dict[str, Any]:
     """Return what the figure of a chart shows; writes its picture and its data as files of the book."""
     page = builder.get_target_uri(builder.current_docname)
     name = node["ids"][0] if node["ids"] else f"chart-{node['digest']}"
-    whole = vega.with_lines(
-        whole_picture(node, chart_folder(builder.app)), (node["source"], f"{name}. {builder.config.citation_line}")
-    )
+    lines = (node["source"], f"{name}. {builder.config.citation_line}")
+    whole = vega.with_lines(whole_picture(node, chart_folder(builder.app)), lines)
     file = f"{DOWNLOADS}/{name}.svg"
-    write_once(Path(builder.outdir) / file, with_fonts(whole))
+    kept(Path(builder.outdir, file), lambda: with_fonts(whole))
     specification = node["specification"]
     if address := ledger_address(builder):
-        linked = with_links(json.loads(specification), address)
-        specification = json.dumps(linked, ensure_ascii=False, separators=(",", ":"))
+        specification = html.as_json(with_links(json.loads(specification), address))
     return {
-        **{key: node[key] for key in ("heading", "subheading", "alt", "caption", "source")},
+        **{key: node[key] for key in ("heading", "subheading", "alt", "source")},
         **size_of(node),
         "name": name,
         "picture": relative_uri(page, picture_file(builder, node["digest"])),
@@ -252,39 +234,29 @@ def size_of(node: nodes.Element) -> dict[str, str]:
 
 def ledger_address(builder: Any) -> str:
     """Return the address of the ledger of claims from the page that is written; empty where the book has none."""
-    if LEDGER not in builder.env.found_docs:
-        return ""
-    return str(relative_uri(builder.get_target_uri(builder.current_docname), builder.get_target_uri(LEDGER)))
-
-
-# --- the page with all charts
+    known = LEDGER in builder.env.found_docs
+    return str(builder.get_relative_uri(builder.current_docname, LEDGER)) if known else ""
 
 
 class gallery(nodes.General, nodes.Element):
     """Where the charts of all chapters stand."""
 
 
-class ChartGallery(SphinxDirective):
-    """```{chart-gallery} becomes the pictures of all charts, chapter by chapter."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return a place to fill when all chapters are read."""
-        self.env.note_reread()  # the charts are those of other pages
-        return [gallery()]
-
-
-def chapters(env: Any) -> list[str]:
-    """Return the pages of notebooks, in the order of the book."""
-    return sorted(name for name in env.found_docs if env.doc2path(name).endswith(".ipynb"))
+def chart_gallery(directive: SphinxDirective) -> list[nodes.Node]:
+    """Return a place for the pictures of all charts, to fill when all chapters are read."""
+    directive.env.note_reread()  # the charts are those of other pages
+    return [gallery()]
 
 
 def gallery_values(builder: Any, _node: gallery) -> dict[str, Any]:
     """Return the pictures of the charts under the title of each chapter."""
-    env, here = builder.env, builder.get_target_uri(builder.current_docname)
+    env, page = builder.env, builder.current_docname
+    here = builder.get_target_uri(page)
     titled = []
-    for number, name in enumerate(chapters(env), 1):
-        address = relative_uri(here, builder.get_target_uri(name))
-        charts = [
+    chapters = sorted(name for name in env.found_docs if env.doc2path(name).endswith(".ipynb"))
+    for number, name in enumerate(chapters, 1):
+        address = builder.get_relative_uri(page, name)
+        pictures = [
             {
                 "link": f"{address}#{node['ids'][0]}" if node["ids"] else address,
                 "picture": relative_uri(here, picture_file(builder, node["digest"], small=True)),
@@ -293,38 +265,49 @@ def gallery_values(builder: Any, _node: gallery) -> dict[str, Any]:
             }
             for node in env.get_doctree(name).findall(chart)
         ]
-        if charts:
-            titled.append((f"{number}. {env.titles[name].astext()}", charts))
+        if pictures:
+            titled.append((f"{number}. {env.titles[name].astext()}", pictures))
     return {"chapters": titled}
 
 
-# --- the scripts that draw them
-
-
-@cache
-def _bundle() -> str:
+def write_script(app: Sphinx, folder: Path) -> None:
+    """Write the Vega scripts and the colours of the dark page, as a classic script, which also loads from file://."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle(vl_version=vega.VERSION))  # type: ignore[call-arg]
-
-
-def vega_script(folder: Path) -> str:
-    """Return the Vega scripts with the colours of the dark page, as a classic script, which also loads from file://.
-
-    The bundle takes a second to make, so a folder keeps it between builds.
-    """
-    bundle = folder / f"bundle-{vega.VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
-    if not bundle.exists():
-        write_once(bundle, _bundle())
+    # the bundle takes a second to make, so that it is kept between builds
+    name = f"bundle-{vega.VERSION}-{importlib.metadata.version('vl-convert-python')}.js"
+    make = partial(vl_convert.javascript_bundle, vl_version=vega.VERSION)
+    bundle = kept(chart_folder(app) / name, make)
     dark = json.dumps({"config": theme.DARK_CONFIG, "colours": theme.DARK_COLOURS}, sort_keys=True)
-    return f"(function () {{\n{bundle.read_text(encoding='utf-8')}\n}})();\nwindow.bookCharts = {dark};\n"
+    script = f"(function () {{\n{bundle}\n}})();\nwindow.bookCharts = {dark};\n"
+    (folder / "_static" / ENGINE).write_text(script, encoding="utf-8")
 
 
-def write_scripts(app: Sphinx, error: Exception | None) -> None:
-    """Write the Vega scripts into a finished HTML book."""
-    if error is None and app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / ENGINE
-        target.write_text(vega_script(chart_folder(app)), encoding="utf-8")
+def drawing_code(source: str) -> list[nodes.Node]:
+    """Return place and source of the functions of `analysis.charts` that draw and that the code of a cell calls."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    parts = [part for part in calls if isinstance(part, ast.Attribute) and ast.unparse(part.value) == "charts"]
+    parts.sort(key=lambda part: (part.lineno, part.col_offset))
+    shown: list[nodes.Node] = []
+    for name in dict.fromkeys(part.attr for part in parts):
+        function = getattr(charts, name)
+        if inspect.signature(function).return_annotation is TopLevelMixin:
+            file = Path(inspect.getfile(function)).relative_to(paths.ROOT)
+            place = f" ({file}, line {inspect.getsourcelines(function)[1]})"
+            code = inspect.getsource(function)
+            shown.append(nodes.paragraph("", "", nodes.literal("", f"charts.{name}"), nodes.Text(place)))
+            shown.append(nodes.literal_block(code, code, language="python"))
+    return shown
+
+
+def add_drawing_code(_app: Sphinx, document: nodes.document, _page: str) -> None:
+    """Put into the folded code of a cell that shows a chart the functions that draw it."""
+    for cell in document.findall(nodes.container):
+        folded = cell.get("nb_element") == "cell_code" and cell.get("hide_mode")
+        if folded and next(cell.findall(chart), None) is not None:
+            for part in cell.findall(nodes.container):
+                if part.get("nb_element") == "cell_code_source":
+                    part += drawing_code(part.astext())
 
 
 def setup(app: Sphinx) -> None:
@@ -332,6 +315,7 @@ def setup(app: Sphinx) -> None:
     html.add_node(app, chart, "chart", chart_values)
     html.load_with(app, chart, SCRIPT)
     html.add_node(app, gallery, "gallery", gallery_values)
-    app.add_directive("chart-gallery", ChartGallery)
+    html.add_directive(app, "chart-gallery", chart_gallery)
     app.add_css_file("gallery.css")
-    app.connect("build-finished", write_scripts)
+    html.on_finish(app, write_script)
+    html.on_tree(app, add_drawing_code, 198)  # before myst-nb folds the code

@@ -1,43 +1,128 @@
-"""The data dictionary of the book, made from the schema, and in HTML the tables to take away."""
+"""Roles and directives of the pages, from named results to the data dictionary, and what the theme needs."""
 
-import ast
-import csv
+import json
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Template
-from typing import Any, ClassVar
+from typing import Any
 
+import pandas as pd
 from docutils import nodes
-from docutils.statemachine import StringList
+from docutils.parsers.rst.roles import CustomRole, generic_custom_role
+from docutils.utils.smartquotes import smartchars
 from latex2mathml.converter import convert
+from pybtex.plugin import register_plugin
+from pybtex.style import template
+from pybtex.style.formatting import toplevel
+from pybtex.style.formatting.plain import Style as PlainStyle
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from analysis.book import tables
-from analysis.book.entries import EntriesDirective, folded
-from analysis.book.roles import named_text, staged
+from analysis.book.entries import evidence_of, folded, parsed
+from analysis.book.html import Context, add_directive, add_node, on_finish, render, staged
 from analysis.claims import ledger
 from analysis.claims.evidence import Evidence
-from analysis.core import paths
 from analysis.core.errors import ParameterError
-from analysis.core.wording import table_in_markdown
+from analysis.core.wording import day, in_markdown, listing, table_in_markdown
 from analysis.data import export
-from analysis.data.export import Cell, DataTable
-from analysis.data.faults import row_of
-from analysis.data.schema import Field, TableSchema, read_schema
+from analysis.data.faults import close_matches, row_of
+from analysis.data.schema import TableSchema, read_schema
+from analysis.data.tables import load
 from analysis.runs import exercises
+from analysis.runs.notebooks import RESULTS
+
+FONTS = ("Inter-Regular.woff2", "Inter-SemiBold.woff2")
+
+logger = logging.getLogger(__name__)
 
 
-def parsed(directive: SphinxDirective, markdown: str, titles: bool = False) -> list[nodes.Node]:
-    """Return the nodes of a piece of Markdown, which may have headings, where a directive stands."""
-    holder = nodes.Element()
-    lines = StringList(markdown.splitlines(), directive.get_source_info()[0])
-    directive.state.nested_parse(lines, directive.content_offset, holder, match_titles=titles)
-    return holder.children
+class TextRole(SphinxRole):
+    """A role that gives the text of a name, such as {result}`chapter.name`: of a noun, from texts by group and name."""
+
+    def __init__(self, noun: str, read: Callable[[Any], Mapping[str, Mapping[str, str]]]) -> None:
+        super().__init__()
+        self.noun, self.read = noun, read
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the text as a plain text node, the same for HTML and PDF; the warning gives the nearest names."""
+        groups = self.read(self.env)
+        texts = {f"{group}.{name}": text for group, named in groups.items() for name, text in named.items()}
+        if self.text in texts:
+            return [nodes.Text(texts[self.text])], []
+        near = close_matches(self.text, list(texts))
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        logger.warning("unknown %s “%s”%s", self.noun, self.text, hint, location=self.get_location())
+        return [nodes.problematic(self.rawtext, self.text)], []
 
 
-def dictionary_markdown(table: TableSchema) -> str:
-    """Return the section of the data dictionary on one table: its meaning, keys and columns, as Markdown."""
+def result_texts(env: Any) -> dict[str, dict[str, str]]:
+    """Return the texts of the named results, by chapter and name."""
+    results = json.loads(staged(env, RESULTS).read_text(encoding="utf-8"))
+    return {chapter: {name: entry["text"] for name, entry in named.items()} for chapter, named in results.items()}
+
+
+class BibliographyStyle(PlainStyle):  # type: ignore[misc]
+    """Entries by author, with titles as they stand, full dates, and notes as sentences."""
+
+    def format_title(self, e: Any, which_field: str, as_sentence: bool = True) -> Any:
+        """Return the title; unlike other styles this one leaves names in capitals."""
+        return template.sentence[template.field(which_field)] if as_sentence else template.field(which_field)
+
+    def get_misc_template(self, e: Any) -> Any:
+        """Return web pages and all that has no form of its own."""
+        day = template.first_of[template.optional_field("date"), template.optional_field("year")]
+        house = template.first_of[template.optional_field("organization"), template.optional_field("institution")]
+        return toplevel[
+            template.optional[template.sentence[self.format_names("author")]],
+            self.format_title(e, "title"),
+            template.sentence[house, day],
+            template.sentence(capfirst=True)[template.optional_field("note")],
+            self.format_web_refs(e),
+        ]
+
+    get_techreport_template = get_misc_template
+
+
+def drop_icon_script(_app: Sphinx, folder: Path) -> None:
+    """Take the theme's script of icons, 1.5 MB, out of a finished book: its style sheet draws the same icons."""
+    for file in folder.rglob("*.html"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"<script[^>]*/fontawesome\.js[^>]*></script>\n?", "", text), encoding="utf-8")
+    for file in (folder / "_static" / "scripts").glob("fontawesome.js*"):
+        file.unlink()
+
+
+def settle_early(_app: Sphinx, _page: str, _template: str, context: Context, _tree: nodes.document | None) -> None:
+    """Settle light or dark, and ask for the fonts, before the first line is drawn; the theme does both later."""
+    files = [context["pathto"](f"_static/fonts/{name}", 1) for name in FONTS]
+    context["metatags"] = context.get("metatags", "") + render("early", files=files)
+
+
+def completeness_markdown(rows: pd.DataFrame) -> str:
+    """Return what a table holds of the world as a list in Markdown, from its rows of the table completeness."""
+    lines = []
+    for row in rows.to_dict("records"):
+        if row["status"] == "own":
+            continue
+        days = "" if pd.isna(row["first"]) else f" from {day(row['first'])} to {day(row['last'])}"
+        what = f"{row['column']} {listing(row['values'])}" if row["column"] else "all rows"
+        pairs = f", {listing(row['dyads'])}" if row["dyads"] else ""
+        recall = "" if pd.isna(row["of"]) else f" Recall: {row['found']} of {row['of']} ({row['benchmark']})."
+        note = f" {row['note']}" if row["note"] else ""
+        word = "**Complete**" if row["status"] == "complete" else "*A selection*"
+        lines.append(f"- {word}{days}: {in_markdown(what + pairs)}.{in_markdown(recall + note)}")
+    return "\n".join(lines)
+
+
+def dictionary_markdown(table: TableSchema, holds: str = "") -> str:
+    """Return the section of the data dictionary on one table: its meaning, keys and columns, as Markdown.
+
+    holds: what it holds of the world (`completeness_markdown`).
+    """
     references = {key.field: f"; a {key.target} of {key.table}" for key in table.foreign_keys}
     rows = []
     for field in table.fields:
@@ -46,159 +131,84 @@ def dictionary_markdown(table: TableSchema) -> str:
         rows.append((name, field.description, allowed + ("" if field.required else "; may be empty")))
     columns = table_in_markdown(("column", "meaning", "allowed"), rows)
     files = f"```{{data-files}} {table.name}\n```\n" if table.file.endswith(".csv") else ""
-    return f"## {table.title}\n\n`data/{table.file}`. {table.description}\n\n{columns}\n\n{files}"
+    holds = f"{holds}\n\n" if holds else ""
+    return f"## {table.title}\n\n`data/{table.file}`. {table.description}\n\n{holds}{columns}\n\n{files}"
 
 
 class data_files(nodes.General, nodes.Element):
     """The downloads of a table: attribute table, its name in the data package."""
 
 
-def _cell(field: Field, text: str) -> Cell:
-    if field.type in ("integer", "number"):
-        return export.number_cell(text)
-    return export.day_cell(text) if field.type == "date" else export.text_cell(text)
-
-
-def read_data(table: TableSchema, folder: Path) -> tuple[list[Field], list[list[Cell]]]:
-    """Return the columns of a CSV file of the data package in the order of the file, and its rows."""
-    with (folder / table.file).open(encoding="utf-8", newline="") as stream:
-        names, *rows = csv.reader(stream)
+def data_table(table: TableSchema, folder: Path, notes: export.About) -> export.DataTable:
+    """Return a CSV file of the data package as a table to write, its columns in the order of the file."""
+    texts = pd.read_csv(folder / table.file, dtype=str, keep_default_na=False)
+    names = list(map(str, texts))
     known = {field.name: field for field in table.fields}
     fields = [known[name] for name in names]
-    return fields, [[_cell(field, text) for field, text in zip(fields, row, strict=True)] for row in rows]
+    cell_of = {"integer": export.number_cell, "number": export.number_cell, "date": export.day_cell}
+    makers = [cell_of.get(field.type, export.text_cell) for field in fields]
+    rows = [[make(text) for make, text in zip(makers, row, strict=True)] for row in texts.to_numpy()]
+    columns = [f"{field.description} Allowed: {field.allowed}." for field in fields]
+    return export.DataTable(names, columns, rows, notes)
 
 
-def visit_data_files(translator: Any, node: data_files) -> None:
-    """Write the data of a table, described by the data package, and the links to them."""
-    builder = translator.builder
+def file_values(builder: Any, node: data_files) -> dict[str, Any]:
+    """Write the data of a table, described by the data package; return what the links to them say."""
     page, folder = builder.current_docname, Path(builder.srcdir, "data")
     table = read_schema(folder / "datapackage.json")[node["table"]]
-    fields, rows = read_data(table, folder)
     source = f"data/{table.file}, described in data/datapackage.json"
     notes = tables.about(builder.app, page, node.parent["ids"][0], table.title, table.description, source)
-    columns = [f"{field.description} Allowed: {field.allowed}." for field in fields]
-    data = DataTable([field.name for field in fields], columns, rows, notes)
-    lead = f"The table, {len(rows)} {'row' if len(rows) == 1 else 'rows'}"
-    translator.body.append(tables.write_files(builder.app, page, f"data-{table.name}", data, lead))
+    data = data_table(table, folder, notes)
+    lead = f"The table, {len(data.rows)} {'row' if len(data.rows) == 1 else 'rows'}"
+    return tables.write_files(builder.app, page, f"data-{table.name}", data, lead)
+
+
+def table_downloads(directive: SphinxDirective) -> list[nodes.Node]:
+    """Return the downloads of a table of the data package, for HTML alone."""
+    return [addnodes.only("", data_files(table=directive.arguments[0]), expr="html")]
+
+
+def data_dictionary(directive: SphinxDirective) -> list[nodes.Node]:
+    """Return a section for each table of data/datapackage.json."""
+    file = staged(directive.env, "data", "datapackage.json")
+    described = [table for form in ("csv", "parquet") for table in read_schema(file, form).values()]
+    declared = load("completeness", file.parent)
+    holds = {str(name): completeness_markdown(rows) for name, rows in declared.groupby("table")}
+    sections = [dictionary_markdown(table, holds.get(table.name, "")) for table in described]
+    return parsed(directive, "\n".join(sections), titles=True)
+
+
+def answer_texts(env: Any) -> dict[str, dict[str, str]]:
+    """Return the texts of the results of the runs of the exercises, by exercise and name."""
+    return exercises.read_answers(staged(env, "book", "exercises.json"))
+
+
+def exercise_command(directive: SphinxDirective) -> list[nodes.Node]:
+    """Return the command that does an exercise, as a block of code."""
+    known = exercises.read(staged(directive.env, "book", "exercises.yml"))
+    [name] = directive.arguments
+    if name not in known:
+        raise directive.error(f"there is no exercise “{name}”; known: {', '.join(known)}")
+    command = known[name].command
+    return [nodes.literal_block(command, command, language="sh")]
+
+
+def solution(directive: SphinxDirective) -> list[nodes.Node]:
+    """Return a fold of what stands in the block; in the PDF it stands open."""
+    return [folded("Solution", *parsed(directive, "\n".join(directive.content)))]
+
+
+def visit_formula(translator: Any, node: nodes.Element) -> None:
+    """Write a formula; one that stands alone in a box that scrolls where it is too wide."""
+    alone = isinstance(node, nodes.math_block)
+    formula = convert(node.astext(), display="block" if alone else "inline")
+    box = '<div class="ba-scroll ba-math" tabindex="0" role="group" aria-label="Formula">{}</div>\n'
+    translator.body.append(box.format(formula) if alone else formula)
     raise nodes.SkipNode
-
-
-class DataFiles(SphinxDirective):
-    """```{data-files} NAME becomes the downloads of a table of the data package, in HTML."""
-
-    required_arguments: ClassVar[int] = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return the downloads, for HTML alone."""
-        return [addnodes.only("", data_files(table=self.arguments[0]), expr="html")]
-
-
-class DataDictionary(SphinxDirective):
-    """```{data-dictionary} becomes a section for each table of data/datapackage.json."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the parsed sections."""
-        file = staged(self.env, "data", "datapackage.json")
-        described = [table for form in ("csv", "parquet") for table in read_schema(file, form).values()]
-        return parsed(self, "\n".join(map(dictionary_markdown, described)), titles=True)
-
-
-# --- teaching
-
-
-class ExerciseRole(SphinxRole):
-    """{exercise}`name.result` gives the text of a result of the run of an exercise; an unknown one is a warning."""
-
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the text as a plain text node."""
-        file = staged(self.env, "book", "exercises.json")
-        answers = exercises.read_answers(file)
-        texts = {f"{name}.{result}": text for name, results in answers.items() for result, text in results.items()}
-        return named_text(self, texts, "result of an exercise")
-
-
-class ExerciseCommand(SphinxDirective):
-    """```{exercise-command} name becomes the command that does an exercise."""
-
-    required_arguments: ClassVar[int] = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return the block of code."""
-        file = staged(self.env, "book", "exercises.yml")
-        known = exercises.read(file)
-        [name] = self.arguments
-        if name not in known:
-            raise self.error(f"there is no exercise “{name}”; known: {', '.join(known)}")
-        command = known[name].command
-        return [nodes.literal_block(command, command, language="sh")]
-
-
-class Solution(SphinxDirective):
-    """```{solution} folds what stands in it; in the PDF it stands open."""
-
-    has_content: ClassVar[bool] = True
-
-    def run(self) -> list[nodes.Node]:
-        """Return the fold."""
-        return [folded("Solution", *parsed(self, "\n".join(self.content)))]
-
-
-# --- formulas
-
-
-def visit_math(translator: Any, node: nodes.math) -> None:
-    """Write a formula that stands in a line."""
-    translator.body.append(convert(node.astext()))
-    raise nodes.SkipNode
-
-
-def visit_displaymath(translator: Any, node: nodes.math_block) -> None:
-    """Write a formula that stands alone, in a box that scrolls where it is too wide."""
-    formula = convert(node.astext(), display="block")
-    translator.body.append(
-        f'<div class="ba-scroll ba-math" tabindex="0" role="group" aria-label="Formula">{formula}</div>\n'
-    )
-    raise nodes.SkipNode
-
-
-# --- the architecture
-
-
-# each imports only from those before it
-PACKAGES = (
-    "core",
-    "data",
-    "texts",
-    "measures",
-    "signals",
-    "claims",
-    "charts",
-    "validation",
-    "runs",
-    "book",
-    "release",
-    "cli",
-)
-
-
-class Packages(SphinxDirective):
-    """```{packages} becomes the list of the packages, each with the first line of its docstring."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the list."""
-        lines = []
-        for name in PACKAGES:
-            source = (paths.CODE / name / "__init__.py").read_text(encoding="utf-8")
-            about = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-            lines.append(f"- **`{name}`**: {about}")
-        return parsed(self, "\n".join(lines))
 
 
 def claim_values(evidence: Evidence, claim_id: str) -> dict[str, Any]:
-    """Return what stands of a claim at the places of its way: its row, the decisive check, its outcome, the verdict.
-
-    Raise ParameterError where there is no such claim, or none that checks decide.
-    """
+    """Return what stands of a claim at the places of its way. Raise ParameterError where no check decides it."""
     evidence.rows("claims", "claim_id", [claim_id])
     claims, checked = evidence.table("claims"), ledger.outcomes(evidence, [claim_id])
     if checked.empty:
@@ -221,29 +231,35 @@ def claim_values(evidence: Evidence, claim_id: str) -> dict[str, Any]:
     }
 
 
-class WayOfClaim(EntriesDirective):
-    """```{way-of-claim} C32 becomes its own text with what stands of the claim for $verdict, $check and the others."""
-
-    has_content: ClassVar[bool] = True
-    required_arguments: ClassVar[int] = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return the parsed text."""
-        try:
-            values = claim_values(self.evidence(), self.arguments[0])
-            return parsed(self, Template("\n".join(self.content)).substitute(values))
-        except (ParameterError, KeyError) as error:
-            raise self.error(f"{self.arguments[0]}: {error}") from None
+def way_of_claim(directive: SphinxDirective) -> list[nodes.Node]:
+    """Return the text in the block with what stands of a claim for $verdict, $check and the others."""
+    try:
+        values = claim_values(evidence_of(directive.env), directive.arguments[0])
+        return parsed(directive, Template("\n".join(directive.content)).substitute(values))
+    except (ParameterError, KeyError) as error:
+        raise directive.error(f"{directive.arguments[0]}: {error}") from None
 
 
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
-    app.add_node(data_files, html=(visit_data_files, None))
-    app.add_directive("data-files", DataFiles)
-    app.add_directive("data-dictionary", DataDictionary)
-    app.add_role("exercise", ExerciseRole())
-    app.add_directive("exercise-command", ExerciseCommand)
-    app.add_directive("solution", Solution)
-    app.add_html_math_renderer("mathml", (visit_math, None), (visit_displaymath, None))
-    app.add_directive("packages", Packages)
-    app.add_directive("way-of-claim", WayOfClaim)
+    add_node(app, data_files, "table-files", file_values)
+    add_directive(app, "data-files", table_downloads, arguments=1)
+    add_directive(app, "data-dictionary", data_dictionary)
+    app.add_role("exercise", TextRole("result of an exercise", answer_texts))
+    add_directive(app, "exercise-command", exercise_command, arguments=1)
+    add_directive(app, "solution", solution, content=True)
+    app.add_html_math_renderer("mathml", (visit_formula, None), (visit_formula, None))
+    add_directive(app, "way-of-claim", way_of_claim, arguments=1, content=True)
+    for name in ("citation_line", "book_day"):
+        app.add_config_value(name, "", "html", str)
+    for name in ("book_subtitle", "book_code"):
+        app.add_config_value(name, "", "env", str)
+    app.add_role("result", TextRole("result", result_texts))
+    for language in ("ja", "zh"):  # of a name, for its glyphs and for screen readers; it becomes the attribute lang
+        options = {"class": [f"language-{language}"]}
+        role = CustomRole(language, generic_custom_role, options)  # type: ignore[arg-type]
+        app.add_role(language, role)
+    smartchars.quotes.setdefault("zh", "“”‘’")  # whole paragraphs are in Chinese, and docutils knows no marks for it
+    register_plugin("pybtex.style.formatting", "book", BibliographyStyle, force=True)
+    app.connect("html-page-context", settle_early)
+    on_finish(app, drop_icon_script)

@@ -1,7 +1,6 @@
 """What no page of the book may hold, wherever it comes from: script, embedded pages, links that run or read files.
 
-Tables become text, and pages and notebooks are code of the project; but outputs of notebooks are HTML that few read. So
-each page is looked through once more before it is written, and what could run stops the build.
+Outputs of notebooks are HTML that few read. So each page is looked through before it is written.
 """
 
 import re
@@ -12,6 +11,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
+from analysis.book.html import on_tree
 
 SCHEMES = ("http", "https", "mailto")
 REFUSED_TAGS = frozenset(
@@ -43,15 +44,12 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in REFUSED_TAGS:
             self.faults.append(f"<{tag}>")
-        for name, value in attrs:
-            if name.startswith("on") or name == "srcdoc":
-                self.faults.append(f"<{tag} {name}>")
-            elif name in ADDRESSES and not is_harmless(value or "", picture=tag in ("img", "image")):
-                self.faults.append(f"<{tag} {name}=“{(value or '')[:60]}”>")
-            elif name == "srcset" and not all(map(is_harmless, re.split(r",\s*", value or ""))):
-                self.faults.append(f"<{tag} srcset>")
-            elif name == "style" and re.search(r"url\(|expression|@import", value or "", re.IGNORECASE):
-                self.faults.append(f"<{tag} style=“{(value or '')[:60]}”>")
+        for name, value in ((name, value or "") for name, value in attrs):
+            leads_out = name in ADDRESSES and not is_harmless(value, picture=tag in ("img", "image"))
+            one_leads_out = name == "srcset" and not all(map(is_harmless, re.split(r",\s*", value)))
+            loads = name == "style" and re.search(r"url\(|expression|@import", value, re.IGNORECASE)
+            if name.startswith("on") or name == "srcdoc" or leads_out or one_leads_out or loads:
+                self.faults.append(f"<{tag} {name}=“{value[:60]}”>")
 
     handle_startendtag = handle_starttag
 
@@ -67,10 +65,8 @@ def html_faults(html: str) -> list[str]:
 
 def spec_faults(spec: Mapping[str, Any]) -> list[str]:
     """Return what in the specification of a chart would ask an address, or lead out of the folder of charts."""
-    name = spec.get("usermeta", {}).get("figure", {}).get("name", "")
-    faults = (
-        [] if not name or FIGURE_NAME.fullmatch(str(name)) else [f"its name “{str(name)[:60]}” is not like fig-a-b"]
-    )
+    name = str(spec.get("usermeta", {}).get("figure", {}).get("name", ""))
+    faults = [f"its name “{name[:60]}” is not like fig-a-b"] if name and not FIGURE_NAME.fullmatch(name) else []
     return faults + list(dict.fromkeys(_addresses(spec, data=False)))
 
 
@@ -89,9 +85,7 @@ def _addresses(part: Any, *, data: bool) -> Iterator[str]:
 
 
 def look_through(app: Sphinx, document: nodes.document, page: str) -> None:
-    """Warn, which stops the build, of what a page must not hold; a check of links shows nothing."""
-    if app.builder.name == "linkcheck":
-        return
+    """Warn, which stops the build, of what a page must not hold."""
     for link in document.findall(nodes.reference):
         if not is_harmless(str(link.get("refuri", ""))):
             logger.warning("a link to “%s” is refused; allowed: %s", link["refuri"][:60], SCHEMES, location=page)
@@ -106,4 +100,4 @@ def look_through(app: Sphinx, document: nodes.document, page: str) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
-    app.connect("doctree-resolved", look_through, priority=990)
+    on_tree(app, look_through, 990, formats=("html", "typst"))

@@ -1,15 +1,17 @@
 """Tables in the HTML of a page: what they hold, and the same table made ready for the script and for a phone.
 
-The script sorts, searches and pages; its controls are written here, hidden until it runs, so that nothing moves when it
-starts. Without it a table is as it always was. On a narrow screen a table that cannot fit becomes a list of cards, by
-style alone; the heads that the cards repeat stand once, in the table's own style.
+The script sorts, searches and pages; its controls are written here, hidden until it runs, so that nothing moves then.
+On a narrow screen a table that cannot fit becomes a list of cards by style alone; its style holds the heads of these.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
@@ -26,7 +28,7 @@ SCRIPT, STYLE = "tables.js", "tables.css"
 FOLDER = "_downloads/tables"
 LICENCE = "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-SORT_FROM, SEARCH_FROM, PAGE = 5, 11, 25  # rows
+SORT_FROM, PAGE = 5, 25  # rows
 # the opening and the caption of a table of a notebook, as `analysis.charts.show.Table` writes them
 OPENING = re.compile(
     r'<(?P<kind>figure|details) class="ba-table"(?: id="(?P<id>[^"]*)")?>'
@@ -40,10 +42,9 @@ BLOCK = re.compile(
     r'|<div class="pst-scrollable-table-container">.*?</table>\s*</div>',
     re.DOTALL,
 )
-# a phone: the room in pixels, the width of a letter, the space of a cell, and the least room for long texts
-ROOM, LETTER, SPACE, TEXT_ROOM = 296, 7.2, 14, 150
-# a column of texts of up to SHORT letters takes them whole, one of longer ones at least READABLE letters
-SHORT, READABLE = 12, 16
+# a phone: its room in pixels, the width of a letter, the space of a cell, the letters of a line of a long text
+ROOM, LETTER, SPACE, LINE = 296, 7.2, 14, 16
+LABEL_ROOM = 146  # for the heads of a card beside its values
 DENSE = 7  # columns, from which a table is set closer
 COLUMNS = 12  # more than that the style does not know
 
@@ -59,18 +60,16 @@ class ShownCell:
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A table as a page shows it; name is the id of what holds it, where it has one."""
+    """A table as a page shows it, with a cell for each head; name is the id of what holds it, where it has one."""
 
     name: str
     caption: str
     heads: tuple[str, ...]
     rows: tuple[tuple[ShownCell, ...], ...]
-    spans: bool = False
 
-    @property
-    def regular(self) -> bool:
-        """Return whether it has one row of heads, and in each row a cell for each of them."""
-        return bool(self.heads) and not self.spans and all(len(row) == len(self.heads) for row in self.rows)
+    def columns(self) -> list[list[str]]:
+        """Return the texts of the cells by column."""
+        return [[row[place].text for row in self.rows] for place in range(len(self.heads))]
 
 
 def _text(part: Tag | None) -> str:
@@ -83,54 +82,30 @@ def _cell(cell: Tag) -> ShownCell:
     return ShownCell(_text(cell), numeric, str(link["href"]) if link else "")
 
 
-def read_table(block: str) -> ShownTable:
-    """Return the table in a piece of HTML, with its caption."""
+def read_table(block: str) -> ShownTable | None:
+    """Return the table in a piece of HTML, with its caption; None without one row of heads, or with other rows."""
     tree = BeautifulSoup(re.sub(r"<br\b[^>]*>", " ", block), "html.parser")
     first = tree.find(True)
+    heads = tuple(map(_text, tree.select("thead th, thead td")))
     rows = [row.find_all(["th", "td"]) for row in tree.find_all("tr") if not row.find_parent("thead")]
+    if len(tree.select("thead tr")) != 1 or tree.select("[colspan], [rowspan]") or {*map(len, rows)} - {len(heads)}:
+        return None
     return ShownTable(
         name=str(first.get("id", "")) if first else "",
         caption=ROW_COUNT.sub("", _text(tree.find(["figcaption", "summary"]))),
-        heads=tuple(map(_text, tree.select("thead th, thead td"))),
+        heads=heads,
         rows=tuple(tuple(map(_cell, cells)) for cells in rows),
-        spans=len(tree.select("thead tr")) > 1 or bool(tree.select("[colspan], [rowspan]")),
     )
 
 
-# --- on a phone
-
-
-def _column_need(texts: Sequence[str], whole: bool) -> float:
-    """Return the least width of a column in pixels: its longest word or its whole text, and for a long text a line."""
-    longest = max(map(len, texts), default=0)
-    word = max((len(part) for text in texts for part in re.split(r"[\s/_-]", text)), default=0)
-    letters = longest if whole or longest <= SHORT else max(word, READABLE)
-    return letters * LETTER + SPACE
-
-
 def fits_a_phone(table: ShownTable) -> bool:
-    """Return whether a table can be read on a phone in its own shape, by the lengths of its words."""
-    columns = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.heads)
+    """Return whether a table can be read on a phone in its own shape: by its longest words, long texts in lines."""
     need = 0.0
-    for place, (head, cells) in enumerate(zip(table.heads, columns, strict=True)):
-        whole = (place == 0 and len(columns) > 2) or any(cell.numeric for cell in cells)
-        longest_word = max(map(len, head.split()), default=0) * LETTER + SPACE
-        need += max(longest_word, _column_need([cell.text for cell in cells], whole))
+    for head, texts in zip(table.heads, table.columns(), strict=True):
+        longest = max(map(len, texts), default=0)
+        word = max(len(part) for text in (head, *texts) for part in re.split(r"[\s/_-]", text))
+        need += max(word, min(longest, LINE)) * LETTER + SPACE
     return need <= ROOM
-
-
-def label_width(table: ShownTable) -> float:
-    """Return the width in pixels of the heads beside the values of a card; 0 where they must run into the text."""
-    label = max(len(head) + sum(map(str.isupper, head)) / 3 for head in table.heads) * LETTER + SPACE
-    longest = max((len(cell.text) for row in table.rows for cell in row[1:]), default=0)
-    return label if ROOM - label >= min(TEXT_ROOM, longest * LETTER) else 0
-
-
-def _days(table: ShownTable) -> list[int]:
-    """Return the numbers of the columns that hold days and nothing else."""
-    columns = enumerate(zip(*table.rows, strict=True), 1)
-    texts_of = [(number, [cell.text for cell in cells if cell.text]) for number, cells in columns]
-    return [number for number, texts in texts_of if texts and all(DAY.fullmatch(text) for text in texts)]
 
 
 def css_string(text: str) -> str:
@@ -138,60 +113,42 @@ def css_string(text: str) -> str:
     return '"' + re.sub(r"[\"'\\<>&\x00-\x1f\x7f]", lambda sign: f"\\{ord(sign[0]):x} ", text) + '"'
 
 
-# --- what the page shows
-
-
 def _mark(tag: Tag, table: ShownTable) -> None:
     """Give a table the classes that script and style read, and the heads for its cards."""
-    rows = len(table.rows)
-    kinds = {"ba-sorts": rows >= SORT_FROM, "ba-paged": rows > PAGE, "ba-dense": len(table.heads) >= DENSE}
-    names = [*(kind for kind, holds in kinds.items() if holds), *(f"ba-days-{number}" for number in _days(table))]
-    if not fits_a_phone(table) and len(table.heads) <= COLUMNS:
+    rows, heads = len(table.rows), table.heads
+    kinds = {"ba-sorts": rows >= SORT_FROM, "ba-paged": rows > PAGE, "ba-dense": len(heads) >= DENSE}
+    names = [kind for kind, holds in kinds.items() if holds]
+    for number, texts in enumerate(table.columns(), 1):
+        if any(texts) and all(DAY.fullmatch(text) for text in texts if text):
+            names.append(f"ba-days-{number}")
+    if not fits_a_phone(table) and len(heads) <= COLUMNS:
         names.append("ba-cards")
-        style = "".join(f"--h{number}:{css_string(head)};" for number, head in enumerate(table.heads, 1) if head)
-        if width := label_width(table):
+        style = "".join(f"--h{number}:{css_string(head)};" for number, head in enumerate(heads, 1) if head)
+        label = max(len(head) + sum(map(str.isupper, head)) / 3 for head in heads) * LETTER + SPACE
+        if label <= LABEL_ROOM:
             names.append("ba-beside")
-            style += f"--ba-label:{width / 16:.1f}rem"
+            style += f"--ba-label:{label / 16:.1f}rem"
         tag["style"] = style
     if names:
         tag["class"] = " ".join([*(tag.get("class") or ()), *names])
 
 
-def _mark_head(head: Tag) -> None:
-    """Mark the words of a head, around which the script puts a button, unless they are none or hold a link."""
-    if head.a or not head.get_text().strip():
-        return
-    if head.p:
-        head.p.unwrap()
-    words = BeautifulSoup('<span class="ba-sort"></span>', "html.parser").span
-    assert words is not None
-    words.extend(list(head.contents))
-    head.append(words)
-
-
 def ready(block: str, table: ShownTable, name: str = "", files: str = "") -> str:
-    """Return the HTML of a regular table, ready for script and phone.
-
-    block: what BLOCK finds. name: an id where it has none. files: HTML below the table, its downloads.
-    """
+    """Return a block with a table, ready for script and phone, with a name where it has none and files below it."""
     tree = BeautifulSoup(block, "html.parser")
     tag, rows = tree.table, len(table.rows)
     assert tag is not None
     _mark(tag, table)
     if rows >= SORT_FROM:
         for head in tag.select("thead th"):
-            _mark_head(head)
+            if head.a is None and head.get_text().strip():  # the script puts a button around the words of a head
+                words = tree.new_tag("span", attrs={"class": "ba-sort"})
+                words.extend(list((head.p or head).contents))
+                head.clear()
+                head.append(words)
     box = tag.find_parent("div") or tag
-    grid = render(
-        "grid",
-        name="" if table.name else name,
-        table=str(box),
-        rows=rows,
-        search_from=SEARCH_FROM,
-        page=PAGE,
-        caption=table.caption,
-        files=files,
-    )
+    texts = {"name": "" if table.name else name, "caption": table.caption}
+    grid = render("grid", table=str(box), rows=rows, page=PAGE, files=files, **texts)
     return str(tree).replace(str(box), grid, 1)
 
 
@@ -200,12 +157,9 @@ def change_tables(body: str, change: Callable[[str, ShownTable], str]) -> str:
 
     def changed(match: re.Match[str]) -> str:
         table = read_table(match[0])
-        return change(match[0], table) if table.regular else match[0]
+        return change(match[0], table) if table else match[0]
 
     return BLOCK.sub(changed, body)
-
-
-# --- downloads
 
 
 def about(app: Sphinx, page: str, anchor: str, title: str, contents: str, source: str) -> About:
@@ -213,20 +167,13 @@ def about(app: Sphinx, page: str, anchor: str, title: str, contents: str, source
     config = app.config
     cite = config.citation_line.removeprefix("Cite as: ")
     place = f"{app.builder.get_target_uri(page)}#{anchor}"
-    return About(
-        title=title,
-        what=contents,
-        source=source,
-        licence=LICENCE if cite else "",
-        cite=cite,
-        version=config.book_edition or config.version,
-        day=date.fromisoformat(config.book_day) if config.book_day else None,
-        place=f"{config.html_baseurl.rstrip('/')}/{place}" if config.html_baseurl else f"{place} in the HTML book",
-    )
+    place = f"{config.html_baseurl.rstrip('/')}/{place}" if config.html_baseurl else f"{place} in the HTML book"
+    day = date.fromisoformat(config.book_day) if config.book_day else None
+    return About(title, contents, source, LICENCE if cite else "", cite, config.version, day, place)
 
 
-def write_files(app: Sphinx, page: str, name: str, table: DataTable, lead: str = "Data") -> str:
-    """Write a table as CSV and Excel beside the pages; returns the links to them from a page, after a lead."""
+def write_files(app: Sphinx, page: str, name: str, table: DataTable, lead: str = "Data") -> dict[str, Any]:
+    """Write a table as CSV and Excel beside the pages; return what the template `table-files` needs, after a lead."""
     name = re.sub(r"[^\w-]+", "-", name)  # it comes from a page, and must not lead out of the folder
     contents = {"csv": export.as_csv(table).encode(), "xlsx": export.as_xlsx(table)}
     links = []
@@ -236,39 +183,26 @@ def write_files(app: Sphinx, page: str, name: str, table: DataTable, lead: str =
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(contents[ending])
         links.append((label, relative_uri(app.builder.get_target_uri(page), file), target.name))
-    return render("table-files", lead=lead, files=links, rows=len(table.rows))
-
-
-# --- tables of notebooks
+    return {"lead": lead, "files": links, "rows": len(table.rows)}
 
 
 def _holds(cells: list[Cell]) -> str:
     """Return what a column holds, in words."""
+    words = {"": "text", export.DAY_FORM: "days"}
     filled = [cell for cell in cells if cell.text]
-    kinds = {
-        "percentages" if cell.form.endswith("%") else "days" if cell.form == export.DAY_FORM else "numbers"
-        for cell in filled
-        if cell.form
-    }
-    if any(not cell.form for cell in filled):
-        kinds.add("text")
+    kinds = {"percentages" if cell.form.endswith("%") else words.get(cell.form, "numbers") for cell in filled}
     empty = len(cells) - len(filled)
     return " and ".join(sorted(kinds) or ["nothing"]) + (f"; {empty} of {len(cells)} cells are empty" if empty else "")
 
 
 def as_data(table: ShownTable, notes: About, values: bool = False) -> DataTable:
-    """Return a table of a page as one to write; after a column with links follows one with their addresses.
-
-    values: whether the last column holds named results, of which some are numbers.
-    """
+    """Return a table to write, its links in columns of their own; values: whether its last column may hold numbers."""
     heads, columns, cells = [], [], []
     for place, head in enumerate(table.heads):
         shown = [row[place] for row in table.rows]
         numbers = values and place == len(table.heads) - 1
         made = [
-            export.number_cell(cell.text)
-            if numbers and export.NUMBER.fullmatch(cell.text)
-            else export.shown_cell(cell.text, cell.numeric)
+            export.shown_cell(cell.text, cell.numeric or (numbers and export.NUMBER.fullmatch(cell.text) is not None))
             for cell in shown
         ]
         heads.append(head)
@@ -281,36 +215,28 @@ def as_data(table: ShownTable, notes: About, values: bool = False) -> DataTable:
     return DataTable(heads, columns, list(zip(*cells, strict=True)), notes)
 
 
-def _files(notebook: Path) -> list[str]:
-    try:
-        return recorded_files(notebook)
-    except RunError:
-        return []  # it records no results, and so no files
-
-
 def change_page(app: Sphinx, page: str, context: Context, _doctree: nodes.document) -> None:
     """Make the tables of a page ready, and write the data of those of a notebook."""
     file = Path(app.env.doc2path(page))
-    chapter = app.env.titles[page].astext() if page in app.env.titles else page
     notebook = file.suffix == ".ipynb"
     source = f"computed by {page}.ipynb"
-    if notebook and (files := _files(file)):
-        source += f" from data/: {', '.join(files)}"
+    if notebook:
+        with suppress(RunError):  # it records no results, and so no files
+            files = ", ".join(recorded_files(file))
+            source += f" from data/: {files}" if files else ""
     stem = page.removeprefix("notebooks/").replace("/", "-")
-    shown = 0
+    numbers = count(1)
 
     def change(block: str, table: ShownTable) -> str:
-        nonlocal shown
         results = block.startswith('<details class="ba-results"')
         if not notebook or not (results or 'class="ba-table"' in block):
             return ready(block, table)
-        if not results:
-            shown += 1
-        kind = "Named results" if results else f"Table {shown}"
-        name = table.name or ("named-results" if results else f"table-{shown}")
-        contents = f"{kind} of the chapter “{chapter}” of the book “{app.config.html_title}”"
+        kind = "Named results" if results else f"Table {next(numbers)}"
+        name = table.name or kind.lower().replace(" ", "-")
+        contents = f"{kind} of the chapter “{app.env.titles[page].astext()}” of the book “{app.config.html_title}”"
         data = as_data(table, about(app, page, name, table.caption or kind, contents, source), results)
-        return ready(block, table, name, write_files(app, page, f"{stem}-{name}", data))
+        files = render("table-files", **write_files(app, page, f"{stem}-{name}", data))
+        return ready(block, table, name, files)
 
     body = change_tables(context["body"], change)
     if body != context["body"]:

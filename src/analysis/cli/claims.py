@@ -1,5 +1,6 @@
 """Commands on claims, signals and coding sheets."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -11,26 +12,30 @@ from analysis.core.errors import ParameterError
 
 
 @click.command()
+@click.argument("claim", required=False, metavar="[CLAIM]")
 @click.option("--step", metavar="S4", help="Only the claims of this step, S1 to S8.")
 @click.option("--verdict", metavar="VERDICT", help="Only those with this verdict, such as misquoted.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, with checks, evidence and sources.")
-def claims(step: str | None, verdict: str | None, as_json: bool) -> None:
-    """Print the claims of the article with their verdicts."""
-    import json
-
-    from analysis.claims import ledger
+def claims(claim: str | None, step: str | None, verdict: str | None, as_json: bool) -> None:
+    """Print the claims of the article with their verdicts, or one with the verdicts of other choices (C35)."""
+    from analysis.claims import ledger, robustness
     from analysis.claims.evidence import load_evidence
     from analysis.data.tables import load
 
     ledger.require_known(step, verdict, load("steps"))
     evidence = load_evidence()
     table = ledger.ledger(evidence, step)
+    if claim:
+        evidence.rows("claims", "claim_id", [claim])
+        table = table[table["claim_id"] == claim]
     if verdict:
         table = table[table["verdict"] == verdict]
     if as_json:
         print(json.dumps(ledger.records(table, evidence), ensure_ascii=False, indent=2))
-    else:
-        print("\n".join(ledger.lines(table)))
+        return
+    print("\n".join(ledger.lines(table)))
+    if claim:
+        print("\n".join(robustness.lines(evidence, claim)))
 
 
 @click.command()
@@ -58,16 +63,15 @@ def signals(
     as_json: bool,
 ) -> None:
     """Print the indices of signals among the three states."""
-    import json
-
     from analysis.data.tables import load
-    from analysis.runs.parameters import read_choice, read_day, require_order
+    from analysis.runs.parameters import read_choice, read_day, require_window
     from analysis.signals import coding, indices
     from analysis.signals.events import DYADS, in_window
 
     files = [*events, *more_events]
     dyad = None if dyad is None else read_choice("--dyad", dyad, DYADS)
-    start, end = require_order("--from", read_day("--from", first), "--to", read_day("--to", last))
+    start, end = read_day("--from", first), read_day("--to", last)
+    require_window("--from", start, "--to", end, {})
     scales = load("scales")
     settled = coding.counted(coding.load_settled(load("codings_signals"), load("events"), scales))
     coded = indices.code_counts(in_window(settled, start, end))

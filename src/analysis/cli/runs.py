@@ -112,7 +112,7 @@ def sweep(file: Path, workers: int | None, scheduler: str | None) -> int:
     with open_pool(default_workers() if workers is None else workers, scheduler) as pool:
         done = sweeps.run_sweep(checked, pool, paths.RUNS)
     print("\n".join(sweeps.report(done, relative(done.folder))))
-    return 1 if done.failed else 0
+    return 1 if len(done.failed) else 0
 
 
 @click.command()
@@ -131,8 +131,7 @@ def diff(run1: Path, run2: Path) -> None:
 @click.option("--committed", is_flag=True, help="Take the committed notebooks, run nothing.")
 def book(html: bool, pdf: bool, committed: bool) -> None:
     """Run the notebooks, then build the HTML and the PDF book."""
-    from analysis.book.build import build_both, build_html, build_pdf, stage
-    from analysis.book.sphinx import require_packages
+    from analysis.book.build import build_both, build_html, build_pdf, require_packages, stage
     from analysis.core.files import locked, write_errors
     from analysis.runs.notebooks import notebook_files, run_notebooks
     from analysis.runs.results import read_results
@@ -144,11 +143,8 @@ def book(html: bool, pdf: bool, committed: bool) -> None:
         notebooks = done.notebooks
         print(f"executed {len(done.executed)} notebooks, {len(done.unchanged)} unchanged")
     busy = f"{relative(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
-    with (
-        write_errors(relative(paths.BUILD), "the book", "the last good book is untouched"),
-        locked(paths.BUILD, busy),
-    ):
-        stage(notebooks, read_results(notebook_files(notebooks)), paths.SOURCE)
+    with write_errors(relative(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
+        stage(notebooks, read_results(notebook_files(notebooks)))
         if html == pdf:
             build_both()
         elif html:

@@ -1,5 +1,6 @@
 """Commands on texts: features from texts, what publishers have, likeness of a pair, quotations."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def corpus() -> None:
     """Make, verify or fetch the texts behind the features."""
 
 
-@click.command()
+@corpus.command("build")
 @texts_option
 def build(texts: Path) -> None:
     """Make data/features from a folder of texts."""
@@ -27,7 +28,7 @@ def build(texts: Path) -> None:
     print("data/features: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
 
 
-@click.command()
+@corpus.command("verify")
 @texts_option
 def verify(texts: Path) -> int:
     """Show that data/features is what a folder of texts gives."""
@@ -42,7 +43,7 @@ def verify(texts: Path) -> int:
     return 0
 
 
-@click.command()
+@corpus.command("fetch")
 @click.option("--document", multiple=True, metavar="ID", help="Only this one (may be repeated).")
 @click.option("--into", type=FOLDER, default=paths.CORPUS, metavar="DIR", help="Folder (default: build/corpus).")
 @click.option("--refresh", is_flag=True, help="Ask again for what is there already.")
@@ -59,7 +60,7 @@ def fetch(document: tuple[str, ...], into: Path, refresh: bool) -> int:
     return fetching.exit_status(results)
 
 
-@click.command()
+@corpus.command("embed")
 @texts_option
 def embed(texts: Path) -> None:
     """Make the embedding scores again (needs the extra semantic)."""
@@ -74,15 +75,11 @@ def embed(texts: Path) -> None:
     source = Source(load_features(), table, load("terms"), embeddings.no_scores())
     blocks = features.last_blocks(table)
     scores = embeddings.score_table(source, features.read_texts(texts, table), blocks, encode)
-    if embeddings.are_committed():
+    if (paths.FEATURES / f"{embeddings.TABLE}.parquet").exists():
         difference = embeddings.largest_difference(embeddings.read_scores(), scores)
         print(f"largest difference from the scores before: {difference:.6f}")
     embeddings.write_scores(scores)
     print(f"data/features: {len(scores):,} embedding scores")
-
-
-for action in (build, verify, fetch, embed):
-    corpus.add_command(action)
 
 
 @click.command()
@@ -94,17 +91,14 @@ def align(statement: str, strategy: str, as_json: bool) -> None:
 
     STATEMENT and STRATEGY are ids of documents, such as us-jpn-2025-02-07 and jpn-nds-2022.
     """
-    import json
-
     from analysis.data.tables import load
     from analysis.measures import pair
-    from analysis.measures.specifications import Specification
     from analysis.texts import documents
 
     table = load("documents")
     statement = documents.find("STATEMENT", statement, table, "statement")
     strategy = documents.find("STRATEGY", strategy, table, "strategy")
-    result = pair.align(pair.load_source(), statement, strategy, Specification())
+    result = pair.align(pair.load_source(), statement, strategy)
     print(json.dumps(result, indent=2) if as_json else pair.report(result))
 
 

@@ -2,3 +2,7 @@
 
 It imports what book may.
 """
+
+from analysis.book.pdf.builder import setup
+
+__all__ = ["setup"]

@@ -1,12 +1,12 @@
 """The PDF of the book: Sphinx writes Typst markup from the same sources as the HTML, and Typst sets it.
 
 `writer` knows how each node is written, and `layout` mends what the end of a page would spoil. Date and version come
-from the sources, fonts from this repository and from packages, so the same sources give the same bytes on every
-machine. As a Sphinx extension it only adds a builder: HTML is untouched.
+from the sources, fonts from this repository and from packages, so that the same sources give the same bytes.
 """
 
 import json
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -18,16 +18,15 @@ from sphinx.builders import Builder
 from sphinx.errors import NoUri
 from sphinx.util.nodes import inline_all_toctrees
 
-from analysis.book import sphinx
 from analysis.book.charts import gallery
+from analysis.book.cite import work_of
 from analysis.book.pdf.layout import settle
 from analysis.book.pdf.text import prepare, show_addresses
 from analysis.book.pdf.writer import Writer
 from analysis.core import paths
 from analysis.core.errors import BuildError
-from analysis.core.files import parse_yaml, write_whole
+from analysis.core.files import read_yaml
 
-EXTENSION = "analysis.book.pdf.builder"
 HEAD = """\
 #import "template.typ": *
 #let metadata = json("metadata.json")
@@ -38,38 +37,14 @@ HEAD = """\
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 
-def described(citation: str) -> dict[str, Any]:
+def described(cff: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the title page and the properties take from CITATION.cff: abstract, keywords and the article."""
-    cff = parse_yaml(citation) or {}
-    found: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
-    for reference in cff.get("references", ()):
-        if reference["type"] == "article":
-            names = []
-            for author in reference["authors"]:
-                given = author.get("given-names", "")
-                names.append(author.get("name") or author["family-names"] + (f", {given[0]}." if given else ""))
-            year = reference.get("year") or str(reference.get("date-published", "n.d."))[:4]
-            article = {"authors": ", ".join(names), "year": year, "title": reference["title"]}
-            return found | {"article": article}
-    return found
-
-
-def write_markup(source: Path, doctrees: Path, day: date) -> Path:
-    """Write a staged book as Typst markup; returns its main file. Raises BuildError at any warning."""
-    settings = sphinx.configuration(source)
-    settings["extensions"] = list(dict.fromkeys([*settings["extensions"], EXTENSION]))
-    citation = source / sphinx.CITATION
-    settings["pdf_metadata"] = {
-        **described(citation.read_text(encoding="utf-8") if citation.exists() else ""),
-        "author": settings["author"],
-        "subtitle": settings.get("book_subtitle", ""),
-        "edition": settings.get("book_edition") or f"version {settings['version']}",
-        "date": {"year": day.year, "month": day.month, "day": day.day},
-        "language": settings.get("language", "en"),
-    }
-    out = doctrees.with_name(f"{doctrees.name}-typst")
-    sphinx.run_sphinx(source, out, doctrees, "typst", settings)
-    return out / "book" / "book.typ"
+    texts: dict[str, Any] = {key: cff[key] for key in ("abstract", "keywords") if key in cff}
+    for article in [work for work in cff.get("references", ()) if work["type"] == "article"][:1]:
+        work = work_of(article)
+        authors = ", ".join(author.initials() for author in work.authors)
+        texts["article"] = {"authors": authors, "year": work.year, "title": work.title}
+    return texts
 
 
 def compile_markup(markup: Path, day: date) -> bytes:
@@ -94,28 +69,6 @@ def compile_markup(markup: Path, day: date) -> bytes:
 
 def _first_lines(diagnostic: str) -> str:
     return "\n".join(line[:240] for line in diagnostic.strip().splitlines()[:8])
-
-
-def require_packages() -> None:
-    """Raise BuildError where the packages of the PDF are not installed, as in the base environment."""
-    sphinx.require_packages("the PDF", ("typst", "noto_cjk"))
-
-
-def build_pdf(source: Path, pdf: Path, doctrees: Path) -> None:
-    """Build the PDF of a staged book.
-
-    source holds _config.yml, _toc.yml, CHANGELOG.md, pages and executed notebooks; doctrees keeps parsed pages between
-    builds. Raises BuildError and keeps the last good PDF where anything fails, warnings included.
-    """
-    require_packages()
-    changelog = source / sphinx.CHANGELOG
-    day = sphinx.book_date(changelog.read_text(encoding="utf-8") if changelog.exists() else "")
-    content = compile_markup(write_markup(source.resolve(), doctrees.resolve(), day), day)
-    pdf.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(pdf, content)
-
-
-# --- the builder for Sphinx
 
 
 class BookBuilder(Builder):
@@ -148,12 +101,25 @@ class BookBuilder(Builder):
         self.images: dict[str, str] = {}
         self.post_process_images(tree)
         markup = Writer(self, tree).write(tree)
-        metadata = json.dumps({"title": self.config.html_title, **self.config.pdf_metadata})
         (folder / "book.typ").write_text(f"{HEAD}{markup}\n", encoding="utf-8")
-        (folder / "metadata.json").write_text(metadata, encoding="utf-8")
+        (folder / "metadata.json").write_text(json.dumps(self.metadata()), encoding="utf-8")
         shutil.copyfile(paths.TYPST / "template.typ", folder / "template.typ")
         for image, name in self.images.items():
             shutil.copyfile(Path(self.srcdir) / image, folder / name)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what the title page and the properties of the PDF say."""
+        citation, config = Path(self.srcdir, "CITATION.cff"), self.config
+        day = date.fromisoformat(config.book_day)
+        return {
+            **described(read_yaml(citation) if citation.exists() else {}),
+            "title": config.html_title,
+            "author": config.author,
+            "subtitle": config.book_subtitle,
+            "edition": f"version {config.version}",
+            "date": {"year": day.year, "month": day.month, "day": day.day},
+            "language": config.language,
+        }
 
     def assemble(self) -> nodes.document:
         """Return the tree of the whole book; without the gallery, since the PDF begins with a list of figures."""
@@ -177,5 +143,4 @@ class BookBuilder(Builder):
 
 def setup(app: Sphinx) -> None:
     """Add the builder of the PDF."""
-    app.add_config_value("pdf_metadata", {}, "", dict)
     app.add_builder(BookBuilder)

@@ -49,21 +49,13 @@ def read_items(marks: Iterable[Mapping[str, Any]]) -> list[Item]:
     begun: dict[str, Mapping[str, Any]] = {}
     items: dict[str, Item] = {}
     for mark in marks:
+        name = mark["id"]
         if not mark["end"]:
-            begun[mark["id"]] = mark
+            begun[name] = mark
         else:
-            start = begun.get(mark["id"], mark)
-            items[mark["id"]] = Item(
-                id=mark["id"],
-                first=start["page"],
-                top=start["y"],
-                last=mark["page"],
-                end=mark["y"],
-                head=mark["head"],
-                bottom=mark["bottom"],
-                texts=mark.get("texts", 0.0),
-                picture=mark.get("picture", 0.0),
-            )
+            start = begun.get(name, mark)
+            places = (start["page"], start["y"], mark["page"], mark["y"], mark["head"], mark["bottom"])
+            items[name] = Item(name, *places, mark.get("texts", 0.0), mark.get("picture", 0.0))
     return list(items.values())
 
 
@@ -85,12 +77,12 @@ def change(item: Item, above: float = 0.0) -> dict[str, Any]:
 
 def more_changes(items: Sequence[Item], changes: Changes) -> Changes:
     """Return the changes with, for each page of the book, the next that its items ask for."""
-    found: Changes = {}
     above: defaultdict[int, float] = defaultdict(float)  # height of the charts at the head of a paper page
     for item in items:
         if "float" in changes.get(item.id, {}):
             above[item.last] += item.texts + item.picture + CLEARANCE
     latest: dict[str, int] = {}  # the last paper page that has a chart, by page of the book
+    new: Changes = {}
     changed = set()
     for item in items:
         wanted = change(item, above[item.last])
@@ -101,9 +93,9 @@ def more_changes(items: Sequence[Item], changes: Changes) -> Changes:
             latest[item.page] = max(item.last, latest.get(item.page, 0))
         open_to_change = item.id not in changes or ("float" in wanted and "scale" in changes[item.id])
         if wanted and open_to_change and item.page not in changed:
-            found[item.id] = wanted
+            new[item.id] = wanted
             changed.add(item.page)
-    return {**changes, **found}
+    return {**changes, **new}
 
 
 def settle(compiler: Any, folder: Path) -> None:
@@ -112,7 +104,6 @@ def settle(compiler: Any, folder: Path) -> None:
     for _ in range(MOST_ROUNDS):
         write_whole(folder / FILE, json.dumps(changes, sort_keys=True).encode())
         marks = [mark["value"] for mark in json.loads(compiler.query("<place>"))]
-        now = more_changes(read_items(marks), changes)
-        if now == changes:
+        before, changes = changes, more_changes(read_items(marks), changes)
+        if changes == before:
             return
-        changes = now

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -112,38 +113,24 @@ def typst_string(text: str, keep_lines: bool = False) -> str:
 
 def marked_text(text: str) -> str:
     """Return a text as Typst strings; Chinese that Japanese encodings lack is marked, to get its own glyphs."""
-
-    def chinese(run: str) -> bool:
-        try:
-            run.encode("cp932")
-        except UnicodeEncodeError:
-            return True
-        return False
-
-    parts = re.split(r"([\u3400-\u9fff]+)", text)
-    return "".join(
-        f'#text(lang: "zh", {typst_string(part)})' if i % 2 and chinese(part) else f"#{typst_string(part)}"
-        for i, part in enumerate(parts)
-        if part
-    )
+    marked = []
+    for part in filter(None, re.split(r"([\u3400-\u9fff]+)", text)):
+        chinese = re.match("[\u3400-\u9fff]", part) and b"?" in part.encode("cp932", "replace")
+        marked.append(f'#text(lang: "zh", {typst_string(part)})' if chinese else f"#{typst_string(part)}")
+    return "".join(marked)
 
 
-def _part(node: nodes.Node) -> str:
-    """Return what a node is in a notebook, as myst-nb names it, such as cell_code; empty for other nodes."""
-    return str(node.get("nb_element", "")) if isinstance(node, nodes.container) else ""
-
-
-def prepare(document: nodes.document) -> None:
+def prepare(document: Any) -> None:
     """Change the tree of the whole book where the PDF wants another form.
 
     Code of hidden inputs and cells that only record results go; an emphasised paragraph before a table becomes its
     caption; several terms of one definition become one; formulas get their Typst form as the attribute `typst`.
     """
-    for cell in [node for node in document.findall(nodes.container) if _part(node) == "cell_code"]:
+    for cell in [node for node in document.findall(nodes.container) if node.get("nb_element") == "cell_code"]:
         raws = list(cell.findall(nodes.raw))
         if raws and all(raw["format"] == "none" for raw in raws):
             cell.parent.remove(cell)
-        elif cell.get("hide_mode") in HIDDEN and _part(cell[0]) == "cell_code_source":
+        elif cell.get("hide_mode") in HIDDEN and cell[0].get("nb_element") == "cell_code_source":
             del cell[0]
     for table in list(document.findall(nodes.table)):
         place = table.parent.index(table)
@@ -162,15 +149,12 @@ def prepare(document: nodes.document) -> None:
         node["typst"] = converted
 
 
-# --- links, whose addresses are shown as people read them
-
-
 def readable_address(address: str) -> str:
     """Return an address with letters outside of ASCII in place of their percent signs, where these are UTF-8."""
 
     def letters(codes: re.Match[str]) -> str:
         try:
-            text = bytes.fromhex(codes[0].replace("%", "")).decode()
+            text = unquote(codes[0], errors="strict")
         except UnicodeDecodeError:
             return codes[0]
         return "".join(sign if sign.isprintable() else quote(sign) for sign in text)

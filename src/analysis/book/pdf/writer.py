@@ -1,7 +1,4 @@
-"""How the pages of the book become Typst markup, by the functions of book/pdf/template.typ.
-
-A node that nothing here knows stops the build: nothing of a page may be missing from the PDF without notice.
-"""
+"""How pages become Typst markup, by the functions of book/pdf/template.typ; an unknown node stops the build."""
 
 import re
 from collections import Counter
@@ -10,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.util import logging
 
 from analysis.book.charts import chart_folder
+from analysis.book.entries import around
 from analysis.book.pdf.text import breakable, column_widths, marked_text, typst_string
 from analysis.core.errors import BuildError
 
@@ -27,7 +26,7 @@ LISTS = {"bullet_list": ("list", {"tight": "false"}), "enumerated_list": ("enum"
 LISTS |= {"definition_list": ("definitions", {})}
 THROUGH = ("document", "compound", "container", "glossary", "tbody", "tgroup", "target", "download_reference")
 # what only a screen can use, marks of the bibliography, and notes, which stand on the page of their call
-LEFT_OUT = {"argument_map", "more_fold", "word_filter", "ledger_filter", "verdict_strip"}
+LEFT_OUT = {"argument_map", "word_filter", "ledger_filter", "verdict_strip"}
 LEFT_OUT |= {"comment", "index", "label", "meta", "footnote", "substitution_definition"}
 # the first paragraph of these is their text
 HOLDERS = (nodes.admonition, nodes.citation, nodes.entry, nodes.footnote, nodes.list_item)
@@ -66,7 +65,7 @@ class Writer:
         elif kind in LISTS:
             name, named = LISTS[kind]
             text = self.call(name, node, named, (self.item(item) for item in node.children), "") + "\n"
-        elif write := getattr(self, f"write_{kind}", None):
+        elif write := getattr(self, f"_write_{kind}", None):
             text = write(node)
         else:
             where = f"{self.page}:{node.line}" if node.line else self.page
@@ -91,15 +90,10 @@ class Writer:
     ) -> str:
         """Return a call with the labels that wait, around a body, or where none is given around what a node holds."""
         opening = self.opening(node)
-        if isinstance(node, nodes.Admonition) and (title := self.title_of(node)):
+        if isinstance(node, nodes.Admonition) and (title := title_of(node)):
             named = {**named, "title": self.argument(title)}
         text = self.inside(node) if body is None else body
         return opening + code_call(name, named, positional, text, force=name in ("inline", "par"))
-
-    @staticmethod
-    def title_of(node: Any) -> nodes.Element | None:
-        """Return the title of a box or a table, where it has one."""
-        return next((part for part in node.children if isinstance(part, nodes.title)), None)
 
     def argument(self, node: Any) -> str:
         """Return what a node holds as an argument in brackets, after the labels that wait."""
@@ -111,8 +105,6 @@ class Writer:
         if isinstance(node, nodes.list_item):
             return self.argument(node)
         return code_call("definition", NONE, map(self.argument, node.children))
-
-    # labels
 
     def label(self, name: str) -> str:
         """Return a label as a Typst string: %page#name, or %page for a page."""
@@ -132,9 +124,7 @@ class Writer:
         """Return the beginning of a call in markup, with the labels of a node and those that wait."""
         return "#" + "".join(f"mlabel({label})#" for label in self.take_labels(node))
 
-    # pages, headings, text
-
-    def write_start_of_file(self, node: nodes.Element) -> str:
+    def _write_start_of_file(self, node: nodes.Element) -> str:
         """Return a page; its headings count from level 1 wherever the contents list it."""
         outer = self.page, self.level
         self.page, self.level = node["docname"], 0
@@ -143,15 +133,14 @@ class Writer:
         self.page, self.level = outer
         return text
 
-    def write_section(self, node: nodes.Element) -> str:
-        """Return a section."""
+    def _write_section(self, node: nodes.Element) -> str:
         self.level += 1
         self.keep_labels(node)
         text = ("#chapter-break()\n" if self.level == 1 else "") + self.inside(node)
         self.level -= 1
         return text
 
-    def write_title(self, node: nodes.Element) -> str:
+    def _write_title(self, node: nodes.Element) -> str:
         """Return a heading, numbered where the contents number the page."""
         named = {"level": str(self.level)}
         if self.page not in self.builder.env.toc_secnumbers:
@@ -160,47 +149,39 @@ class Writer:
             named["supplement"] = f"[{marked_text(part)}]"
         return self.call("heading", node, named) + "\n"
 
-    def write_Text(self, node: nodes.Text) -> str:
-        """Return text; in tables long words may break."""
+    def _write_Text(self, node: nodes.Text) -> str:
         text = node.astext()
         if isinstance(node.parent, nodes.caption) and node.parent.index(node) == 1 and text.isspace():
             return ""  # the bold beginning of a caption stands on a line of its own
-        cell: nodes.Node | None = node.parent
-        while cell is not None and not isinstance(cell, nodes.entry | nodes.section):
-            cell = cell.parent
-        return marked_text(breakable(text) if isinstance(cell, nodes.entry) else text)
+        in_table = isinstance(around(node, (nodes.entry, nodes.section)), nodes.entry)
+        return marked_text(breakable(text) if in_table else text)  # in tables long words may break
 
-    def write_paragraph(self, node: nodes.Element) -> str:
-        """Return a paragraph."""
+    def _write_paragraph(self, node: nodes.Element) -> str:
         return self.call("par", node) + "\n"
 
-    def write_inline(self, node: nodes.Element) -> str:
-        """Return a piece of text with classes, which may tell its language."""
+    def _write_inline(self, node: nodes.Element) -> str:
         classes = ",".join(map(typst_string, node["classes"]))
         return self.call("inline", node, {"classes": f"({classes})"})
 
-    def write_abbreviation(self, node: nodes.Element) -> str:
-        """Return a short form, without its long one."""
+    def _write_abbreviation(self, node: nodes.Element) -> str:
         return marked_text(node.astext())
 
-    def write_block_quote(self, node: nodes.Element) -> str:
+    def _write_block_quote(self, node: nodes.Element) -> str:
         """Return a quotation, or a box where it opens with the bold word Finding or Limits."""
         opening = next((part for part in node.findall(nodes.Text) if part.strip()), None)
         if opening in ("Finding.", "Limits.") and opening is not None and isinstance(opening.parent, nodes.strong):
             return self.call("box-of", node, NONE, [typst_string(opening.rstrip(".").lower())]) + "\n"
         return self.call("quote", node, {"block": "true"}) + "\n"
 
-    def write_literal_block(self, node: nodes.Element) -> str:
-        """Return a block of code or output, without empty lines at its end."""
+    def _write_literal_block(self, node: nodes.Element) -> str:
         language = {"ipython3": "python"}.get(node.get("language", ""), node.get("language", "text"))
         text = typst_string(node.astext().rstrip(), keep_lines=True)
         return self.call("raw", node, {"block": "true", "lang": typst_string(language)}, [text], "") + "\n"
 
-    def write_transition(self, node: nodes.Element) -> str:
-        """Return a rule, but not the one before a list of footnotes."""
+    def _write_transition(self, node: nodes.Element) -> str:
         return "" if "footnotes" in node["classes"] else self.call("horizontalrule", node) + "\n"
 
-    def write_raw(self, node: nodes.Element) -> str:
+    def _write_raw(self, node: nodes.Element) -> str:
         """Return raw Typst; raw HTML of a page that the PDF would lose is a warning (an extension's has no line)."""
         text = node.astext()
         lost = node["format"] == "html" and re.sub(r"<!--.*?-->", "", text, flags=re.S).strip()
@@ -208,7 +189,8 @@ class Writer:
             logger.warning("raw HTML has no form in the PDF: %s", text[:60], location=node)
         return f"{text}\n" if "typst" in node["format"].split() else ""
 
-    def _formula(self, node: nodes.Element, block: bool) -> str:
+    def _write_math(self, node: nodes.Element) -> str:
+        block = isinstance(node, nodes.math_block)
         named = {"block": str(block).lower(), "alt": typst_string(node.astext().strip())}
         if node.get("number"):
             places = self.builder.env.toc_fignumbers.get(self.page, {}).get("displaymath", {})
@@ -216,15 +198,7 @@ class Writer:
             named["number"] = typst_string(".".join(map(str, numbers)))
         return self.call("formula", node, named, [f"$ {node['typst']} $"], "") + ("\n" if block else "")
 
-    def write_math(self, node: nodes.Element) -> str:
-        """Return a formula in a line."""
-        return self._formula(node, block=False)
-
-    def write_math_block(self, node: nodes.Element) -> str:
-        """Return a formula on its own; only one with a label has a number."""
-        return self._formula(node, block=True)
-
-    # tables, charts and pictures
+    _write_math_block = _write_math
 
     def _place(self, kind: str, titled: bool) -> dict[str, str | None]:
         """Return the id of a chart or a table, and its number in a numbered chapter where it has a title."""
@@ -235,10 +209,10 @@ class Writer:
             number = typst_string(".".join(map(str, (*chapter, self.numbered[self.page, kind]))))
         return {"id": typst_string(f"{self.page}#{self.placed[self.page]}"), "number": number}
 
-    def write_table(self, node: nodes.Element) -> str:
+    def _write_table(self, node: nodes.Element) -> str:
         """Return a table with the caption it has, if any, and columns that suit their texts."""
         opening = self.opening(node)  # before the labels within
-        caption = self.title_of(node)
+        caption = title_of(node)
         widths = column_widths([[entry.astext() for entry in row] for row in node.findall(nodes.row)])
         named = {
             **self._place("table", caption is not None),
@@ -270,12 +244,12 @@ class Writer:
         }
         return self.call("chart", node, {**named, **texts}, [typst_string(file)], "") + "\n"
 
-    def write_chart(self, node: nodes.Element) -> str:
+    def _write_chart(self, node: nodes.Element) -> str:
         """Return a chart: its title and subtitle above the picture, its source and its name below."""
         picture = f"{node['digest']}.svg"
         self.builder.images[str(chart_folder(self.builder.app) / picture)] = picture
         heading = f"#strong[{marked_text(node['heading'])}]" if node["heading"] else ""
-        above = " ".join(filter(None, (heading, marked_text(node["subheading"]), marked_text(node["caption"]))))
+        above = " ".join(filter(None, (heading, marked_text(node["subheading"]))))
         texts = {
             "width": f"{node['width'] * 0.75:g}pt",  # 96 px are 72 pt
             "caption": f"[{above}]" if above else None,
@@ -284,8 +258,7 @@ class Writer:
         }
         return self._chart(node, f"/{picture}", node["alt"] or node["heading"], bool(node["heading"]), texts)
 
-    def write_figure(self, node: nodes.Element) -> str:
-        """Return another picture with a caption and a legend."""
+    def _write_figure(self, node: nodes.Element) -> str:
         image = next(node.findall(nodes.image))
         width = image.get("width", "")
         texts = {
@@ -295,30 +268,29 @@ class Writer:
         texts |= {"width": width} if width.endswith("pt") else {}
         return self._chart(node, file, image.get("alt") or node.astext(), "caption" in texts, texts)
 
-    def write_image(self, node: nodes.Element) -> str:
-        """Return a picture outside of a figure, never wider than the text."""
+    def _write_image(self, node: nodes.Element) -> str:
         alt = typst_string(node.get("alt") or Path(node["uri"]).stem)
         return self.call("picture", node, {"alt": alt}, [typst_string(f"/{self.builder.images[node['uri']]}")], "")
 
-    # notes and references
-
-    def write_reference(self, node: nodes.Element) -> str:
-        """Return a link to a place in the book or to another host."""
+    def _write_reference(self, node: nodes.Element) -> str:
         if node.get("internal") or "refid" in node:
             return self.call("internal-link", node, NONE, [self.label(node.get("refuri") or node["refid"])])
         return self.call("link", node, NONE, [typst_string(node["refuri"])])
 
-    def write_footnote_reference(self, node: nodes.Element) -> str:
+    def _write_footnote_reference(self, node: nodes.Element) -> str:
         """Return a footnote where it is first called; later calls repeat its mark."""
         key = (self.page, node["refid"])
         if key in self.footnotes:
             return f"#footnote(<{self.footnotes[key]}>)"
-        page: nodes.Node = node
-        while page.parent is not None and type(page).__name__ != "start_of_file":
-            page = page.parent
+        page = around(node, addnodes.start_of_file) or self.document
         note = next(part for part in page.findall(nodes.footnote) if node["refid"] in part["ids"])
         self.footnotes[key] = f"note-{len(self.footnotes) + 1}"
         return f"#footnote[{lines(self.inside(note))}]<{self.footnotes[key]}>"
+
+
+def title_of(node: Any) -> nodes.Element | None:
+    """Return the title of a box or a table, where it has one."""
+    return next((part for part in node.children if isinstance(part, nodes.title)), None)
 
 
 def lines(text: str) -> str:
