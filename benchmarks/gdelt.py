@@ -54,7 +54,7 @@ def count_here(file: Path) -> pd.DataFrame:
     from analysis.signals.exports import count_files
 
     with open_pool(default_workers(), None) as pool:
-        return count_files([file], pool, progress=False)[0]
+        return count_files([file], pool)[0]
 
 
 def count_with_pandas(file: Path, at_once: int | None = None) -> pd.DataFrame:

@@ -101,7 +101,7 @@ def chapters_here(folder: Path) -> Jobs:
     """All chapters, then once more."""
     from analysis.runs.notebooks import run_notebooks
 
-    first = timed(lambda: run_notebooks(folder=folder / "run", progress=False))
+    first = timed(lambda: run_notebooks(folder=folder / "run"))
     command(tool("balancing-act"), "run")()
     return {
         CHAPTERS: first,
@@ -212,7 +212,7 @@ def _sweep_in(folder: Path, workers: int, scheduler: str | None) -> Jobs:
 
     def run() -> None:
         with open_pool(workers, scheduler) as pool:
-            run_sweep(sweep, pool, folder / "sweep", progress=False)
+            run_sweep(sweep, pool, folder / "sweep")
 
     return {CASES: timed(run)}
 
@@ -357,10 +357,9 @@ def curve_scikit_learn(_folder: Path) -> Jobs:
 def pair_here(_folder: Path) -> Jobs:
     """`align` with placebos, residual and draws, after the start of the command."""
     from analysis.measures.pair import align, load_source
-    from analysis.measures.specifications import Specification
 
     source = load_source()
-    return {PAIR: timed(lambda: align(source, STATEMENT, STRATEGY, Specification(), draws=DRAWS))}
+    return {PAIR: timed(lambda: align(source, STATEMENT, STRATEGY))}
 
 
 @way("scikit-learn, pair by pair", part=f"{PAIRS} pairs")

@@ -6,8 +6,9 @@ from contextlib import suppress
 
 import pytest
 from altered import altered
+from test_house import PACKAGES
 
-from analysis.book.directives import PACKAGES, claim_values
+from analysis.book.directives import claim_values
 from analysis.claims.evidence import Evidence, load_evidence
 from analysis.core import paths
 from analysis.core.errors import ParameterError
@@ -31,6 +32,13 @@ def unknown(page: str) -> list[str]:
     return missing
 
 
+def test_the_page_says_of_each_package_what_its_docstring_says() -> None:
+    assert set(PACKAGES) == {file.parent.name for file in paths.CODE.glob("*/__init__.py")}
+    for name in PACKAGES:
+        about = (importlib.import_module(f"analysis.{name}").__doc__ or "").partition("\n")[0]
+        assert f"- **`{name}`**: {about}\n" in PAGE
+
+
 def test_every_name_on_the_page_exists() -> None:
     assert len(re.findall(r"`\w+\.\w+\.\w+`", PAGE)) > 20
     assert unknown(PAGE) == []
@@ -45,7 +53,7 @@ def evidence() -> Evidence:
 
 def test_the_values_of_a_claim_follow_its_rows(evidence: Evidence) -> None:
     values = claim_values(evidence, "C32")
-    assert (values["check"], values["part"], values["verdict"]) == ("quotation", "quotation", "misquoted")
+    assert (values["check"], values["part"], values["verdict"]) == ("quotation", "detail", "confirmed with correction")
     right = values["arguments"].replace('"illegal"', '"unlawful"')
     checks = evidence.table("checks").replace({"arguments": {values["arguments"]: right}})
     changed = altered(evidence, {"checks": checks})

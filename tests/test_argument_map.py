@@ -77,7 +77,7 @@ def test_the_list_says_what_the_map_shows(found: ArgumentMap) -> None:
     assert [item.split()[0] for item, _ in items] == list(load("steps")["step_id"])
     lines = [line for _, below in items for line in below]
     assert len(lines) == len(found.tiles)
-    assert any(line.startswith("C32 misquoted (support): ") for line in lines)
+    assert any(line.startswith("C32 confirmed with correction (support): ") for line in lines)
     assert any(line.startswith("O3 supports this step, left out: ") for line in lines)
     assert "supports S5" in items[0][0]
 

@@ -61,7 +61,7 @@ def test_pandas_counts_the_made_events_as_this_book_does(
     script = benchmark("gdelt")
     script.write_events(tmp_path / "events.csv", 3000)
     counts, report = count_file(tmp_path / "events.csv")
-    assert (report.format, report.lines, report.bad) == ("GDELT 2.0", 3000, 0)
+    assert (report.format, report.lines, report.malformed) == ("GDELT 2.0", 3000, [])
     assert report.kept > 50
     for at_once in (None, 700):
         pd.testing.assert_frame_equal(script.count_with_pandas(tmp_path / "events.csv", at_once), counts)

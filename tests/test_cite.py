@@ -66,16 +66,6 @@ def test_people_stand_as_each_style_has_them() -> None:
     assert cite.ris(work).splitlines()[1:4] == ["AU  - Guo, Ziya", "AU  - de la Cruz, Anne-Marie L.", "AU  - Ray, Bo"]
 
 
-def test_what_is_missing_leaves_no_gap() -> None:
-    work = Work("Untitled [draft]")
-    assert cite.forms(work) == {
-        "APA": "Untitled [draft]. (n.d.).",
-        "Chicago": "“Untitled [draft].” n.d.",
-        "BibTeX": "@misc{cited,\n  title = {{Untitled [draft]}}\n}",
-        "RIS": "TY  - GEN\nTI  - Untitled [draft]\nER  - ",
-    }
-
-
 def test_marks_with_a_meaning_in_tex_are_escaped() -> None:
     assert cite.escaped(r"a\b {c} 1% & $2 #3 d_e ~f ^g “h”") == (
         r"a\textbackslash{}b \{c\} 1\% \& \$2 \#3 d\_e \textasciitilde{}f \textasciicircum{}g “h”"

@@ -1,6 +1,6 @@
-"""The dual track: an exact test with its power, sensitivity, and answers; series, strands and aftermath beside it."""
+"""The dual track: an exact test with its power, sensitivity, balance; series, strands and aftermath beside it."""
 
-from itertools import combinations
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
@@ -13,8 +13,7 @@ from analysis.claims.evidence import Evidence, last_cited_day, load_evidence
 from analysis.core.errors import ParameterError
 from analysis.data.tables import load
 from analysis.measures import continuity, series
-from analysis.signals import coding, dual_track, indices
-from analysis.signals import events as diplomacy
+from analysis.signals import coding, dual_track, protests
 from analysis.signals.dual_track import Change
 from analysis.texts.documents import SERIES
 from analysis.texts.features import as_features, build_tables, load_features
@@ -66,24 +65,40 @@ def test_p_is_the_share_of_all_ways_to_deal_out_the_days() -> None:
 
 
 def test_power_by_simulation() -> None:
-    found = Change(first=7, second=8, events=72, late=40, p_fall=0.5, p_rise=0.7)
-    rng = np.random.default_rng(1)
-    chance = found.late * 0.5 / (found.late * 0.5 + 32)
-    drawn = rng.binomial(15, chance, size=20_000)
+    """Fifteen cooperative events are dealt out, the 57 others stay; the second half is counted anew each time."""
     from scipy.stats import hypergeom
 
-    seen = hypergeom(72, 40, 15).cdf(drawn) <= dual_track.LEVEL
-    assert dual_track.power(found, 0.5) == pytest.approx(seen.mean(), abs=0.01)
+    found = Change(first=7, second=8, events=72, late=40, p_fall=0.5, p_rise=0.7)
+    rng = np.random.default_rng(1)
+    others = np.array([True] * 32 + [False] * 25)
+    for factor in (0.25, 0.5, 1.0, 2.0):
+        dealt = rng.random((20_000, 15)) < 40 * factor / (40 * factor + 32)
+        late = dealt.sum(axis=1)
+        test = hypergeom(72, others.sum() + late, 15)
+        seen = test.cdf(late) <= dual_track.LEVEL if factor <= 1 else test.sf(late - 1) <= dual_track.LEVEL
+        assert dual_track.power(found, factor) == pytest.approx(seen.mean(), abs=0.012)
+    assert dual_track.power(found, 1.0) < dual_track.LEVEL  # its true size
+
+
+def test_power_counts_the_second_half_of_every_outcome() -> None:
+    """With the late events of the outcome that came, a power of the same change would be nearly twice as large."""
+    from scipy.stats import binom, hypergeom
+
+    found = Change(first=7, second=8, events=72, late=40, p_fall=0.5, p_rise=0.7)
+    late = np.arange(16)
+    fixed = hypergeom(72, 40, 15).cdf(late) <= dual_track.LEVEL
+    assert dual_track.power(found, 0.5) < 0.6 * binom(15, 20 / 52).pmf(late)[fixed].sum()
 
 
 def test_what_lies_on_the_level_is_seen() -> None:
-    """One event of twenty, nineteen of them late: it is early with a chance of one in twenty, which is the level."""
+    """One event beside nineteen, eighteen of them late: where it is early, two of twenty are, and p is one in ten."""
     from scipy.stats import hypergeom
 
-    level = float(hypergeom(20, 19, 1).cdf(0))
-    assert level == pytest.approx(0.05)
+    level = float(hypergeom(20, 18, 1).cdf(0))
+    assert level == pytest.approx(0.1)
     early = 1 / (19 * 0.5 + 1)  # the odds of late are halved
     assert dual_track.power(Change(0, 1, 20, 19, 1.0, 0.95), 0.5, level) == pytest.approx(early)
+    assert dual_track.power(Change(0, 1, 20, 19, 1.0, 0.95), 0.5, level - 0.01) == 0.0
     assert dual_track.power(Change(1, 0, 20, 1, 1.0, 0.05), 2.0, level) == pytest.approx(2 / 21)
     assert dual_track.power(Change(1, 0, 20, 1, 1.0, 0.05), 1.5, level) == pytest.approx(1.5 / 20.5)
     assert dual_track.power(Change(0, 0, 0, 0, 1.0, 1.0), 0.5) == 0.0
@@ -195,10 +210,58 @@ def test_other_windows_are_counted_on_the_signals_that_come_first() -> None:
     }  # fmt: skip
 
 
-def test_answers_are_not_before_what_they_answer(real: pd.DataFrame) -> None:
-    found = dual_track.answers(real, load("events"))
-    assert (found["days"] >= 0).all()
-    assert dual_track.answer_table(found)["answers"].sum() == len(found)
+# --- the balance with its interval
+
+
+DRAWN = {"draws": 2000, "seed": 1}
+
+
+def test_the_interval_of_a_balance_draws_events_whole() -> None:
+    """Of 27 ways to draw three events, one has E2 three times, and eight do not have it: from 0 to 1.
+
+    Signals drawn one by one would reach below 0.
+    """
+    assert dual_track.balance_interval(FEW, dual_track.BEIJING, **DRAWN) == (0.5, 0.0, 1.0)
+    ways = [_balance(way) for way in product([(1, 1), (0, 2), (1, 1)], repeat=3)]
+    assert (min(ways), ways.count(0), max(ways), ways.count(1)) == (0, 1, 1, 8)  # both more than one in forty
+    assert dual_track.balance_interval(FEW, dual_track.WASHINGTON, **DRAWN) == (1.0, 1.0, 1.0)
+
+
+def _balance(way: tuple[tuple[int, int], ...]) -> float:
+    return sum(signs for signs, _ in way) / sum(signals for _, signals in way)
+
+
+def test_a_balance_leaves_out_what_is_neutral_and_other_directions() -> None:
+    more = [("E7", "2025-01-26", "CHN", 0.0), ("E8", "2025-01-27", "CHN", -3.0)]
+    answered = pd.concat([sent(more[0]), FEW, sent(more[1]).assign(source="CHN", target="JPN")])
+    balance, low, high = dual_track.balance_interval(answered, dual_track.BEIJING, **DRAWN)
+    assert (balance, low, high) == (0.5, 0.0, 1.0)
+    for nothing in (sent(more[0]), FEW[:0]):
+        assert np.isnan(dual_track.balance_interval(nothing, dual_track.BEIJING, **DRAWN)).all()
+
+
+def test_the_seed_decides_the_interval(real: pd.DataFrame) -> None:
+    first, again, other = (
+        dual_track.balance_interval(real, dual_track.BEIJING, draws=200, seed=seed) for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first[0] == other[0]
+    assert first[1:] != other[1:]
+    assert first[1] < first[0] < first[2]
+
+
+def test_a_phase_ends_the_day_before_the_next_begins() -> None:
+    edges = [pd.Timestamp(day) for day in ("2025-01-02", "2025-01-05", "2025-01-25")]
+    table = dual_track.balance_by_phase(FEW, ["before", "after"], edges, **DRAWN).set_index(["direction", "phase"])
+    assert len(table) == 12
+    before, after = table.loc[("Japan to China", "before")], table.loc[("Japan to China", "after")]
+    assert before[["signals", "balance"]].to_list() == [3, 1 / 3]  # E1 and E2
+    assert after["signals"] == 0  # E6 is of the day after the last
+    assert np.isnan(after["balance"])
+    assert table.loc[("Japan to United States", "after"), ["signals", "balance", "low"]].to_list() == [3, 1, 1]
+    assert table.loc[("Japan to United States", "before"), "signals"] == 0
+    with pytest.raises(ValueError, match="zip"):
+        dual_track.balance_by_phase(FEW, ["one phase"], edges, **DRAWN)
 
 
 # --- nothing later than the article enters the tests of the steps
@@ -213,9 +276,8 @@ def test_later_events_do_not_move_the_tests_of_the_steps(real: pd.DataFrame) -> 
     pd.testing.assert_frame_equal(ledger.ledger(load_evidence()), ledger.ledger(early))
 
     def compared(evidence: Evidence) -> pd.DataFrame:
-        tables = map(evidence.table, ("protests", "events", "codings_signals", "event_sources"))
-        protests = diplomacy.protest_table(*tables)
-        return diplomacy.rank_among(protests, "E087")
+        answered = protests.answered(*map(evidence.table, ("occasions", "answers", "protests")))
+        return protests.compared(protests.strongest(answered), "K155")
 
     pd.testing.assert_frame_equal(compared(everything), compared(early))
 
@@ -239,15 +301,8 @@ def test_an_expectation_that_cannot_be_read_is_named() -> None:
     evidence = load_evidence(hindsight=True)
     broken = evidence.table("forecasts").assign(arguments='{"event": "E001"}')
     evidence = altered(evidence, {"forecasts": broken})
-    with pytest.raises(ParameterError, match=r"forecasts.csv, F1 \(happened\): happened has no argument “event”"):
+    with pytest.raises(ParameterError, match=r"forecasts.csv, F2 \(contact\): contact has no argument “event”"):
         ledger.forecasts(evidence)
-
-
-def test_two_periods_are_set_side_by_side() -> None:
-    rows = {"source": ["JPN"], "target": ["CHN"], "scale": ["plover"], "signals": [3], "mean": [1.0], "balance": [0.5]}
-    before, after = pd.DataFrame(rows), pd.DataFrame({**rows, "mean": [-1.0]})
-    [row] = indices.compare_periods(before, after, "plover").to_dict("records")
-    assert (row["mean_before"], row["mean_after"], row["change"]) == (1.0, -1.0, -2.0)
 
 
 # --- series and strands
@@ -305,9 +360,8 @@ def test_leaders_by_day() -> None:
 
 
 def test_strands_by_hand() -> None:
-    [(column, value)] = continuity.STRANDS["Dialogue with China"].items()
-    topics = pd.DataFrame({"topic_id": ["T1", "T2", "T3"], "group": "", "topic": ""})
-    topics[column] = ["another", value, value]
+    value = continuity.STRANDS["Dialogue with China"]
+    topics = pd.DataFrame({"topic_id": ["another", value, value], "group": "", "topic": ""})
     table = topics.assign(document_id="d", emphasis=[3, 1, 0])
     found = continuity.strand_presence(table)
     assert found[["strand", "topics", "present", "share", "emphasis"]].to_numpy().tolist() == [

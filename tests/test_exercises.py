@@ -68,11 +68,11 @@ def test_a_faulty_file_is_refused(text: str, tmp_path: Path) -> None:
 
 def test_answers_are_kept_only_where_they_changed(tmp_path: Path) -> None:
     file, kept = tmp_path / "exercises.yml", tmp_path / "exercises.json"
-    file.write_text('a: {chapter: "06", set: event=E039, results: [earlier]}')
+    file.write_text('a: {chapter: "06", set: occasion=K052, results: [earlier]}')
     assert exercises.refresh(file, kept)
-    assert exercises.read_answers(kept) == {"a": {"earlier": "2"}}
+    assert exercises.read_answers(kept) == {"a": {"earlier": "three"}}
     assert not exercises.refresh(file, kept)
-    file.write_text('a: {chapter: "06", set: event=E039, results: [earliest]}')
+    file.write_text('a: {chapter: "06", set: occasion=K052, results: [earliest]}')
     with pytest.raises(ParameterError, match=r"records no result “earliest” \(nearest: earlier\)"):
         exercises.refresh(file, kept)
-    assert exercises.read_answers(kept) == {"a": {"earlier": "2"}}
+    assert exercises.read_answers(kept) == {"a": {"earlier": "three"}}

@@ -119,8 +119,8 @@ def test_verify_passes_on_what_was_built_and_names_the_first_difference(tmp_path
     write_features(longer, target)
     [counts, ngrams] = corpus.verify(folder, table, target)
     assert counts == (
-        "counts.parquet, row 4 (passage 1): committed passage 1, token on, count 1; "
-        "the texts give passage 1, token arms, count 1 (18 and 18 rows)"
+        "counts.parquet, row 4: committed row(passage=1, token='on', count=1); "
+        "the texts give row(passage=1, token='arms', count=1)"
     )
     assert ngrams.startswith("ngrams.parquet, row ")
 

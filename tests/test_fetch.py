@@ -165,7 +165,7 @@ def fetched(
     table = pd.DataFrame({"document_id": names, "source_url": [f"{site.base}/{name}" for name in names]})
     table = table.assign(sha256="", last_block=pd.array([None] * len(names), dtype="Int64")).assign(**columns)
     features = features_of(*names)
-    return fetch.fetch(table, only or [], folder, features=features, refresh=refresh, progress=False)
+    return fetch.fetch(table, only or [], folder, features=features, refresh=refresh)
 
 
 def features_of(*names: str, text: str = TEXT) -> Features:
@@ -308,13 +308,12 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("body", "kind", "told"), UNREADABLE.values(), ids=UNREADABLE)
-def test_unreadable_document_is_set_aside(site: Site, tmp_path: Path, body: bytes, kind: str, told: str) -> None:
+def test_unreadable_document_is_not_kept(site: Site, tmp_path: Path, body: bytes, kind: str, told: str) -> None:
     site.pages["/one"] = answer(body, kind=kind)
     message = failure(site, tmp_path)
     assert message.startswith(told)
-    aside = tmp_path / "raw" / "one.unreadable"
-    assert f"look at {aside}, which came from {site.base}/one" in message
-    assert aside.read_bytes() == body
+    assert message.endswith(f"; open {site.base}/one in a browser")
+    assert files_in(tmp_path) == []
     site.pages["/one"] = answer(as_page(TEXT))
     assert fetched(site, tmp_path, "one")[0].outcome == "unchanged"
 
@@ -620,7 +619,7 @@ def test_refresh_that_cannot_be_read_keeps_what_is_there(site: Site, tmp_path: P
     site.pages["/one"] = in_turn(answer(as_page(TEXT)), answer(b"\x89PNG", kind="image/png"))
     fetched(site, tmp_path, "one")
     assert fetched(site, tmp_path, "one", refresh=True)[0].outcome == "failed"
-    assert files_in(tmp_path) == ["fetch.json", "one.html", "one.txt", "one.unreadable"]
+    assert files_in(tmp_path) == ["fetch.json", "one.html", "one.txt"]
     assert fetched(site, tmp_path, "one")[0].outcome == "unchanged"
 
 
@@ -647,7 +646,7 @@ def test_broken_state_is_named(site: Site, tmp_path: Path, content: str) -> None
 
 def test_unknown_id_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"--document: 'us-jpn-2025-02-08' is not the id .* us-jpn-2025-02-07"):
-        fetch.fetch(load("documents"), ["us-jpn-2025-02-08"], tmp_path / "new", progress=False)
+        fetch.fetch(load("documents"), ["us-jpn-2025-02-08"], tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
@@ -666,14 +665,14 @@ def test_only_the_named_documents_are_fetched(site: Site, tmp_path: Path) -> Non
 @pytest.mark.parametrize("folder", [paths.ROOT, paths.DATA / "x", paths.BUILD / ".." / "texts"])
 def test_no_text_in_the_repository(folder: Path) -> None:
     with pytest.raises(ParameterError, match="is in the repository, where no text may stand"):
-        fetch.fetch(load("documents"), folder=folder, features=features_of("one"), progress=False)
+        fetch.fetch(load("documents"), folder=folder, features=features_of("one"))
     assert not (paths.ROOT / "texts").exists()
 
 
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FetchError, match=r"cannot be written .*; name another folder with --into"):
-        fetch.fetch(load("documents"), folder=tmp_path / "file", features=features_of("one"), progress=False)
+        fetch.fetch(load("documents"), folder=tmp_path / "file", features=features_of("one"))
 
 
 @pytest.mark.parametrize("package", ["httpx", "protego", "tenacity", "trafilatura", "pypdf"])

@@ -11,12 +11,10 @@ import pytest
 
 from analysis.core.errors import RunError
 from analysis.core.files import (
-    LOCK,
     locked,
     new_folder,
     replace_folder,
     scratch_folder,
-    unlock,
     write_errors,
     write_whole,
 )
@@ -82,7 +80,7 @@ def test_a_folder_aside_does_not_hinder(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from analysis.core.files import locked, scratch_folder
+from analysis.core.files import locked
 
 with {call}:
     print("held", flush=True)
@@ -111,24 +109,14 @@ def test_one_process_at_a_time_and_a_lock_goes_with_its_process(tmp_path: Path) 
         pass
 
 
-@posix
-def test_scratch_folders_of_killed_processes_go_and_those_of_living_ones_stay(tmp_path: Path) -> None:
-    call = f"scratch_folder(Path({str(tmp_path)!r}), '.run-')"
-    dead, living = hold(call), hold(call)
-    dead.send_signal(signal.SIGKILL)
-    dead.communicate()
-    try:
-        assert len(list(tmp_path.glob(".run-*"))) == 2
-        with scratch_folder(tmp_path, ".run-") as work:
-            assert len(list(tmp_path.glob(".run-*"))) == 2
-            (work / "a").write_text("a")
-            unlock(work).rename(tmp_path / "kept")
-        assert contents(tmp_path / "kept") == {"a": "a"}
-        [left] = tmp_path.glob(".run-*")
-        assert (left / LOCK).exists()
-    finally:
-        living.terminate()
-        living.communicate()
+def test_a_scratch_folder_goes_unless_it_has_another_name(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path, ".run-") as work:
+        (work / "a").write_text("a")
+        work.rename(tmp_path / "kept")
+    with scratch_folder(tmp_path, ".run-") as work:
+        (work / "a").write_text("a")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert contents(tmp_path / "kept") == {"a": "a"}
 
 
 @posix

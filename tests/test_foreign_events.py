@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
 import gzip
 import json
-import lzma
 import re
 import zipfile
 from collections.abc import Callable, Iterable
@@ -124,7 +122,7 @@ def test_gdelt(tmp_path: Path) -> None:
         "USA CHN 2024-04-01 cameo_goldstein 0874 1",
     ]
     assert frame.dtypes.astype(str).tolist() == ["object", "object", "datetime64[ns]", "object", "object", "int64"]
-    assert report == Report(file, "GDELT 2.0", lines=11, kept=7, bad=0)
+    assert report == Report(file, "GDELT 2.0", lines=11, kept=7)
     assert str(report) == f"{file} (GDELT 2.0): 11 lines read, 7 kept, 4 outside, 0 malformed"
 
 
@@ -133,7 +131,7 @@ def test_gdelt_of_version_1_in_one_file(tmp_path: Path) -> None:
     lines = [gdelt(names=GDELT1[:columns], code=code) for columns, code in ((58, "042"), (57, "112"), (58, "?"))]
     frame, report = count_file(write(tmp_path / "file", lines), largest_bad_share=0.5)
     assert frame["code"].tolist() == ["042", "112"]
-    assert (report.format, report.first_bad) == ("GDELT 1.0", [(3, "no known code: “?”")])
+    assert (report.format, report.malformed) == ("GDELT 1.0", [(3, "no known code: “?”")])
     mixed = [gdelt(names=GDELT1[: 57 + n % 2]) for n in range(199)]
     assert count_file(write(tmp_path / "file", ["short", *mixed]))[1].kept == 199  # judged by all lines of a block
 
@@ -186,8 +184,8 @@ def test_counts_are_those_of_pandas(tmp_path_factory: pytest.TempPathFactory, li
         patch.setattr(exports, "BLOCK", block)
         frame, report = count_file(file, first=pd.Timestamp(first), last=pd.Timestamp(last), largest_bad_share=1)
     assert_frame_equal(frame, expected)
-    assert (report.lines, report.kept, report.bad) == (len(lines), frame["signals"].sum(), len(bad))
-    assert [number for number, _ in report.first_bad] == bad[: exports.SHOWN]
+    assert (report.lines, report.kept) == (len(lines), frame["signals"].sum())
+    assert [number for number, _ in report.malformed] == bad
 
 
 # --- POLECAT
@@ -214,7 +212,7 @@ def test_polecat(tmp_path: Path) -> None:
         "CHN USA 2024-04-01 plover ACCUSE 1",
         "USA CHN 2024-04-01 plover CONSULT/Visit 1",
     ]
-    assert report == Report(file, "POLECAT", lines=10, kept=7, bad=0)
+    assert report == Report(file, "POLECAT", lines=10, kept=7)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +237,7 @@ def test_polecat(tmp_path: Path) -> None:
 def test_known_quirks_of_polecat(tmp_path: Path, header: str, line: str) -> None:
     frame, report = count_file(write(tmp_path / "file", [line], header))
     assert rows(frame) == ["CHN JPN 2024-04-01 plover ACCUSE/Disapprove 1"]
-    assert (report.lines, report.bad) == (1, 0)
+    assert (report.lines, len(report.malformed)) == (1, 0)
 
 
 # --- packing
@@ -255,8 +253,6 @@ def pack_zip(raw: bytes, path: Path) -> None:
 PACKINGS: dict[str, Callable[[bytes, Path], object]] = {
     "plain": lambda raw, path: path.write_bytes(raw),
     "gzip": lambda raw, path: path.write_bytes(gzip.compress(raw[:100]) + gzip.compress(raw[100:])),
-    "bzip2": lambda raw, path: path.write_bytes(bz2.compress(raw)),
-    "xz": lambda raw, path: path.write_bytes(lzma.compress(raw)),
     "zip": pack_zip,
 }
 
@@ -267,7 +263,7 @@ def test_packed_files_are_told_by_their_content(tmp_path: Path, pack: Callable[[
     pack("\n".join([gdelt(), "short", gdelt("JPN", "CHN", code="010")] * 5).encode(), file)
     frame, report = count_file(file, largest_bad_share=0.5)
     assert frame["signals"].tolist() == [5, 5]
-    assert report.first_bad[0] == (2, "one column instead of 61")
+    assert report.malformed[0] == (2, "one column instead of 61")
     if pack is not PACKINGS["plain"]:
         file.write_bytes(file.read_bytes()[:-30])
         assert failure(file).startswith("cannot be read (")
@@ -304,7 +300,7 @@ def test_malformed_line_is_counted_with_its_number(tmp_path: Path, line: str | b
     file = write(tmp_path / "file", [gdelt(), "", line, gdelt()])
     frame, report = count_file(file, largest_bad_share=0.5)
     assert frame["signals"].tolist() == [2]
-    assert report == Report(file, "GDELT 2.0", lines=3, kept=2, bad=1, first_bad=[(3, reason)])
+    assert report == Report(file, "GDELT 2.0", lines=3, kept=2, malformed=[(3, reason)])
 
 
 @pytest.mark.parametrize(
@@ -319,7 +315,7 @@ def test_malformed_line_is_counted_with_its_number(tmp_path: Path, line: str | b
 )
 def test_malformed_line_of_polecat(tmp_path: Path, line: str, reason: str) -> None:
     _, report = count_file(write(tmp_path / "file", [polecat(), line], "\t".join(POLECAT)), largest_bad_share=0.5)
-    assert (report.bad, report.first_bad) == (1, [(3, reason)])  # the header is line 1
+    assert report.malformed == [(3, reason)]  # the header is line 1
 
 
 def test_first_malformed_lines_are_reported_in_order(tmp_path: Path) -> None:
@@ -332,7 +328,7 @@ def test_first_malformed_lines_are_reported_in_order(tmp_path: Path) -> None:
 
 def test_too_many_malformed_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path / "file", [gdelt()] * 198 + [gdelt(code="?"), "short"])
-    assert count_file(file)[1].bad == 2
+    assert len(count_file(file)[1].malformed) == 2
     assert failure(file, largest_bad_share=0.009) == (
         "has too many malformed lines: 2 of 200 read (1.00%, allowed 0.90%):\n"
         "  line 199: no known code: “?”\n"
@@ -341,7 +337,6 @@ def test_too_many_malformed_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(exports, "BLOCK", 1000)
     write(file, [gdelt(code="?")] * 200)
     assert int(re.findall(r"lines: (\d+) of", failure(file))[0]) < 10  # it is not read to its end
-    monkeypatch.setattr(exports, "LONGEST", 1000)
     assert "has a line that is too long; allowed: 1,000 bytes" in failure(write(file, [gdelt(), "x" * 3000, gdelt()]))
 
 
@@ -354,13 +349,18 @@ def test_too_many_malformed_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (b"", "is empty"),
         (b"\n\r\n", "is empty"),
         (gzip.compress(b"", mtime=0), "is empty"),
-        ("\t".join(POLECAT), "holds no events"),
         ("some words", "is of no known format: its lines have one column set apart by tabs; expected is an export of"),
         ("\t" * 15, "is of no known format: its lines have 16 columns"),  # mentions of GDELT
         (b"\x00\x01\r\x02", "is of no known format"),
         ("a\tb".encode("utf-16"), "is of no known format"),
-        ("\t".join(name for name in POLECAT if "Country" not in name), "has a header without Actor Country, Recipient"),
-        (",".join(name for name in POLECAT if name != "Event Mode"), "has a header without Event Mode; expected"),
+        (
+            "\t".join(name for name in POLECAT if "Country" not in name),
+            "is of no known format: its lines have 37",
+        ),
+        (
+            ",".join(name for name in POLECAT if name != "Event Mode"),
+            "is of no known format: its lines have one column",
+        ),
     ],
 )
 def test_file_that_is_none(tmp_path: Path, raw: str | bytes, message: str) -> None:
@@ -377,7 +377,7 @@ def test_names_of_places_may_be_in_another_encoding(tmp_path: Path) -> None:
     _, report = count_file(
         write(tmp_path / "file", [b"\xef\xbb\xbf" + gdelt().encode().replace("ō".encode(), b"\xf4")])
     )
-    assert (report.kept, report.bad) == (1, 0)
+    assert (report.kept, len(report.malformed)) == (1, 0)
 
 
 # --- several files
@@ -409,11 +409,11 @@ def test_several_files_are_added_up_anywhere(tmp_path: Path) -> None:
     files.append(write(tmp_path / "polecat", [polecat()], "\t".join(POLECAT)))
     for count, scheduler in ((1, None), (2, None), (2, "local")):
         with workers.open_pool(count, scheduler) as pool:
-            together, reports = exports.count_files(files, pool, progress=False)
+            together, reports = exports.count_files(files, pool)
         assert [report.file for report in reports] == files
         assert_frame_equal(together, merge_counts(count_file(file)[0] for file in files))
     with pytest.raises(ParameterError, match="named twice"):
-        exports.count_files([files[0], tmp_path / "." / "0.csv"], pool, progress=False)
+        exports.count_files([files[0], tmp_path / "." / "0.csv"], pool)
 
 
 def test_the_command_gives_the_indices_of_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,6 @@ from test_reading_pages import article, entry, notebook, read
 
 from analysis.book import build
 from analysis.book.charts import chart_node, data_table
-from analysis.book.pdf import builder
 from analysis.book.safety import html_faults, is_harmless, spec_faults
 from analysis.charts import show
 from analysis.cli import command
@@ -34,7 +33,6 @@ from analysis.core.files import read_yaml
 from analysis.core.wording import address_in_markdown, in_markdown
 from analysis.data.export import About, DataTable, as_csv, as_xlsx, text_cell
 from analysis.data.schema import read_schema
-from analysis.release import archive
 from analysis.runs import exercises, parameters, rerun, sweep
 from analysis.runs.notebooks import notebook_files
 from analysis.runs.results import read_results
@@ -70,7 +68,7 @@ def test_a_sign_that_cannot_be_seen_is_refused_by_its_place(change: Change, data
     )
 
 
-def test_a_huge_cell_a_huge_file_and_a_hidden_head_are_refused(change: Change, data: Path) -> None:
+def test_a_huge_cell_and_a_hidden_head_are_refused(change: Change, data: Path) -> None:
     change("events", 12, title="x" * 5_001)
     assert [str(f) for f in check(data)] == [
         "events.csv, row 12, column title: 5,001 characters; allowed: up to 5,000 characters"
@@ -81,8 +79,6 @@ def test_a_huge_cell_a_huge_file_and_a_hidden_head_are_refused(change: Change, d
     file.write_text(file.read_text("utf-8").replace("topic_id,", "topic_id\u202e,", 1), encoding="utf-8")
     faults = [str(f) for f in check(data) if f.file == "topics.csv"]
     assert any("column topic_id\\u202e: the column is unknown" in fault for fault in faults)
-    file.write_bytes(b"x" * 20_000_001)
-    assert any("20,000,001 bytes; up to 20,000,000 bytes" in str(f) for f in check(data))
 
 
 @pytest.mark.parametrize(
@@ -246,7 +242,7 @@ def test_the_pdf_shows_a_text_as_a_text(source: Path, html: Path) -> None:
     pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "pdf" / "book.pdf"
     pdf.parent.mkdir()
-    builder.build_pdf(source, pdf, source.parent / "work" / "pdf-doctrees")
+    build.build_pdf(source, pdf)
     reader = PdfReader(pdf)
     text = straight(re.sub(r"[\s\u200b]", "", "".join(page.extract_text() for page in reader.pages)))
     for part in (
@@ -264,7 +260,7 @@ def test_the_pdf_shows_a_text_as_a_text(source: Path, html: Path) -> None:
 
 OUTPUTS_THAT_RUN = [
     ({"text/html": "<p>x</p><SCRIPT >window.hit=1</SCRIPT >"}, "<script>"),
-    ({"text/html": "<img src=x OnError=window.hit=1>"}, "<img onerror>"),
+    ({"text/html": "<img src=x OnError=window.hit=1>"}, "<img onerror=“window.hit=1”>"),
     ({"text/markdown": "a <object data='x'></object>"}, "<object>"),
     ({"application/javascript": "window.hit=1"}, "<script>"),
 ]
@@ -505,7 +501,7 @@ def test_a_packed_bomb_does_not_fill_the_memory(tmp_path: Path) -> None:
     bomb.write_bytes(gzip.compress(f"{good}\n".encode() + b"\t" * 40_000_000))
     zipped = write_zip(tmp_path / "bomb.zip", {"bomb.tsv": gzip.decompress(bomb.read_bytes())})
     for file in (bomb, zipped):
-        with pytest.raises(DataError, match=r"has a line that is too long; allowed: 4,194,304 bytes"):
+        with pytest.raises(DataError, match=r"has a line that is too long; allowed: 16,777,216 bytes"):
             exports.count_file(file)
 
 
@@ -523,19 +519,9 @@ def test_lines_of_nul_and_of_great_length_are_malformed(tmp_path: Path) -> None:
     lines = [good, good.replace("20250207", "2025\x000207"), "x" * 3_000_000, good.replace("010", "<b>")]
     file.write_text("\n".join(lines) + "\n")
     counts, report = exports.count_file(file, largest_bad_share=1)
-    assert (report.kept, report.bad) == (1, 3)
+    assert (report.kept, len(report.malformed)) == (1, 3)
     assert int(counts["signals"].sum()) == 1
     assert "\x00" not in str(report)
-
-
-# --- archive
-
-
-@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", "a\x1bb"])
-def test_checksums_name_no_file_outside(tmp_path: Path, name: str) -> None:
-    (tmp_path / archive.SUMS).write_text(f"{'0' * 64}  {name}\n")
-    with pytest.raises(BuildError, match=r"SHA256SUMS lists .*, which lies in another folder"):
-        archive.repository_files(tmp_path)
 
 
 def test_links_of_pages_are_looked_through() -> None:

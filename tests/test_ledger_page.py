@@ -6,15 +6,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from conftest import stage_book
+from docutils import nodes
 from pypdf import PdfReader
 
 from analysis.book import build
 from analysis.book.entries import slug
-from analysis.book.ledger import filter_choices, place_in_article
-from analysis.book.pdf import builder
-from analysis.claims import ledger
+from analysis.book.records import check_table, filter_choices, place_in_article
+from analysis.claims import ledger, robustness
 from analysis.claims.evidence import load_evidence
 from analysis.core import paths, wording
 from analysis.data.tables import load
@@ -92,9 +93,9 @@ def test_every_claim_and_omission_has_an_address(page: str) -> None:
 
 def test_an_entry_shows_checks_values_evidence_and_what_would_change_it(page: str) -> None:
     found = words(entry(page, "c32"))
-    assert "C32 misquoted quotation · ¶4 · computed by checks" in found
+    assert "C32 confirmed with correction quotation · ¶4 · computed by checks" in found
     expected = "“illegal” word for word in the part on the Indo-Pacific of the statement"
-    assert f"Fails: its quoted words {expected} Absent, but “unlawful maritime claims” is present" in found
+    assert f"Fails: a detail {expected} Absent, but “unlawful maritime claims” is present" in found
     assert f"What would change this verdict: Another verdict would follow if instead were found: {expected}." in found
     assert "quotation {&quot;words&quot;: &quot;illegal&quot;" in found
     assert "P46" in found
@@ -108,9 +109,45 @@ def test_the_page_on_architecture_tells_the_way_of_a_claim_as_it_ends_here(html:
     for row, table, start in zip(map(int, rows), ("claims", "checks"), ("C32,", "C32,2,quotation,"), strict=True):
         assert (paths.DATA / f"{table}.csv").read_text("utf-8").splitlines()[row - 1].startswith(start)
     [(expected, found)] = re.findall(r"Expected: (.*?)\. Found: (.*?)\. The verdict follows", way)
-    assert f"Fails: its quoted words {expected} {wording.capital(found)}" in shown
-    assert "the weightiest part that fails: misquoted." in way
-    assert shown.startswith("C32 misquoted")
+    assert f"Fails: a detail {expected} {wording.capital(found)}" in shown
+    assert "the weightiest part that fails: confirmed with correction." in way
+    assert shown.startswith("C32 confirmed with correction")
+
+
+def test_an_entry_shows_both_reviewers_what_it_rests_on_and_other_choices(page: str) -> None:
+    evidence = load_evidence()
+    table = robustness.multiverse(evidence).set_index("claim_id")
+    reviewed = robustness.reviewed(evidence).set_index("claim_id")
+    bases = robustness.bases(evidence).set_index("claim_id")["basis"]
+    for claim_id, row in reviewed.iterrows():
+        found = words(entry(page, str(claim_id).lower()))
+        first, second = (verdict if isinstance(verdict, str) else "none" for verdict in row[["first", "second"]])
+        assert f"Two reviewers before: {first}; {second} Rests on: {bases[claim_id]}" in found
+        neighbours = int(table["neighbours"].get(claim_id, 0))
+        assert ("Under other choices: " in found) == (neighbours > 0)
+        if neighbours:
+            same, others = table.loc[claim_id, ["same", "others"]]
+            bar = "■" * same + "□" * (neighbours - same)
+            shown = f"Under other choices: {bar} the same in {same} of {neighbours}"
+            assert (shown + f", else {others}" if others else shown) in found
+    assert "Two reviewers before: none; not checkable Rests on: a judgement" in words(entry(page, "c84"))
+    assert table.at["C35", "neighbours"] > 4
+
+
+def test_a_check_that_most_texts_pass_is_marked(page: str) -> None:
+    audit = robustness.placebo_audit(load_evidence())
+    weak = audit[audit["weak"]].groupby("entry_id").size()
+    assert len(weak)
+    for entry_id in load("claims")["claim_id"]:
+        marks = words(entry(page, entry_id.lower())).count("most other texts of the genre pass this as well")
+        assert marks == weak.get(entry_id, 0)
+
+
+def test_a_check_of_an_incomplete_list_is_undecided() -> None:
+    row = {"part": "core", "expected": "no earlier one", "found": "none", "holds": True, "decided": False}
+    rows = pd.DataFrame([row, row | {"decided": True}, row | {"decided": True, "holds": False}])
+    decided = [paragraph.astext() for paragraph in check_table(rows).findall(nodes.strong)]
+    assert decided == ["Undecided", "Holds", "Fails"]
 
 
 def test_a_judged_claim_says_who_judged(page: str) -> None:
@@ -170,7 +207,7 @@ def test_every_kind_of_check_is_explained(html: Path) -> None:
 def test_the_pdf_has_every_entry_and_no_form(source: Path) -> None:
     pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
-    builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
+    build.build_pdf(source, pdf)
     reader = PdfReader(pdf)
     text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     for claim_id in load("claims")["claim_id"]:

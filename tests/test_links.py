@@ -15,7 +15,7 @@ import pytest
 from conftest import running
 from test_publish import BIB, write_source
 
-from analysis.book.archived import read_archived, table_addresses, with_copies
+from analysis.book.links import read_archived, table_addresses, with_copies
 from analysis.core import paths
 
 ARCHIVE = re.compile(r"https?://([\w.-]+\.)?(archive\.(org|ph|today)|archives\.gov|perma\.cc|warp\.da\.ndl\.go\.jp)/")

@@ -8,6 +8,7 @@ from analysis.data.schema import read_schema
 from analysis.data.tables import load
 from analysis.measures import alignment, continuity
 from analysis.measures import provisions as statement
+from analysis.signals import contacts, protests
 from analysis.signals import events as diplomacy
 
 
@@ -42,16 +43,6 @@ def test_ties_go_to_the_weaker_claim() -> None:
     assert (coded["approach"], coded["section_id"], coded["strength"], coded["stance"]) == (0, "", 0, "na")
 
 
-@pytest.mark.parametrize(
-    ("hits", "n", "low", "high"),
-    # R. G. Newcombe (1998), Statistics in Medicine 17, table I, method 3
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_the_interval_of_coverage_is_as_published(hits: int, n: int, low: float, high: float) -> None:
-    coded = pd.DataFrame({"pillar": "x", "strength": [2] * hits + [1] * (n - hits)})
-    assert alignment.coverage(coded, "pillar").loc[0, ["low", "high"]].to_list() == pytest.approx([low, high], abs=5e-5)
-
-
 def test_coverage_counts_from_the_threshold_on() -> None:
     frame = pd.DataFrame({"pillar": ["x", "x", "x", "y"], "strength": [1, 2, 3, 0]})
     table = alignment.coverage(frame, "pillar", threshold=2).set_index("pillar")
@@ -59,6 +50,7 @@ def test_coverage_counts_from_the_threshold_on() -> None:
     assert table.at["x", "share"] == pytest.approx(2 / 3)
     assert table.at["y", "share"] == 0
     assert alignment.coverage(frame, "pillar", threshold=3)["covered"].to_list() == [1, 0]
+    assert list(alignment.coverage(frame, "pillar")) == ["pillar", "covered", "provisions", "share"]  # no interval
 
 
 def test_coverage_of_each_coder() -> None:
@@ -144,7 +136,7 @@ def test_changes_are_the_majority_and_ties_ask_least() -> None:
 
 def test_changes_are_counted_by_kind_and_by_group() -> None:
     table = pd.DataFrame({"group": ["region"] * 4 + ["values"], "change": ["kept", "kept", "new", "na", "dropped"]})
-    expected = {"kept": 2, "weaker": 0, "stronger": 0, "dropped": 1, "new": 1}
+    expected = {"kept": 2, "weaker": 0, "stronger": 0, "dropped": 1, "new": 1, "stood": 3}
     assert continuity.change_counts(table) == expected
     grouped = continuity.changes_by_group(table)
     assert grouped.to_numpy().tolist() == [
@@ -195,16 +187,8 @@ def test_windows_hold_both_ends() -> None:
     assert found["event_id"].to_list() == ["E2", "E3", "E4"]
 
 
-def test_kinds_are_grouped_and_counted() -> None:
+def test_kinds_are_grouped() -> None:
     assert diplomacy.kind_group(FEW["kind"]).to_list() == ["contact", "friction", "contact", "other"]
-    counts = diplomacy.contact_counts(FEW, pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-30"))
-    assert list(counts) == ["contacts", "frictions", "military"]
-    assert counts.loc["JPN-CHN"].to_list() == [0, 1, 0]
-    assert counts.loc["JPN-USA"].to_list() == [1, 0, 0]
-    numbered = FEW.assign(search=[1, 1, 2, 2])
-    lists = diplomacy.counts_by_list(numbered, FEW["date"].min(), FEW["date"].max()).set_index(["list", "dyad"])
-    assert lists.loc[("first list alone", "JPN-CHN")].to_list() == [1, 1, 0, "Japan-China"]
-    assert lists["contacts"].to_list() == [0, 1, 1, 0, 1, 1]
 
 
 def test_directions_and_dyads_have_names() -> None:
@@ -216,12 +200,6 @@ def test_directions_and_dyads_have_names() -> None:
     }
     assert diplomacy.dyad(frame.astype("category")).to_list() == ["JPN-CHN", "JPN-CHN", "CHN-USA"]
     assert len(set(diplomacy.DIRECTIONS.values())) == 6
-
-
-def test_quarters() -> None:
-    table = diplomacy.counts_by_quarter(FEW)
-    assert table["events"].sum() == 4
-    assert set(table["quarter"].dt.strftime("%Y-%m-%d")) == {"2024-10-01", "2025-01-01"}
 
 
 def test_leader_meetings_name_the_other_side_once() -> None:
@@ -236,21 +214,6 @@ def test_leader_meetings_name_the_other_side_once() -> None:
     assert table[["event_id", "state", "in_person"]].to_numpy().tolist() == [["E1", "JPN", True]]
 
 
-def test_protests_are_ranked_by_form_then_rank() -> None:
-    forms = pd.Categorical(
-        ["remark", "called in", "called in", "called in"], categories=list(diplomacy.FORMS), ordered=True
-    )
-    protests = pd.DataFrame(
-        {
-            "event_id": ["E1", "E2", "E3", "E4"],
-            "date": pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"]),
-            "form": forms,
-            "rank": [3, 2, 3, 2],
-        }
-    )
-    assert diplomacy.rank_among(protests, "E4")["comparison"].to_list() == ["weaker", "equal", "stronger"]
-
-
 def test_levels_have_the_ranks_of_their_schema() -> None:
     [level] = [field for field in read_schema(paths.DATAPACKAGE)["codings_signals"].fields if field.name == "level"]
     assert (min(diplomacy.RANKS), max(diplomacy.RANKS)) == (level.minimum, level.maximum)
@@ -258,27 +221,18 @@ def test_levels_have_the_ranks_of_their_schema() -> None:
 
 
 def test_forms_in_code_and_schema_are_the_same() -> None:
-    assert tuple(load("protests")["form"].cat.categories) == diplomacy.FORMS
+    assert set(load("protests")["form"].cat.categories) == {*protests.RUNGS, *protests.BESIDE}
+    assert list(protests.CAUSES) == list(load("occasions")["cause"].cat.categories)
+    assert tuple(load("contacts")["level"].cat.categories) == contacts.LEVELS
+    assert set(contacts.IN_PERSON) < set(load("contacts")["mode"].cat.categories)
 
 
 def test_the_protest_of_february_2025() -> None:
-    table = diplomacy.protest_table(load("protests"), load("events"), load("codings_signals"), load("event_sources"))
-    row = table.set_index("event_id").loc["E086"]
-    assert (row["targets"], row["rank"], str(row["form"])) == ("JPN and USA", 1, "representations")
-
-
-LEVELS = [("a", 4), ("b", 1), ("c", 2), ("d", 3)]
-
-
-def test_the_rank_of_a_protest_is_the_lower_median() -> None:
-    events = pd.DataFrame({"event_id": ["E1"], "date": pd.to_datetime(["2024-01-01"]), "title": ["x"]})
-    sources = pd.DataFrame({"event_id": ["E1"], "source_no": [1], "title": ["t"], "url": ["u"], "publisher": ["p"]})
-    protests = pd.DataFrame({"event_id": ["E1"], "form": ["remark"]})
-    columns = ["event_id", "coder", "round", "source", "target", "mode", "submode", "level"]
-    rows = [("E1", coder, 1, "CHN", "JPN", "ACCUSE", "disapprove", level) for coder, level in LEVELS]
-    for most, rank in ((1, 4), (2, 1), (3, 2), (4, 2)):
-        signals = pd.DataFrame(rows[:most], columns=columns)
-        assert diplomacy.protest_table(protests, events, signals, sources)["rank"].to_list() == [rank]
+    answered = protests.answered(load("occasions"), load("answers"), load("protests"))
+    row = answered.set_index("event_id").loc["E086"]
+    assert (row["addressee"], row["rank"], str(row["drawn"])) == (("JPN", "USA"), 1, "representations")
+    [strongest] = protests.strongest(answered).query("occasion_id == @row.occasion_id")["event_id"]
+    assert strongest == "E087"
 
 
 # --- statement, strategy

@@ -14,11 +14,9 @@ from analysis.data.tables import load
 from analysis.runs.notebooks import notebook_files
 from analysis.runs.parameters import (
     Parameter,
-    check_values,
     declared,
-    read_values,
-    require_in_window,
-    require_order,
+    find_parameter,
+    require_window,
 )
 
 CELL = """\
@@ -61,8 +59,7 @@ def test_a_parameter_has_type_default_meaning_and_what_is_allowed(write: Write) 
 
 def test_defaults_are_read_as_typed_values(write: Write) -> None:
     parameters = declared(write(CELL))
-    values = read_values(parameters, {parameter.name: parameter.default for parameter in parameters} | {"other": 1})
-    assert values == {
+    assert {parameter.name: parameter.read(parameter.default) for parameter in parameters} == {
         "times": 2,
         "share": 0.5,
         "strict": False,
@@ -125,7 +122,7 @@ def test_a_value_or_its_text_is_read(write: Write, name: str, value: object, exp
 )
 def test_a_value_that_is_not_allowed_has_one_message(write: Write, name: str, value: object, message: str) -> None:
     with pytest.raises(ParameterError, match=re.escape(message)):
-        check_values(write(CELL), {name: value})
+        find_parameter(name, declared(write(CELL))).read(value)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +137,7 @@ def test_a_value_that_is_not_allowed_has_one_message(write: Write, name: str, va
 )
 def test_a_parameter_that_is_wrongly_declared_is_refused(write: Write, line: str, message: str) -> None:
     with pytest.raises(RunError, match=re.escape(message)):
-        check_values(write(line), {"x": "E001"})
+        find_parameter("x", declared(write(line))).read("E001")
 
 
 def test_a_notebook_without_parameters_is_refused(tmp_path: Path) -> None:
@@ -156,8 +153,9 @@ def test_a_notebook_without_parameters_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", notebook_files(), ids=lambda path: path.stem)
 def test_every_chapter_declares_its_parameters_and_its_defaults_pass(file: Path) -> None:
     parameters = declared(file)
-    check_values(file, {parameter.name: parameter.default for parameter in parameters})
-    assert all(parameter.meaning for parameter in parameters)
+    for parameter in parameters:
+        parameter.read(parameter.default)
+        assert parameter.meaning
 
 
 def days(*texts: str) -> list[Any]:
@@ -167,9 +165,9 @@ def days(*texts: str) -> list[Any]:
 def test_a_window_has_its_days_in_order_and_something_to_count() -> None:
     first, last = days("2025-02-07", "2024-10-01")
     with pytest.raises(ParameterError, match="parameter end: 2024-10-01 lies before start"):
-        require_order("start", first, "end", last)
-    require_order("start", last, "end", first)
+        require_window("start", first, "end", last, {})
     on_record = {"event": load("events")["date"]}
-    require_in_window("start and end", last, first, on_record)
+    require_window("start", last, "end", first, on_record)
+    first, last = days("1990-01-01", "1991-01-01")
     with pytest.raises(ParameterError, match="parameter start and end: no event from 1990-01-01 to 1991-01-01"):
-        require_in_window("start and end", *days("1990-01-01", "1991-01-01"), on_record)
+        require_window("start", first, "end", last, on_record)

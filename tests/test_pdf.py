@@ -12,6 +12,7 @@ from typing import Any
 
 import nbformat.v4 as nb
 import pytest
+import yaml
 from docutils import nodes
 from docutils.utils import new_document
 from nbformat import NotebookNode
@@ -19,7 +20,7 @@ from pypdf import PdfReader
 from sphinx import addnodes
 
 from analysis import __version__
-from analysis.book import sphinx
+from analysis.book import build
 from analysis.book.pdf import builder, layout
 from analysis.charts import show, vega
 from analysis.core import paths
@@ -176,9 +177,7 @@ def write_sample(folder: Path) -> Path:
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The PDF of the sample book, beside its sources and parsed pages."""
     folder = tmp_path_factory.mktemp("pdf")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SOURCE_DATE_EPOCH", raising=False)
-        builder.build_pdf(write_sample(folder / "source"), folder / "book.pdf", folder / "doctrees")
+    build.build_pdf(write_sample(folder / "source"), folder / "book.pdf")
     return folder / "book.pdf"
 
 
@@ -327,10 +326,9 @@ def test_no_text_off_the_page(book: Path) -> None:
         page.extract_text(visitor_text=check)
 
 
-def test_same_bytes_elsewhere(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+def test_same_bytes_elsewhere(book: Path, tmp_path: Path) -> None:
     again = tmp_path / "other" / "again.pdf"
-    builder.build_pdf(write_sample(tmp_path / "other source"), again, tmp_path / "doctrees")
+    build.build_pdf(write_sample(tmp_path / "other source"), again)
     assert hashlib.sha256(again.read_bytes()).hexdigest() == hashlib.sha256(book.read_bytes()).hexdigest()
 
 
@@ -349,7 +347,7 @@ def test_a_fault_is_named_and_keeps_the_last_good_book(book: Path, tmp_path: Pat
     shutil.copyfile(book, pdf)
     (source / "second.md").write_text(f"# Faulty\n\n{page}\n", encoding="utf-8")
     with pytest.raises(BuildError, match=message):
-        builder.build_pdf(source, pdf, tmp_path / "doctrees")
+        build.build_pdf(source, pdf)
     assert pdf.read_bytes() == book.read_bytes()
     assert [file.name for file in tmp_path.glob("book.pdf*")] == ["book.pdf"]
 
@@ -369,14 +367,13 @@ def test_unknown_node_is_an_error(book: Path, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(tmp_path)
         with pytest.raises(BuildError, match="“strange” on page second"):
-            builder.build_pdf(source, tmp_path / "book.pdf", tmp_path / "doctrees")
+            build.build_pdf(source, tmp_path / "book.pdf")
 
 
-def test_html_is_untouched_by_the_extension(tmp_path: Path) -> None:
+def test_html_is_untouched_by_the_builder(tmp_path: Path) -> None:
     source = write_sample(tmp_path / "source")
-    settings = sphinx.configuration(source)
-    settings["extensions"].append(builder.EXTENSION)
-    sphinx.run_sphinx(source, tmp_path / "html", tmp_path / "doctrees", "html", settings)
+    settings = build.configuration(source)
+    build.run_sphinx(source, tmp_path / "html", tmp_path / "doctrees", "html", settings)
     assert "secret_code" in (tmp_path / "html" / "chapter.html").read_text(encoding="utf-8")
 
 
@@ -390,19 +387,18 @@ def test_what_the_title_page_takes_from_the_citation() -> None:
             date-published: 2024-05-06
         """
     article = {"authors": "A, B., C", "year": "2024", "title": "T"}
-    assert builder.described(textwrap.dedent(cff)) == {"keywords": ["fish"], "article": article}
-    assert builder.described("") == {}
+    assert builder.described(yaml.safe_load(cff)) == {"keywords": ["fish"], "article": article}
+    assert builder.described({}) == {}
 
 
-def test_dates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    changelog = "## [Unreleased]\n## [0.1.0] - 2026-11-23\n"
-    assert f"{sphinx.book_date(changelog)}" == "2026-11-23"
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert f"{sphinx.book_date('')}" == "1970-01-02"
-    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+def test_the_day_is_that_of_the_newest_release(tmp_path: Path) -> None:
+    assert build.book_day(tmp_path) == ""
+    file = tmp_path / build.CHANGELOG
+    file.write_text("## [Unreleased]\n## [0.2.0] - 2026-11-23\n## [0.1.0] - 2025-01-01\n", encoding="utf-8")
+    assert build.book_day(tmp_path) == "2026-11-23"
+    file.write_text("## [Unreleased]\n", encoding="utf-8")
     with pytest.raises(BuildError, match="no release"):
-        sphinx.book_date("")
+        build.book_day(tmp_path)
 
 
 def test_formulas() -> None:

@@ -68,6 +68,6 @@ def test_a_colour_a_mark_and_a_size_that_change_are_seen() -> None:
     before = draw(spec)
     assert difference(before, draw(spec)) == 0
     text = json.dumps(spec)
-    assert difference(before, draw(json.loads(text.replace("#B07D00", "#2166AC")))) > MOST
+    assert difference(before, draw(json.loads(text.replace("#A9C3DE", "#B07D00")))) > MOST
     assert difference(before, draw(spec | {"title": "Another title"})) > MOST
     assert difference(before, draw(spec | {"padding": 40})) == 1

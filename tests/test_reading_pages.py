@@ -16,11 +16,9 @@ from sphinx.errors import ExtensionError
 from test_publish import CHART, code_cell
 
 from analysis.book import build
-from analysis.book.hover import shortened
 from analysis.book.links import linkable, pattern
 from analysis.book.pages import darkened, minutes, newest_release, with_addresses
-from analysis.book.pdf import builder
-from analysis.book.search import split_words
+from analysis.book.reading import shortened, split_words
 from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.data.tables import load
@@ -191,7 +189,7 @@ def test_cards_say_what_an_entry_a_word_and_a_source_is(html: Path) -> None:
     folder = html / "_static" / "previews"
     ledger = data_of(folder / "book-ledger.js")
     assert len(ledger) == len(load("claims")) + len(load("omissions"))
-    assert ledger["c32"][0].startswith("C32 misquoted quotation")
+    assert ledger["c32"][0].startswith("C32 confirmed with correction quotation")
     assert ledger["c32"][2].startswith("Expected: “illegal” word for word")
     assert ledger["c32"][3].startswith("Found: Absent")
     assert ledger["c54"][2].startswith("Found: ")
@@ -378,7 +376,7 @@ def test_the_texts_for_excerpts_are_those_of_the_pages(html: Path) -> None:
 def test_the_pdf_has_the_records_and_their_links_and_no_controls(source: Path) -> None:
     pytest.importorskip("typst", reason="needs the packages of the extra `book`")
     pdf = source.parent / "book.pdf"
-    builder.build_pdf(source, pdf, source.parent / "pdf-doctrees")
+    build.build_pdf(source, pdf)
     reader = PdfReader(pdf)
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
     text = " ".join(pages)

@@ -1,5 +1,6 @@
 """What stands around a provision and an event."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from analysis.claims import records
 from analysis.data.tables import load
+from analysis.measures.precedents import settled
 
 NAMES = {"JPN": "Japan", "CHN": "China", "USA": "United States"}
 
@@ -15,6 +17,7 @@ NAMES = {"JPN": "Japan", "CHN": "China", "USA": "United States"}
 def tables() -> dict[str, pd.DataFrame]:
     names = (
         *("provisions", "provision_actors", "claim_provisions", "codings_alignment", "events", "event_actors"),
+        *("codings_precedents", "occasions", "answers"),
         *("event_sources", "claim_events", "protests", "readouts", "codings_signals", "scales", "states"),
     )
     return {name: load(name) for name in names}
@@ -79,13 +82,21 @@ def test_a_provision_says_what_stands_beside_it_and_who_tells_it(tables: dict[st
     assert "E083" in lines["Events of these claims"]
     assert dict(found["P03"]["lines"])["Claims"] == "none; the article does not tell it"
     assert len(found["P46"]["codings"]) == 3
+    before = settled(tables["codings_precedents"])["us-jpn-2024-04-10"]
+    for provision_id, record in found.items():
+        words = dict(record["lines"])["In the statement of April 2024"]
+        assert words == f"{records.STRENGTHS[before[provision_id]]}, by the coders"
+        assert "by the median of the coders" in dict(record["lines"])["In the strategy of 2022"]
 
 
 def test_an_event_leads_to_claims_provisions_and_what_it_answers(events: dict[str, dict[str, Any]]) -> None:
     lines = dict(events["E083"]["lines"])
     assert "C32 (told)" in lines["Claims"]
     assert "P46" in lines["Provisions of these claims"]
-    assert "It answers E011: " in dict(events["E013"]["lines"])["Protest"]
+    protest = dict(events["E013"]["lines"])["Protest"]
+    assert protest.startswith("Called in urgently by Liu Jinsong")
+    assert re.search(r"It answers: .+ \(23 May 2022\) and .+ \(24 May 2022\)\.$", protest)
+    assert all("It answers: " in line for record in events.values() if (line := dict(record["lines"]).get("Protest")))
     assert "China to Japan: accuse, by a senior official" in dict(events["E087"]["lines"])["Signals"]
     assert [record["id"] for record in events.values()].index("E182") > 80  # by days, not by ids
 

@@ -54,7 +54,7 @@ def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def go(notebooks: Path) -> Run:
-    return run_notebooks(notebooks, notebooks.parent / "run", progress=False)
+    return run_notebooks(notebooks, notebooks.parent / "run")
 
 
 def test_all_are_executed_once_and_then_only_what_changed(notebooks: Path) -> None:
@@ -147,22 +147,22 @@ def test_a_second_run_at_once_is_refused_and_the_first_goes_on(notebooks: Path) 
         locked(build, "busy"),
         pytest.raises(RunError, match=r"build: another run or build is at work here; wait for it, or end it"),
     ):
-        run_notebooks(notebooks, build / "run", progress=False)
-    assert run_notebooks(notebooks, build / "run", progress=False).executed == ("01-one", "02-two")
+        run_notebooks(notebooks, build / "run")
+    assert run_notebooks(notebooks, build / "run").executed == ("01-one", "02-two")
 
 
 def test_a_full_disk_is_one_message_and_the_last_good_run_stays(notebooks: Path) -> None:
     """Files cannot grow beyond a limit, as where a disk is full: the executed notebook cannot be written."""
     resource = pytest.importorskip("resource", reason="Windows has no limit for files")
     folder = notebooks.parent / "build" / "run"
-    run_notebooks(notebooks, folder, progress=False)
+    run_notebooks(notebooks, folder)
     good = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     write(notebooks, "01-one", "long " * 1000, record(1, "events"))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
         with pytest.raises(RunError, match=r"run: the run cannot be written \(File too large\); the last good run is"):
-            run_notebooks(notebooks, folder, progress=False)
+            run_notebooks(notebooks, folder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == good
@@ -225,12 +225,11 @@ pyarrow.parquet.read_table = watched
 """
     for name in ("01-timeline", "03-strategy"):
         notebook = nbformat.read(paths.NOTEBOOKS / f"{name}.ipynb", 4)
-        recorded = notebook.cells[-1].source  # the last cell shows the named results
-        told = f"{recorded}.add('seen', ' '.join(sorted(seen)))"
-        notebook.cells = [nbformat.v4.new_code_cell(opened), *notebook.cells[:-1]]
-        notebook.cells += [nbformat.v4.new_code_cell(told), nbformat.v4.new_code_cell(recorded)]
+        before, shown = notebook.cells[-1].source[: -len("chapter")], notebook.cells[-1].source[-len("chapter") :]
+        told = f"{before}chapter.record(seen=' '.join(sorted(seen)))\n{shown}"  # the last line shows the named results
+        notebook.cells = [nbformat.v4.new_code_cell(opened), *notebook.cells[:-1], nbformat.v4.new_code_cell(told)]
         nbformat.write(notebook, tmp_path / f"{name}.ipynb")
-    done = run_notebooks(tmp_path, tmp_path / "run", progress=False)
+    done = run_notebooks(tmp_path, tmp_path / "run")
     results = json.loads((done.folder / "results.json").read_text("utf-8"))
     entries = json.loads((done.folder / "manifest.json").read_text("utf-8"))["notebooks"]
     for name, entry in entries.items():

@@ -16,8 +16,6 @@ from analysis.measures import before_after
 from analysis.measures.before_after import gains, split_test
 from analysis.measures.embeddings import no_scores, unit_vectors
 from analysis.measures.pair import (
-    SETTINGS,
-    _plain,
     align,
     in_four_settings,
     load_source,
@@ -158,7 +156,8 @@ def test_scores_equal_scikit_learn(small: Source) -> None:
 def test_parts_aggregations_and_lengths(small: Source) -> None:
     whole, security = small.scores(PLAIN), small.scores(replace(PLAIN, part="security"))
     assert np.isnan(security.at["us-bbb-2024-01-02", "aaa-nss-2023"])
-    assert security.at["us-aaa-2024-01-01", "aaa-nss-2023"] != whole.at["us-aaa-2024-01-01", "aaa-nss-2023"]
+    assert np.isnan(security.at["us-aaa-2024-01-01", "aaa-nss-2023"])  # two sentences are too few, see test_rivals
+    assert whole.notna().all(axis=None)
     top = small.scores(replace(PLAIN, aggregation="top3"))
     assert (top["aaa-nss-2023"] <= whole["aaa-nss-2023"]).all()
     matched = small.scores(replace(PLAIN, length_matched=True))
@@ -366,20 +365,24 @@ def test_every_pair_has_a_score_and_a_standing(real: Source, matched: pd.DataFra
 
 
 def test_align_gives_plain_json_with_its_settings(real: Source, matched: pd.DataFrame) -> None:
-    result = align(real, "us-kor-2023-04-26", "kor-dwp-2022", Specification(), draws=20)
+    result = align(real, "us-kor-2023-04-26", "kor-dwp-2022")
     assert json.loads(json.dumps(result)) == result
     assert result["settings"]["drawn_passages"] == 100
     assert [row["placebos"] for row in result["standing"] if row["placebos_are"] == "all"] == [43, 44]
-    assert result["draws"]["draws"] == 20
+    assert result["draws"]["draws"] == 200
+    assert "adjustment" not in result["settings"]
     assert result["score"] == round(matched.at["us-kor-2023-04-26", "kor-dwp-2022"], 6)
     expected = standings(matched, real.documents, "us-kor-2023-04-26", "kor-dwp-2022")
     assert [row["rank"] for row in result["standing"]] == expected["rank"].to_list()
 
 
-def test_align_says_how_many_passages_are_drawn(small: Source) -> None:
-    for specification, drawn in ((PLAIN, None), (replace(PLAIN, length_matched=True), 3)):
-        result = align(small, "us-aaa-2024-01-01", "aaa-nss-2023", specification, draws=0)
-        assert result["settings"]["drawn_passages"] == drawn
+def test_align_says_how_many_passages_are_drawn_and_leaves_missing_numbers_out(small: Source) -> None:
+    result = align(small, "us-aaa-2024-01-01", "aaa-nss-2023")
+    assert result["settings"]["drawn_passages"] == 3
+    assert result["score"] == round(result["score"], 6)
+    without_z = [row for row in result["standing"] if row["placebos"] < 2]
+    assert without_z
+    assert {row["z"] for row in without_z} == {None}
 
 
 def test_the_report_of_a_pair_shows_what_is_missing() -> None:
@@ -388,6 +391,7 @@ def test_the_report_of_a_pair_shows_what_is_missing() -> None:
         "statement": "s", "strategy": "t", "score": 0.25, "residual": None,
         "standing": [row], "residual_standing": [{**row, "rank": 0, "p": None, "z": None}],
         "nearest_strategies": [{"document_id": "t", "score": 0.25}], "settings": {"unit": "sentence"},
+        "draws": {"first": 0.5},
     }  # fmt: skip
     assert report(result).splitlines() == [
         "s with t",
@@ -398,16 +402,17 @@ def test_the_report_of_a_pair_shows_what_is_missing() -> None:
         "  statements             all             2 of 44   0.045   1.500",
         "  residual, statements   all                none       –       –",
         "",
+        "  in 200 single draws the strategy ranks first in 50%",
+        "",
         "  nearest strategies: t  0.250",
         "  settings: unit sentence",
     ]
 
 
 def test_a_strategy_that_is_not_english_is_compared_but_is_no_placebo(real: Source) -> None:
-    result = align(real, FOCAL_STATEMENT, "ukr-nss-2020", Specification(), draws=0)
+    result = align(real, FOCAL_STATEMENT, "ukr-nss-2020")
     [among] = [row for row in result["standing"] if row["among"] == "strategies" and row["placebos_are"] == "all"]
     assert (among["rank"], among["placebos"]) == (46, 45)
-    assert "draws" not in result
 
 
 # --- embeddings
@@ -415,9 +420,9 @@ def test_a_strategy_that_is_not_english_is_compared_but_is_no_placebo(real: Sour
 
 def test_paragraphs_are_means_of_their_sentences() -> None:
     vectors = np.array([[1.0, 0], [0, 1], [0, 0], [3, 4]])
-    means = unit_vectors(vectors, np.array([0, 0, 1, 2])).vectors
+    means = unit_vectors(vectors, np.array([0, 0, 1, 2]))
     assert means == pytest.approx(np.array([[0.5**0.5, 0.5**0.5], [0, 0], [0.6, 0.8]]))
-    assert unit_vectors(vectors).vectors[3] == pytest.approx([0.6, 0.8])
+    assert unit_vectors(vectors)[3] == pytest.approx([0.6, 0.8])
 
 
 # --- the notebook
@@ -450,7 +455,7 @@ def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source
     other_pair = {"statement": "us-kor-2023-04-26", "strategy": "kor-dwp-2022", "unit": "paragraph"}
     runs, other = [results_of(asdict(one)) for one in chosen], results_of(other_pair)
     columns = {"pair_score": "score"} | {
-        f"{name}_{among}": f"{name}_{among}" for name in ("rank", "p") for among in ("statements", "strategies")
+        f"{name}_{among}": f"{name}_{among}" for name in ("rank",) for among in ("statements", "strategies")
     }
     for row, results in zip(table.to_dict("records"), runs, strict=True):
         # a record keeps six digits
@@ -468,7 +473,7 @@ def test_papermill_gives_the_numbers_of_the_curve_to_the_last_digit(real: Source
 
 def test_places_say_who_stands_near(real: Source) -> None:
     settings = in_four_settings(real, Specification(representation="overlap", unit="paragraph"))
-    assert list(settings) == list(SETTINGS.values())
+    assert list(settings)[:2] == ["names out, length matched", "names out, length as it is"]
     placed = places_in_settings(settings, real.documents, FOCAL_STATEMENT, FOCAL_STRATEGY)
     pair = placed[placed["group"] == "pair"]
     assert len(pair) == 8
@@ -492,11 +497,6 @@ def test_nearest_documents_come_in_order(real: Source, matched: pd.DataFrame) ->
     assert strategies["score"].is_monotonic_decreasing
     assert strategies["place"].to_list() == [1, 2, 3, 4]
     assert found.loc[found["pair"], "document_id"].to_list() == [FOCAL_STRATEGY, FOCAL_STATEMENT]
-
-
-def test_plain_values_have_six_digits_and_no_missing_number() -> None:
-    found = _plain({"a": np.float64(1.23456789), "b": [float("nan"), np.int64(3), None], "c": {"d": "x"}})
-    assert found == {"a": 1.234568, "b": [None, 3, None], "c": {"d": "x"}}
 
 
 def test_readings_follow_the_numbers() -> None:

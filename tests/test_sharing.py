@@ -13,7 +13,7 @@ from docutils.utils import new_document
 from test_publish import write_source
 
 from analysis.book import build as publish
-from analysis.book import citations, cite, social
+from analysis.book import cite, pages
 
 ADDRESS = "https://example.org/book/"
 CFF = """cff-version: 1.2.0
@@ -103,7 +103,7 @@ def test_names_of_tables_are_their_own_and_stay() -> None:
     one = '<figure class="ba-table"><figcaption>The &amp; One, two</figcaption></figure>'
     folded = '<details class="ba-table"><summary>The One, two (12 rows)</summary></details>'
     named = '<figure class="ba-table" id="mine"><figcaption>The One</figcaption></figure>'
-    assert re.findall(r'id="(.*?)"', citations.named_tables(one + folded + named, {"tab-other"})) == [
+    assert re.findall(r'id="(.*?)"', cite.named_tables(one + folded + named, {"tab-other"})) == [
         "tab-the-one-two",
         "tab-the-one-two-2",
         "mine",
@@ -153,14 +153,14 @@ def test_the_entrance_has_the_tags_of_the_first_page(local: Path, published: Pat
 
 
 def test_the_picture_is_the_first_chart_or_the_map_and_the_same_again(local: Path, published: Path) -> None:
-    pictures = sorted((local / social.FOLDER).iterdir())
+    pictures = sorted((local / pages.CARDS).iterdir())
     chart = Path(tags(local / "notebooks" / "01-sample.html")["og:image"]).name
     assert {picture.name for picture in pictures} == {chart, "argument-map.png"}
     assert Path(tags(local / "book" / "cite.html")["og:image"]).name == "argument-map.png"
     for picture in pictures:
         content = picture.read_bytes()
         assert content[:8] == b"\x89PNG\r\n\x1a\n"
-        assert content == (published / social.FOLDER / picture.name).read_bytes()
+        assert content == (published / pages.CARDS / picture.name).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -172,4 +172,4 @@ def test_the_description_is_the_first_paragraph_and_no_item_and_no_note(text: st
     section += nodes.note("", nodes.paragraph("", "A note."))
     document += section
     section += nodes.paragraph("", text)
-    assert social.description_of(document) == told
+    assert pages.description_of(document) == told

@@ -14,8 +14,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 from analysis.measures.similarity import (
     LEXICAL,
     Floats,
-    Vectors,
     bm25,
+    dense,
     draw_weights,
     matches,
     matches_in_draws,
@@ -112,7 +112,7 @@ def test_a_passage_without_tokens_resembles_nothing(name: str) -> None:
 
 
 def test_vectors_compare_by_cosine() -> None:
-    vectors = Vectors(np.array([[1.0, 0], [0, 1], [0.6, 0.8]]))
+    vectors = dense(np.array([[1.0, 0], [0, 1], [0.6, 0.8]]))
     assert vectors.similarities(np.array([2]), np.array([0, 1])).tolist() == [[0.6, 0.8]]
 
 

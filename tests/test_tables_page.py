@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from test_publish import code_cell, notebook, outside, write_source
 
-from analysis.book import build, sphinx
+from analysis.book import build
 from analysis.book import tables as table_html
 from analysis.charts.show import Table
 from analysis.core import paths
@@ -89,17 +89,15 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     with (folder / "_toc.yml").open("a") as toc:
         toc.writelines(f"  - file: book/{name}\n" for name in pages)
-    (folder / sphinx.CITATION).write_text(CFF, encoding="utf-8")
-    (folder / sphinx.CHANGELOG).write_text("## [1.2.3] - 2026-11-25\n", encoding="utf-8")
+    (folder / build.CITATION).write_text(CFF, encoding="utf-8")
+    (folder / build.CHANGELOG).write_text("## [1.2.3] - 2026-11-25\n", encoding="utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
 def html(source: Path) -> Path:
     folder = source.parent / "html"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SOURCE_DATE_EPOCH", raising=False)
-        build.build_html(source, folder)
+    build.build_html(source, folder)
     return folder
 
 
@@ -340,19 +338,16 @@ def test_named_results_are_numbers_where_they_look_like_some(html: Path) -> None
     assert sheet(content, 2) == [["name", "value"], ["coverage_peace", 0.73], ["events", -2], ["version", "007"]]
 
 
-def test_the_same_book_has_the_same_bytes(
-    source: Path, html: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_book_has_the_same_bytes(source: Path, html: Path, tmp_path: Path) -> None:
     copy = tmp_path / "source"
     shutil.copytree(source, copy)
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     build.build_html(copy, tmp_path / "html")
     assert downloads(tmp_path / "html") == downloads(html)
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    (copy / build.CHANGELOG).write_text("## [1.2.2] - 1999-01-02\n", encoding="utf-8")
     build.build_html(copy, tmp_path / "html")
-    assert b"# Date: 1970-01-02\n" in downloads(tmp_path / "html")["01-sample-named-results.csv"]
+    assert b"# Date: 1999-01-02\n" in downloads(tmp_path / "html")["01-sample-named-results.csv"]
     made = xml(downloads(tmp_path / "html")["01-sample-named-results.xlsx"], "docProps/core.xml")
-    assert {part.text for part in made if part.tag.endswith(("created", "modified"))} == {"1970-01-02T00:00:00Z"}
+    assert {part.text for part in made if part.tag.endswith(("created", "modified"))} == {"1999-01-02T00:00:00Z"}
 
 
 # --- the data package
@@ -442,3 +437,12 @@ def test_a_table_fits_a_phone_by_its_words(heads: list[str], row: list[str], fit
 def test_a_head_cannot_leave_its_string() -> None:
     assert table_html.css_string("</style>'\"\\\n") == '"\\3c /style\\3e \\27 \\22 \\5c \\a "'
     assert unescape(table_html.css_string("尖閣 a;b}")) == '"尖閣 a;b}"'
+
+
+def test_the_dictionary_says_where_a_table_is_complete(html: Path) -> None:
+    page = (html / "book" / "data.html").read_text("utf-8")
+    [contacts] = re.findall(r'<section id="contacts">.*?</section>', page, re.S)
+    lines = [" ".join(re.sub(r"<[^>]+>", "", line).split()) for line in re.findall(r"<li>.*?</li>", contacts, re.S)]
+    pair = "Complete from 1 January 2021 to 30 June 2026: level leader, JPN-CHN. Recall: 11 of 11 ("
+    assert sum(line.startswith(pair) for line in lines) == 1
+    assert sum(line.startswith("A selection from ") for line in lines) > 1

@@ -38,9 +38,9 @@ def test_a_day_that_is_none(value: object) -> None:
 
 def test_a_window_in_order() -> None:
     day, before = pd.Timestamp("2025-01-01"), pd.Timestamp("2024-01-01")
-    assert parameters.require_order("a", day, "b", day) == (day, day)
+    parameters.require_window("a", day, "b", day, {})
     with pytest.raises(ParameterError, match=r"parameter b: 2024-01-01 lies before a \(2025-01-01\)"):
-        parameters.require_order("a", day, "b", before)
+        parameters.require_window("a", day, "b", before, {})
 
 
 def test_choices() -> None:
@@ -62,11 +62,11 @@ def test_a_day_after_the_latest_allowed() -> None:
 
 def test_a_window_with_nothing_to_count() -> None:
     days = {"event": pd.Series(pd.to_datetime(["2025-01-10", "2025-03-01"]))}
-    window = pd.Timestamp("2025-01-10"), pd.Timestamp("2025-01-31")
-    parameters.require_in_window("start and end", *window, days)
-    message = "parameter start: no event from 2025-01-11 to 2025-01-31; on record from 2025-01-10 to 2025-03-01"
+    start, end = pd.Timestamp("2025-01-10"), pd.Timestamp("2025-01-31")
+    parameters.require_window("start", start, "end", end, days)
+    message = "parameter start and end: no event from 2025-01-11 to 2025-01-31; on record from 2025-01-10 to 2025-03-01"
     with pytest.raises(ParameterError, match=message):
-        parameters.require_in_window("start", pd.Timestamp("2025-01-11"), window[1], days)
+        parameters.require_window("start", pd.Timestamp("2025-01-11"), "end", end, days)
 
 
 def test_a_switch() -> None:

@@ -147,7 +147,7 @@ def test_data_picture_and_code_are_one_click_away(book: Path, page: Page, name: 
     expect(fold).not_to_have_attribute("open", "")
     figure.get_by_role("button", name="Code").click()
     expect(fold).to_have_attribute("open", "")
-    drawn_by = {"fig-alignment-coverage": "def coverage_intervals", "fig-alignment-keyness": "alt.Chart("}
+    drawn_by = {"fig-alignment-coverage": "def coverage_shares", "fig-alignment-keyness": "alt.Chart("}
     assert drawn_by[name] in fold.inner_text()
 
 
@@ -187,5 +187,6 @@ def test_a_page_without_a_reader_loads_no_drawing_script(book: Path, page: Page)
     page.wait_for_timeout(500)
     assert not any(url.endswith("vega.js") for url in asked)
     page.mouse.move(50, 50)
+    page.locator("figure.ba-chart").first.scroll_into_view_if_needed()
     expect(page.locator("figure.ba-drawn").first).to_be_visible()
     assert any(url.endswith("vega.js") for url in asked)

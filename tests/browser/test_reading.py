@@ -26,7 +26,7 @@ def test_a_card_opens_on_hover_stays_under_the_pointer_and_closes_with_escape(pa
     link.hover()
     card = page.locator(".ba-card")
     card.wait_for(state="visible")
-    assert card.locator(".ba-card-head").inner_text().startswith("C32 misquoted")
+    assert card.locator(".ba-card-head").inner_text().startswith("C32 confirmed with correction")
     assert link.get_attribute("aria-describedby") == card.get_attribute("id")
     of_link, of_card = link.bounding_box(), card.bounding_box()
     assert of_link is not None

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-SIGNALS = "notebooks/07-signals.html"
+BALANCE = "notebooks/08-balance.html"
+ALIGNMENT = "notebooks/04-alignment.html"
 LONG = "details.ba-table:has(.ba-paged)"  # folded, and of more than one page
 SHOWN = "tbody tr:visible"
 
 
-def opened(book: Path, page: Page, name: str = SIGNALS, table: str = LONG) -> Locator:
+def opened(book: Path, page: Page, name: str = BALANCE, table: str = LONG) -> Locator:
     """The first table of a kind on a page of the book, unfolded."""
     page.goto((book / name).as_uri())
     found = page.locator(table).first
@@ -64,25 +65,25 @@ def put_rows(page: Page, rows: list[list[str]], heads: list[str]) -> Locator:
 
 
 def test_a_head_sorts_up_then_down_then_not_at_all(book: Path, page: Page) -> None:
-    table = opened(book, page, table="figure.ba-table:has(:text('Indices of the window'))")
-    before = column(table, 3)
-    head = table.locator("thead th").nth(2)
+    table = opened(book, page, ALIGNMENT, "figure.ba-table:has(:text('How far each choice moves'))")
+    before = column(table, 4)
+    head = table.locator("thead th").nth(3)
     button = head.get_by_role("button")
     expect(head).not_to_have_attribute("aria-sort", "ascending")
     button.focus()
     page.keyboard.press("Enter")
     expect(head).to_have_attribute("aria-sort", "ascending")
-    assert column(table, 3) == sorted(before, key=float)
+    assert column(table, 4) == sorted(before, key=float)
     page.keyboard.press("Enter")
     expect(head).to_have_attribute("aria-sort", "descending")
-    assert column(table, 3) == sorted(before, key=float, reverse=True)
+    assert column(table, 4) == sorted(before, key=float, reverse=True)
     page.keyboard.press("Space")
     assert head.get_attribute("aria-sort") is None
-    assert column(table, 3) == before
+    assert column(table, 4) == before
 
 
 def test_another_head_takes_over(book: Path, page: Page) -> None:
-    table = opened(book, page, table="figure.ba-table:has(thead th.num)")
+    table = opened(book, page, ALIGNMENT, "figure.ba-table:has(:text('How far each choice moves'))")
     for number in (1, 2):
         table.locator("thead th").nth(number).get_by_role("button").click()
     assert table.locator("thead th[aria-sort]").count() == 1
@@ -104,7 +105,7 @@ CELLS = {
 @pytest.mark.parametrize("kind", CELLS)
 def test_kinds_of_cells_sort_by_what_they_mean_and_empty_ones_last(book: Path, page: Page, kind: str) -> None:
     given, wanted = CELLS[kind]
-    page.goto((book / SIGNALS).as_uri())
+    page.goto((book / BALANCE).as_uri())
     table = put_rows(page, [[text] for text in given], ["Head"])
     table.get_by_role("button", name="Head").click()
     assert column(table, 1) == wanted
@@ -114,7 +115,7 @@ def test_kinds_of_cells_sort_by_what_they_mean_and_empty_ones_last(book: Path, p
 
 
 def test_rows_that_are_equal_keep_their_order(book: Path, page: Page) -> None:
-    page.goto((book / SIGNALS).as_uri())
+    page.goto((book / BALANCE).as_uri())
     table = put_rows(page, [["b", "1"], ["a", "2"], ["b", "3"], ["a", "4"]], ["Name", "Place"])
     table.get_by_role("button", name="Name").click()
     assert column(table, 2) == ["2", "4", "1", "3"]
@@ -126,7 +127,7 @@ def test_rows_that_are_equal_keep_their_order(book: Path, page: Page) -> None:
 
 
 def test_all_words_of_a_search_must_occur(book: Path, page: Page) -> None:
-    page.goto((book / SIGNALS).as_uri())
+    page.goto((book / BALANCE).as_uri())
     rows = [["Café Tokyo", "尖閣諸島"], ["cafe Osaka", "钓鱼岛"], ["TOKYO", "ガイド"], ["other", "ｶｲﾄﾞ"]]
     table = put_rows(page, rows, ["Place", "Name"])
     field, count = table.get_by_role("searchbox"), table.locator(".ba-tools output")
@@ -164,7 +165,7 @@ def test_a_long_table_is_paged_and_sort_and_search_take_all_its_rows(book: Path,
     expect(pager).to_have_text(f"1 to 25 of {every}")
     all_texts = table.locator("tbody tr > td:first-child").all_text_contents()
     assert all_texts == sorted(all_texts)
-    last = table.locator("tbody tr").last.locator("td").nth(1).text_content() or ""
+    last = table.locator("tbody tr").last.locator("td").first.text_content() or ""
     table.get_by_role("searchbox").fill(last)
     assert 0 < table.locator(SHOWN).count() < every
     expect(table.locator(".ba-tools output")).to_contain_text(f" of {every} rows")
@@ -176,7 +177,7 @@ def test_a_long_table_is_paged_and_sort_and_search_take_all_its_rows(book: Path,
 
 
 def test_the_last_page_has_the_rest(book: Path, page: Page) -> None:
-    page.goto((book / SIGNALS).as_uri())
+    page.goto((book / BALANCE).as_uri())
     table = put_rows(page, [[str(n)] for n in range(1, 61)], ["Number"])
     for _ in range(5):
         table.get_by_role("button", name="Next").click(force=True)  # the last times to no avail
@@ -194,10 +195,10 @@ def test_a_link_to_a_hidden_row_shows_it(book: Path, page: Page) -> None:
 
 
 def test_a_link_to_a_folded_table_opens_it(book: Path, page: Page) -> None:
-    page.goto((book / SIGNALS).as_uri())
+    page.goto((book / BALANCE).as_uri())
     name = page.locator(LONG).first.get_attribute("id")
     page.goto("about:blank")
-    page.goto(f"{(book / SIGNALS).as_uri()}#{name}")
+    page.goto(f"{(book / BALANCE).as_uri()}#{name}")
     expect(page.locator(LONG).first.locator("thead")).to_be_in_viewport()
 
 
@@ -213,7 +214,7 @@ def test_paper_has_every_row(book: Path, page: Page) -> None:
 def test_without_a_script_every_row_is_shown_and_no_control(book: Path, page: Page) -> None:
     context = page.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
     plain = context.new_page()
-    plain.goto((book / SIGNALS).as_uri())
+    plain.goto((book / BALANCE).as_uri())
     table = plain.locator(LONG).first
     table.locator("summary").click()
     assert table.locator(SHOWN).count() == table.locator("tbody tr").count()
@@ -238,7 +239,7 @@ def test_nothing_moves_when_the_script_starts(book: Path, page: Page, width: int
         });
         window.addEventListener('DOMContentLoaded', () => (window.heightsAfter = heights()));"""
     )
-    for name in (SIGNALS, "notebooks/04-alignment.html", "book/codebook.html"):
+    for name in (BALANCE, "notebooks/04-alignment.html", "book/codebook.html"):
         page.goto((book / name).as_uri())
         before, after = page.evaluate("[window.heightsBefore, window.heightsAfter]")
         assert len(before) == len(after) > 0
