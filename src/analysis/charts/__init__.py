@@ -37,6 +37,7 @@ from analysis.charts.relations import (
 from analysis.charts.texts import (
     CHOICE_LABELS,
     OPTION_LABELS,
+    closest_dots,
     curve_figure,
     gain_dumbbells,
     placebo_figure,
@@ -59,6 +60,7 @@ __all__ = [
     "approach_scale",
     "argument_map",
     "balance_dots",
+    "closest_dots",
     "contacts_by_half_year",
     "coverage_shares",
     "curve_figure",

@@ -148,12 +148,18 @@ def section_take_up(
 
 
 def agreement_intervals(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Return alpha with its interval for each variable. Takes the frame of `agreement.agreement_table`."""
+    """Return alpha with its intervals for each variable, a thin line for that by cluster.
+
+    Takes the frame of `agreement.agreement_table`.
+    """
     base = alt.Chart(table).encode(y=alt.Y("variable:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)))
-    numbers = [alt.Tooltip(f"{column}:Q", format=".2f") for column in ("alpha", "low", "high")]
+    numbers = [
+        alt.Tooltip(f"{column}:Q", format=".2f") for column in ("alpha", "low", "high", "cluster_low", "cluster_high")
+    ]
     low = alt.X("low:Q", title="Krippendorff's alpha")
+    by_cluster = base.mark_rule(color=PALETTE["ink"]).encode(x="cluster_low:Q", x2="cluster_high:Q")
     interval = _intervals(base, low, "alpha", ["variable:N", "level:N", "units:Q", *numbers])
-    return interval.properties(width=WIDTH - 120, height={"step": 30}, title=titled(title, subtitle))
+    return (by_cluster + interval).properties(width=WIDTH - 120, height={"step": 30}, title=titled(title, subtitle))
 
 
 def topic_heatmap(emphasis: pd.DataFrame, changes: pd.DataFrame, *, title: str) -> alt.TopLevelMixin:

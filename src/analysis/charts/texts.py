@@ -64,6 +64,29 @@ def placebo_strips(
     return strips.facet(row=rows, title=titled(title, subtitle), spacing=10).resolve_scale(x="shared")
 
 
+def closest_dots(table: pd.DataFrame, *, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Return the score of each text as a dot with its number, the parts of its name below each other.
+
+    Needs name (in order, of parts with commas between), genre (in words, shown by the mark), score.
+    """
+    genres = list(dict.fromkeys(table["genre"]))
+    tones = (PALETTE["USA"], PALETTE["accent"], PALETTE["JPN"], PALETTE["muted"])
+    colours = dict(zip(genres, tones, strict=False))
+    shapes = dict(zip(genres, ("circle", "diamond", "square", "cross"), strict=False))
+    lines = f"split(replace(datum.label, regexp(', ({'|'.join(genres)})'), ''), ', ')"
+    base = alt.Chart(table.assign(score=table["score"].round(3))).encode(
+        x=alt.X("score:Q", title="Score", scale=alt.Scale(zero=False, padding=30)),
+        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=170, labelExpr=lines)),
+    )
+    points = base.mark_point(filled=True, size=110, opacity=1).encode(
+        color=alt.Color("genre:N", title="Issued by", scale=scale_of(colours)),
+        shape=alt.Shape("genre:N", title="Issued by", scale=scale_of(shapes)),
+        tooltip=["name:N", "genre:N", alt.Tooltip("score:Q", format=".3f")],
+    )
+    numbers = base.mark_text(align="left", dx=9).encode(text=alt.Text("score:Q", format=".3f"))
+    return (points + numbers).properties(width=WIDTH - 200, height={"step": 44}, title=titled(title, subtitle))
+
+
 def placebo_figure(places: pd.DataFrame, table: pd.DataFrame) -> Figure:
     """Return the figure of a pair among its placebos in several settings.
 

@@ -63,7 +63,10 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A table: file, meaning, columns, keys; document: the one that it cuts up; may_be_empty: a header is enough."""
+    """A table: file, meaning, columns, keys; document: the one that it cuts up; may_be_empty: a header is enough.
+
+    licence: its name and address, where it is not that of the other tables.
+    """
 
     name: str
     file: str
@@ -74,6 +77,7 @@ class TableSchema:
     foreign_keys: tuple[ForeignKey, ...]
     document: str = ""
     may_be_empty: bool = False
+    licence: str = ""
 
 
 def _field(raw: Mapping[str, Any]) -> Field:
@@ -104,6 +108,7 @@ def _table(raw: Mapping[str, Any]) -> TableSchema:
         foreign_keys=tuple(ForeignKey(field, to["resource"], to["fields"][0]) for field, to in foreign_keys),
         document=raw.get("document", ""),
         may_be_empty=raw.get("mayBeEmpty", False),
+        licence="; ".join(f"{one['name']}, {one['path']}" for one in raw.get("licenses", ())),
     )
 
 

@@ -1,10 +1,13 @@
-"""Krippendorff's alpha and what goes with it.
+"""Krippendorff's alpha between coders, Cohen's kappa against a criterion, and what goes with them.
 
-Source of the formulas: K. Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), sections C and E
-(coincidence matrix, nominal and ordinal difference). Values are arrays of shape (coders, units); NaN is no value.
+Sources of the formulas: K. Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), sections C and E
+(coincidence matrix, nominal and ordinal difference); J. Cohen, "A coefficient of agreement for nominal scales",
+Educational and Psychological Measurement 20 (1960), p. 40. Values of coders are arrays of shape (coders, units); NaN is
+no value.
 """
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +15,8 @@ from numpy.typing import NDArray
 
 Level = Literal["nominal", "ordinal"]
 Floats = NDArray[np.float64]
-AGREEMENT = ["variable", "level", "coders", "units", "alpha", "low", "high"]  # columns of an agreement table
+# columns of an agreement table
+AGREEMENT = ["variable", "level", "coders", "units", "alpha", "low", "high", "clusters", "cluster_low", "cluster_high"]
 
 
 def coincidences(values: Floats) -> tuple[Floats, Floats]:
@@ -47,13 +51,24 @@ def alpha(values: Floats, level: Level) -> float:
 
 
 def bootstrap_interval(
-    values: Floats, level: Level, *, draws: int = 2000, confidence: float = 0.95, seed: int = 1
+    values: Floats,
+    level: Level,
+    clusters: Sequence[object] | None = None,
+    *,
+    draws: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 1,
 ) -> tuple[float, float]:
     """Return the percentile interval of alpha when the units are drawn again with replacement.
 
-    Draws in which all values fall into one category have no alpha and are left out.
+    clusters: the cluster of each unit; where given, clusters are drawn, each with all its units (B. Efron and
+    R. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13). Draws in which all values fall into one category
+    have no alpha and are left out.
     """
     matrices = coincidences(values)[1]
+    if clusters is not None:
+        places = pd.factorize(np.array(clusters, dtype=object))[0]
+        matrices = np.array([matrices[places == place].sum(axis=0) for place in range(places.max() + 1)])
     units = len(matrices)
     weights = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=draws)
     alphas = alpha_of_coincidences(np.einsum("du,uij->dij", weights, matrices), level)
@@ -95,12 +110,79 @@ def value_table(codings: pd.DataFrame, unit: list[str], variable: str) -> Floats
 
 
 def agreement_table(
-    codings: pd.DataFrame, unit: list[str], variables: dict[str, Level], *, draws: int = 2000, seed: int = 1
+    codings: pd.DataFrame,
+    unit: list[str],
+    variables: dict[str, Level],
+    cluster: str,
+    *,
+    draws: int = 2000,
+    seed: int = 1,
 ) -> pd.DataFrame:
-    """Return alpha and its interval by variable. Columns: variable, level, coders, units, alpha, low, high."""
+    """Return alpha by variable with two intervals: units drawn anew, and clusters drawn anew, each with all its units.
+
+    cluster: the column of the codings that says to which cluster a unit belongs. Columns: variable, level, coders,
+    units, alpha, low, high, clusters (how many), cluster_low, cluster_high.
+    """
     rows = []
     for variable, level in variables.items():
-        values = value_table(codings, unit, variable)
-        low, high = bootstrap_interval(values, level, draws=draws, seed=seed)
-        rows.append((variable, level, *values.shape, alpha(values, level), low, high))
+        coded = codings.dropna(subset=variable)
+        values = value_table(coded, unit, variable)
+        of_unit = list(coded.groupby(unit, observed=True)[cluster].first())
+        plain, by_cluster = (
+            bootstrap_interval(values, level, clusters, draws=draws, seed=seed) for clusters in (None, of_unit)
+        )
+        found = (variable, level, *values.shape, alpha(values, level), *plain, len(set(of_unit)), *by_cluster)
+        rows.append(found)
     return pd.DataFrame(rows, columns=AGREEMENT)
+
+
+# --- a criterion
+
+
+class Criterion(NamedTuple):
+    """How a coder agrees with a criterion: units with the same category, all units, Cohen's kappa, its interval."""
+
+    same: int
+    of: int
+    kappa: float
+    low: float
+    high: float
+
+
+def _kappas(first: Floats, second: Floats, weights: Floats) -> Floats:
+    """Return kappa of indicators (units, categories) for each draw of the units, weights (draws, units).
+
+    It is NaN where both have one category alone.
+    """
+    units = weights.sum(axis=1)
+    observed = weights @ (first * second).sum(axis=1) / units
+    expected = ((weights @ first) * (weights @ second)).sum(axis=1) / units**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Floats = (observed - expected) / (1 - expected)
+    return result
+
+
+def _indicators(one: "pd.Series[str]", other: "pd.Series[str]") -> tuple[Floats, Floats]:
+    values = [series.astype(str).to_numpy() for series in (one, other)]
+    categories = np.union1d(*values)
+    first, second = ((array[:, None] == categories).astype(float) for array in values)
+    return first, second
+
+
+def cohens_kappa(one: "pd.Series[str]", other: "pd.Series[str]") -> float:
+    """Return Cohen's kappa of two series of categories of the same units in order; NaN where all are of one."""
+    return float(_kappas(*_indicators(one, other), np.ones((1, len(one))))[0])
+
+
+def criterion(
+    gold: "pd.Series[str]", coded: "pd.Series[str]", *, draws: int = 2000, confidence: float = 0.95, seed: int = 1
+) -> Criterion:
+    """Return how the categories of a coder agree with those of a criterion, both of the same units in order.
+
+    The interval draws the units again with replacement (percentile bootstrap); draws that have no kappa are left out.
+    """
+    first, second = _indicators(gold, coded)
+    units = len(first)
+    weights = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=draws).astype(float)
+    low, high = np.nanquantile(_kappas(first, second, weights), [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Criterion(int((first * second).sum()), units, cohens_kappa(gold, coded), float(low), float(high))

@@ -58,15 +58,16 @@ def change_counts(table: pd.DataFrame) -> dict[str, int]:
 
 
 def agreement(codings: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """Return alpha with its interval for emphasis (of a topic in a statement) and change (of a topic).
+    """Return alpha with its intervals for emphasis (of a topic in a statement) and change (of a topic).
 
-    Takes codings_topics. Columns: those of `agreement_table`; no row where there is one coder alone.
+    Takes codings_topics. The cluster is the topic, in all its statements. Columns: those of `agreement_table`; no row
+    where there is one coder alone.
     """
     if codings["coder"].nunique() < 2:
         return pd.DataFrame(columns=AGREEMENT)
-    emphases = agreement_table(codings, ["topic_id", "document_id"], {"emphasis": "ordinal"}, draws=draws, seed=seed)
-    coded = codings[codings["change"].notna()]
-    return pd.concat([emphases, agreement_table(coded, ["topic_id"], {"change": "nominal"}, draws=draws, seed=seed)])
+    drawn = {"draws": draws, "seed": seed}
+    emphases = agreement_table(codings, ["topic_id", "document_id"], {"emphasis": "ordinal"}, "topic_id", **drawn)
+    return pd.concat([emphases, agreement_table(codings, ["topic_id"], {"change": "nominal"}, "topic_id", **drawn)])
 
 
 def changes_by_group(table: pd.DataFrame) -> pd.DataFrame:
@@ -125,3 +126,17 @@ def strand_changes(table: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def reading(strands: pd.DataFrame, hold: float) -> tuple[str, str]:
+    """Return what became of the security core and of the frame around it, in a sentence, and how far *unwavering* fits.
+
+    strands: the frame of `strand_changes`; hold: the share of `holding_share`. Half of the alliance topics dropped
+    refutes that the core goes on; half of all topics kept or stronger, that the frame does not.
+    """
+    [core] = strands[strands["strand"] == "Security"].to_dict("records")
+    if core["dropped"] >= (core["present"] + core["new"]) / 2:
+        return "Half of the security core or more is dropped.", "no word for the defense measures"
+    if hold < 0.5:
+        return "The security core goes on, the frame around it does not.", "a word for the defense measures alone"
+    return "The security core goes on, and most of the frame around it too.", "a word for most of the statement"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.core import paths
 from analysis.core.wording import listing, the
-from analysis.data.tables import described, load
+from analysis.data.tables import described, labels, load
 from analysis.measures import alignment, counterparts
 from analysis.measures.embeddings import read_scores
 from analysis.measures.placebos import (
@@ -18,6 +18,7 @@ from analysis.measures.placebos import (
     double_centred,
     drawn_passages,
     drawn_scores,
+    holm,
     placebo_sets,
     placebo_strategies,
     rank_in_draws,
@@ -31,9 +32,14 @@ TABLE = "codings_alignment"
 DRAWS, SEED = 200, 1  # of passages, for the rank of a strategy
 
 
-def load_source() -> Source:
-    """Return the committed features, tables and embedding scores. Raise DataError where one is missing or broken."""
-    return Source(load_features(), load("documents"), load("terms"), read_scores())
+def load_source(*also: str, genres: Iterable[str] = (documents.LEADERS,)) -> Source:
+    """Return the committed features, tables and embedding scores of `documents.among`.
+
+    Raises DataError where one is missing or broken.
+    """
+    return Source(
+        load_features(), documents.among(load("documents"), *also, genres=genres), load("terms"), read_scores()
+    )
 
 
 def table_folder(statement: str, strategy: str) -> Path | None:
@@ -60,6 +66,18 @@ def issuers_in_words(table: pd.DataFrame, document_id: str) -> str:
     return listing([the(str(names.get(state, state))) for state in parties(table, document_id)])
 
 
+def in_words(table: pd.DataFrame) -> dict[str, str]:
+    """Return who issued each document as what and when, by id: "Japan and U.S., ministers, April 2019"."""
+    genres = labels("documents", "genre")
+    states = {**load("states").set_index("state")["name"], "USA": "U.S.", "KOR": "South Korea"}
+    names = {}
+    for row in table.astype({"genre": "object"}).to_dict("records"):
+        issuers = listing(sorted(str(states.get(party, party)) for party in row["parties"]))
+        date = row["year"] if pd.isna(row["date"]) else f"{row['date']:%B %Y}"
+        names[str(row["document_id"])] = f"{issuers}, {genres[row['genre']]}, {date}"
+    return names
+
+
 def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strategy: str) -> pd.DataFrame:
     """Return the standing of the pair among four sets of placebos, from scores or residuals.
 
@@ -77,12 +95,16 @@ def standings(scores: pd.DataFrame, table: pd.DataFrame, statement: str, strateg
 def standings_by_adjustment(
     source: Source, specification: Specification, statement: str, strategy: str
 ) -> pd.DataFrame:
-    """Return `standings` from scores as they are and from double-centred ones, with a column adjustment."""
+    """Return `standings` from scores as they are and from double-centred ones.
+
+    Adds the columns adjustment and p_holm: p corrected for all rows, which stand side by side.
+    """
     tables = []
     for adjustment in ADJUSTMENTS:
         scores = source.scores(replace(specification, adjustment=adjustment))
         tables.append(standings(scores, source.documents, statement, strategy).assign(adjustment=adjustment))
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(p_holm=holm(table["p"]))
 
 
 def in_four_settings(source: Source, specification: Specification) -> dict[str, pd.DataFrame]:

@@ -267,3 +267,16 @@ def rank_in_draws(drawn: Floats, focal: int) -> dict[str, float]:
     """
     values, others = drawn[:, focal], np.delete(drawn, focal, axis=1).max(axis=1)
     return {"first": float((values > others).mean()), "low": float(values.min()), "high": float(values.max())}
+
+
+def holm(p: Iterable[float]) -> list[float]:
+    """Return the p values of tests that stand side by side, each corrected for the number of them, in the same order.
+
+    No corrected p is below a level more often than the level says, whatever the tests share: the p at place i from the
+    smallest of n counts n - i + 1 times, and never less than one before it (S. Holm, A Simple Sequentially Rejective
+    Multiple Test Procedure, Scandinavian Journal of Statistics 6, 1979, 65-70). A p that is missing is no test.
+    """
+    found = pd.Series(list(p), dtype=float)
+    order = found.dropna().sort_values(kind="stable")
+    corrected = (order * np.arange(len(order), 0, -1)).cummax().clip(upper=1)
+    return [float(value) for value in corrected.reindex(found.index)]

@@ -1,8 +1,11 @@
-"""A race of sources: where each provision of the statement stood before, and what each source adds beyond the others.
+"""Rival explanations: other sources of the provisions, and length as the reason why topics are gone.
 
-Starts from `codings_precedents` (strength of the closest counterpart in earlier texts, codebook D) and the settled
-codings of the strategy; pure functions of frames. A source has a provision at a strength of at least the threshold.
+Starts from `codings_precedents` (strength of the closest counterpart in earlier texts, codebook D), the settled codings
+of the strategy, and `topic_places`; pure functions of frames. A source has a provision at a strength of at least the
+threshold.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -93,3 +96,39 @@ def dropped(emphasis: pd.DataFrame, earlier: str, later: str) -> pd.DataFrame:
     table = table.loc[[group for group in GROUPS if group in table.index]]
     names = [GROUPS[str(group)] for group in table.index]
     return table.assign(group=names, share=table["gone"] / table["stood"]).reset_index(drop=True)
+
+
+def random_cuts(
+    places: pd.DataFrame, passages: pd.DataFrame, short: str, by: str, *, draws: int, seed: int
+) -> pd.DataFrame:
+    """Return which topics of a long statement are gone when it is cut at random to the length of a short one.
+
+    places: `topic_places` of the long statement; passages: those of the features; short: the id of the short one; by:
+    paragraph or sentence. Whole paragraphs, or single sentences, are drawn without replacement until they have at least
+    as many words as the short statement; headings count in neither. One row a cut, one column a topic: whether none of
+    its sentences was drawn.
+    """
+    text = passages[~passages["heading"]].astype({"document_id": "object", "tokens": "int64"})
+    words = text.loc[text["document_id"] == short, "tokens"].sum()
+    unit = ["paragraph", "sentence"][: 1 if by == "paragraph" else 2]
+    sizes = text[text["document_id"].isin(places["document_id"])].groupby(unit)["tokens"].sum()
+    named = places.groupby([*unit, "topic_id"]).size().unstack(fill_value=0).reindex(sizes.index, fill_value=0) > 0
+    order = np.random.default_rng(seed).permuted(np.tile(np.arange(len(sizes)), (draws, 1)), axis=1)
+    of_drawn = sizes.to_numpy()[order]
+    kept = np.zeros(order.shape, dtype=int)
+    np.put_along_axis(kept, order, of_drawn.cumsum(axis=1) - of_drawn < words, axis=1)
+    return pd.DataFrame(kept @ named.to_numpy(dtype=int) == 0, columns=list(named))
+
+
+def length_reading(gone_by_cut: "Iterable[pd.Series[int]]", gone: int, level: float = 0.05) -> str:
+    """Return what cuts at random say of the topics that are gone, in words, without a full stop.
+
+    gone_by_cut: for each way to cut, how many topics each cut loses. That length explains the loss is refuted where by
+    some way hardly any cut loses as many.
+    """
+    ways = list(gone_by_cut)
+    if any((lost >= gone).mean() <= level for lost in ways):
+        return "More topics are gone than length alone would take"
+    if all(gone < lost.median() for lost in ways):
+        return "Length alone would take more topics than are gone"
+    return "Length alone would take about as many topics as are gone"

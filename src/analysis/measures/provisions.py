@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
-from analysis.core.wording import the
+from analysis.core.wording import listing, the
+
+# subjects by which the article may select, with their domain tag
+SUBJECTS = {"defense": "defense", "regional partners": "minilateral", "Taiwan": "Taiwan", "North Korea": "North Korea"}
 
 
 def article_reports(provisions: pd.DataFrame, claim_provisions: pd.DataFrame) -> pd.DataFrame:
@@ -51,6 +55,40 @@ def most_alone(acts: pd.DataFrame) -> str:
     """
     alone = acts[acts["speaker"] != "both"].sort_values("provisions", ascending=False, kind="stable")
     return "" if alone.empty else f"{the(alone['speaker'].iloc[0])} most often, to {alone['speech_act'].iloc[0]}"
+
+
+def told_by_subject(provisions: pd.DataFrame) -> pd.DataFrame:
+    """Return how much of each subject the article reports. Takes provisions with column reported.
+
+    Columns: subject, reported, provisions, told (more or less than of the whole statement, or as much).
+    """
+    parts = {name: tagged(provisions, tag) for name, tag in SUBJECTS.items()}
+    parts["the economic part"] = provisions[provisions["pillar"] == "prosperity"]
+    rows = [(name, int(part["reported"].sum()), len(part)) for name, part in parts.items() if len(part)]
+    table = pd.DataFrame(rows, columns=["subject", "reported", "provisions"])
+    above = table["reported"] / table["provisions"] - provisions["reported"].mean()
+    return table.assign(told=np.where(above > 0, "more", np.where(above < 0, "less", "as much")))
+
+
+def told_reading(subjects: pd.DataFrame) -> str:
+    """Return whether the article selects by subject, in a sentence. Takes the frame of `told_by_subject`."""
+    more, less = (listing(list(subjects.loc[subjects["told"] == word, "subject"])) for word in ("more", "less"))
+    if not less:
+        return "It reports no subject less than the statement at large."
+    return f"It reports more of {more or 'no subject'} than of the statement at large, and less of {less}."
+
+
+def approaches_reading(sections: pd.DataFrame) -> str:
+    """Return whether the strategy has the three approaches that the article names, in its order, in words.
+
+    Takes `strategy_sections`. Another number, or another order in the text, refutes it.
+    """
+    there = sections[(sections["level"] == 2) & (sections["approach"] > 0)].sort_values("corpus_line")["approach"]
+    if list(there) == [1, 2, 3]:
+        return "exactly the three approaches that the article names, in its order"
+    if sorted(there) == [1, 2, 3]:
+        return "the three approaches that the article names, in another order"
+    return "other approaches than the three that the article names"
 
 
 def section_paragraphs(sections: pd.DataFrame, paragraphs: int, *, level: int) -> pd.DataFrame:

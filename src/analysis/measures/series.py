@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.data.tables import load
 from analysis.measures.placebos import base_rows, in_unit
 from analysis.measures.similarity import draw_weights, matches, represent
-from analysis.texts.documents import FOCAL_STATEMENT, SERIES
+from analysis.texts.documents import FOCAL_STATEMENT, SERIES, among
 from analysis.texts.features import Features, load_features
 
 ALL_SERIES: Mapping[str, tuple[str, ...]] = {
@@ -79,8 +79,9 @@ def load_pairs() -> pd.DataFrame:
 
     focal: whether the statement of 2025 is one of the two.
     """
-    documents, statements = load("documents"), [statement for ids in ALL_SERIES.values() for statement in ids]
-    scores = closeness(load_features(), documents, load("terms"), statements)
+    documents, statements = among(load("documents")), [statement for ids in ALL_SERIES.values() for statement in ids]
+    features = load_features().only(documents["document_id"])
+    scores = closeness(features, documents, load("terms"), statements)
     table = pairs(scores, documents, load("governments"))
     return table.assign(focal=(table["earlier"] == FOCAL_STATEMENT) | (table["later"] == FOCAL_STATEMENT))
 

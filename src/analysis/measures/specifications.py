@@ -92,7 +92,8 @@ def embedding_frames(table: pd.DataFrame, *, unit: str, mask: bool) -> Frames:
 class Source:
     """All that scores are computed from: features, the tables documents and terms, and the embedding scores.
 
-    Frames of scores are kept: specifications that differ in other choices alone share one similarity of all passages.
+    Only the documents of the table are compared; features and scores of others are left out. Frames of scores are kept:
+    specifications that differ in other choices alone share one similarity of all passages.
     """
 
     features: Features
@@ -100,6 +101,11 @@ class Source:
     terms: pd.DataFrame
     embeddings: pd.DataFrame
     _frames: dict[Specification, Frames] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.features = self.features.only(self.documents["document_id"])
+        known = self.embeddings[["statement", "strategy"]].isin(list(self.documents["document_id"])).all(axis=1)
+        self.embeddings = self.embeddings[known]
 
     def scores(self, specification: Specification) -> pd.DataFrame:
         """Return the scores of all statements with all strategies in one specification."""

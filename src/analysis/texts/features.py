@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -147,6 +147,11 @@ class Features:
     passages: pd.DataFrame
     counts: "csr_array"
     vocabulary: tuple[str, ...]
+
+    def only(self, documents: Iterable[str]) -> "Features":
+        """Return the features of some documents alone (ids); the vocabulary stays that of all."""
+        rows = np.flatnonzero(self.passages["document_id"].isin(list(documents)).to_numpy())
+        return Features(self.passages.iloc[rows].reset_index(drop=True), self.counts[rows], self.vocabulary)
 
 
 def as_features(tables: Mapping[str, pa.Table]) -> Features:
