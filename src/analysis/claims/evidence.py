@@ -22,6 +22,7 @@ from analysis.data.tables import load, note_read
 from analysis.measures import alignment
 from analysis.measures.embeddings import no_scores
 from analysis.measures.specifications import Source
+from analysis.texts.documents import among
 from analysis.texts.features import Features, load_features, load_ngrams
 from analysis.texts.quotations import Ngrams
 
@@ -142,7 +143,8 @@ class Evidence:
     def scores(self, statement: str, strategy: str) -> pd.DataFrame:
         """Return the scores of a pair and its placebos in the specification of chapter 4 (`Source.pair_scores`)."""
         if (statement, strategy) not in self._scores:
-            source = Source(self.features, self.table("documents"), self.table("terms"), no_scores())
+            compared = among(self.table("documents"), statement, strategy)
+            source = Source(self.features, compared, self.table("terms"), no_scores())
             self._scores[statement, strategy] = source.pair_scores(statement, strategy)
         return self._scores[statement, strategy]
 

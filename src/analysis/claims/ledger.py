@@ -150,6 +150,28 @@ def require_known(step_id: str | None, verdict: str | None, steps: pd.DataFrame)
             raise ParameterError(f"{name}: “{value}” is unknown{nearest(value, known)}; allowed: {', '.join(known)}")
 
 
+def choose(table: pd.DataFrame, claim: str | None, step: str | None, verdict: str | None) -> pd.DataFrame:
+    """Return the rows of a frame of `ledger` with this claim, step and verdict, each of which may be None.
+
+    Raise ParameterError where there are none, with the step or the verdicts that there are.
+    """
+    place = "the article"
+    for name, column, value in (
+        ("claim", "claim_id", claim),
+        ("step", "step_id", step),
+        ("verdict", "verdict", verdict),
+    ):
+        if value is None:
+            continue
+        chosen = table[table[column] == value]
+        if chosen.empty:
+            there = ", ".join(f"{one} ({count})" for one, count in table[column].value_counts().items())
+            none = f"not the {name} {value}" if claim else f"no claim with the {name} {value}"
+            raise ParameterError(f"{place} has {none}; there: {there}")
+        table, place = chosen, f"{name} {value}"
+    return table
+
+
 def verdict_counts(table: pd.DataFrame) -> dict[str, int]:
     """Return the number of claims for each verdict, in the order of the verdicts. Takes the frame of `ledger`."""
     return {verdict: int((table["verdict"] == verdict).sum()) for verdict in VERDICTS}

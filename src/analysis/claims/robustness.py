@@ -6,6 +6,8 @@ Starts from evidence and the ledger; nothing here decides a verdict.
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,7 +17,11 @@ from analysis.claims.checks import read_check
 from analysis.claims.checks.codings import CarriedOver, Coverage, Rank
 from analysis.claims.checks.texts import Heading, Quotation, Term, headings_of, passages_of, with_words
 from analysis.claims.evidence import Check, Evidence
+from analysis.core import wording
 from analysis.data.completeness import NOT_DECIDABLE
+from analysis.data.tables import load
+from analysis.measures.agreement import cohens_kappa
+from analysis.signals import coding
 from analysis.texts.documents import FOCAL_STATEMENT, FOCAL_STRATEGY, SERIES
 
 # what a check rests on, by its name; a table that is named in the check decides where it counts rows
@@ -48,16 +54,10 @@ def reviewed(evidence: Evidence) -> pd.DataFrame:
 
 
 def agreement(one: "pd.Series[str]", other: "pd.Series[str]") -> tuple[int, int, float]:
-    """Return how many verdicts are the same, of how many that both have, and Cohen's kappa.
-
-    J. Cohen, A coefficient of agreement for nominal scales, Educational and Psychological Measurement 20 (1960), p. 40.
-    """
+    """Return how many verdicts are the same, of how many that both have, and Cohen's kappa."""
     both = one.notna() & other.notna()
     first, second = one[both].astype(str), other[both].astype(str)
-    same = int((first.to_numpy() == second.to_numpy()).sum())
-    shares = (values.value_counts(normalize=True) for values in (first, second))
-    expected = float(pd.concat(shares, axis=1).fillna(0).prod(axis=1).sum())
-    return same, len(first), (same / len(first) - expected) / (1 - expected)
+    return int((first == second).sum()), len(first), cohens_kappa(first, second)
 
 
 def held(verdicts: "pd.Series[str]") -> tuple[int, int]:
@@ -67,11 +67,24 @@ def held(verdicts: "pd.Series[str]") -> tuple[int, int]:
     return int(known.isin(ledger.HOLDING).sum()), int(checkable.sum())
 
 
+def reading(*, final: float, first: float, second: float) -> str:
+    """Return whether the argument stands on its facts, in a sentence.
+
+    final, first, second: the share of checkable claims that hold by the ledger and by both reviewers. Half or less
+    refutes it.
+    """
+    if final <= 0.5:
+        return "The argument does not stand on its facts."
+    if min(first, second) <= 0.5:
+        return "The argument stands on its facts here, and not by every review before."
+    return "The argument stands on its facts."
+
+
 def headline(evidence: Evidence) -> dict[str, Any]:
     """Return what stands beside the share of claims that hold: both reviewers, their agreement, the conclusions.
 
-    Keys: first_share, second_share, lowest_share (of claims that hold, as text), reviewers_same, reviewers_both, kappa,
-    conclusions, conclusions_hold, conclusions_open.
+    Keys: reading (whether the argument stands on its facts), first_share, second_share, lowest_share (of claims that
+    hold, as text), reviewers_same, reviewers_both, kappa, conclusions, conclusions_hold, conclusions_open.
     """
     table = reviewed(evidence)
     shares = {name: held(table[name])[0] / held(table[name])[1] for name in ("first", "second", "final")}
@@ -79,6 +92,7 @@ def headline(evidence: Evidence) -> dict[str, Any]:
     conclusions = table.loc[table["role"] == "conclusion", "final"]
     hold, checkable = held(conclusions)
     return {
+        "reading": reading(**shares),
         **{f"{name}_share": f"{shares[name]:.0%}" for name in ("first", "second")},
         "lowest_share": f"{min(shares.values()):.0%}",
         "reviewers_same": same,
@@ -108,6 +122,35 @@ def bases(evidence: Evidence) -> pd.DataFrame:
     joined = grouped.agg(lambda names: " and ".join(sorted(set(names), key=order.index)))
     claims = evidence.table("claims")["claim_id"]
     return pd.DataFrame({"claim_id": claims, "basis": claims.map(joined).fillna(JUDGED)})
+
+
+@cache
+def _alphas(folder: Path) -> pd.DataFrame:
+    """Return the agreement of the coders on signals, over all events of a folder of data."""
+    scored = coding.load_scored(load("codings_signals", folder), load("events", folder), load("scales", folder))
+    return coding.agreement(scored, draws=1, seed=1)
+
+
+def leaning(evidence: Evidence, claim_id: str) -> str:
+    """Return in a sentence how far coders agree on the variable of signals on which a claim leans; empty where none.
+
+    The alpha is that of all coders of the last round of each event; what a further annotator had is reported.
+    """
+    weighed = evidence.table("claim_variables").set_index("claim_id")["variable"].astype(str)
+    variable = str(weighed.get(claim_id, "none"))
+    if variable == "none":
+        return ""
+    alphas, reported = _alphas(evidence.folder), evidence.table("reported_agreement")
+    [own] = alphas[alphas["variable"] == variable].to_dict("records")
+    last = reported[(reported["table"] == "codings_signals") & (reported["variable"] == variable)].nlargest(1, "round")
+    low, high = last.iloc[0][["low", "high"]]
+    least = coding.weakest(alphas) == variable
+    return (
+        f"{variable}, since an act shows as much as it costs its sender, and on {variable} the "
+        f"{wording.number(own['coders'])} coders of signals agree{' least' if least else ''} "
+        f"(alpha {own['alpha']:.2f}; with a further annotator, whose codings are not shipped, a reported {low:.2f} to "
+        f"{high:.2f})."
+    )
 
 
 # --- other choices
@@ -212,4 +255,5 @@ def lines(evidence: Evidence, claim_id: str) -> list[str]:
     before = [str(row[name]) if pd.notna(row[name]) else "none" for name in ("first", "second")]
     others = [f"     {choice}: {verdict}" for choice, verdict in neighbours(evidence, claim_id).to_numpy()]
     known = [f"Two reviewers before: {before[0]}; {before[1]}", f"Rests on: {row['basis']}"]
+    known += [f"Leans on: {words}"] if (words := leaning(evidence, claim_id)) else []
     return [*known, *(["Under other choices:", *others] if others else [])]

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.core import wording
 from analysis.core.errors import DataError
-from analysis.measures.agreement import Level, agreement_table
+from analysis.measures.agreement import AGREEMENT, Criterion, Level, agreement_table, criterion
 from analysis.measures.alignment import majority
 
 STATES = ("JPN", "CHN", "USA")
@@ -62,6 +63,11 @@ CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "COERCE": {"": ("170", "COERCE")},
     "ASSAULT": {"": ("180", "ASSAULT")},
 }
+
+UNMATCHED = "mode, without matching"
+# categories of the gold records (version 0.5b1) that the draft 0.8 of the PLOVER manual names otherwise or takes into
+# another; CAMEO2PLOVER-2021.txt in github.com/openeventdata/PLOVER gives those of ACCUSE and ASSAULT code by code
+RENAMED = {"DEMAND": "REQUEST", "FIGHT": "ASSAULT", "DISAPPROVE": "ACCUSE", "INVESTIGATE": "ACCUSE"}
 
 
 def latest(codings: pd.DataFrame) -> pd.DataFrame:
@@ -196,20 +202,88 @@ def presence(scored: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreement(scored: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """Return Krippendorff's alpha of what coders say of a signal, with its interval. Takes `with_scores`.
+    """Return Krippendorff's alpha of what coders say of a signal, with its intervals. Takes `with_scores`.
 
-    The first row asks without any matching whether a mode is there; the others are of matched acts. Empty where
-    there is one coder. Columns: those of `agreement_table`.
+    The first row asks without any matching whether a mode is there; the others are of matched acts. The cluster is the
+    event, with all its signals. Empty where there is one coder. Columns: those of `agreement_table`.
     """
     if scored["coder"].nunique() < 2:
-        return pd.DataFrame(columns=["variable", "level", "coders", "units", "alpha", "low", "high"])
+        return pd.DataFrame(columns=AGREEMENT)
     units = matched(scored)
     paired = units[units.groupby("unit")["coder"].transform("nunique") > 1]
     keys, nominal = ["event_id", "source", "target", "mode"], dict[str, Level](present="nominal")
-    unmatched = agreement_table(presence(scored), keys, nominal, draws=min(draws, 500), seed=seed)
+    unmatched = agreement_table(presence(scored), keys, nominal, "event_id", draws=min(draws, 500), seed=seed)
     levels: dict[str, Level] = {"mode": "nominal", "submode": "nominal", "level": "ordinal", "cost": "nominal"}
-    of_matched = agreement_table(paired, ["unit"], levels, draws=draws, seed=seed)
-    return pd.concat([unmatched.assign(variable="mode, without matching"), of_matched], ignore_index=True)
+    of_matched = agreement_table(paired, ["unit"], levels, "event_id", draws=draws, seed=seed)
+    return pd.concat([unmatched.assign(variable=UNMATCHED), of_matched], ignore_index=True)
+
+
+def weakest(alphas: pd.DataFrame) -> str:
+    """Return the variable of matched acts on which coders agree least, from `agreement`; empty where one codes alone.
+
+    The row without matching is of other units and is left out.
+    """
+    of_matched = alphas[alphas["variable"] != UNMATCHED]
+    return "" if of_matched.empty else str(of_matched.loc[of_matched["alpha"].idxmin(), "variable"])
+
+
+def gold_agreement(gold: pd.DataFrame, *, draws: int, seed: int) -> Criterion:
+    """Return how a coder agrees with the categories of the table `plover_gold`, renamed as in the draft 0.8."""
+    return criterion(gold["gold"].astype(str).replace(RENAMED), gold["coded"], draws=draws, seed=seed)
+
+
+def gold_by_mode(gold: pd.DataFrame, sent: pd.DataFrame) -> pd.DataFrame:
+    """Return how well the gold records of `plover_gold` cover the modes of settled signals, the most frequent first.
+
+    Columns: mode, signals (settled ones), share (of these), records (gold ones), same (that the coder gave the same).
+    """
+    named = gold["gold"].astype(str).replace(RENAMED)
+    signals = sent["mode"].astype(str).value_counts()
+    table = pd.DataFrame(
+        {
+            "signals": signals,
+            "share": signals / len(sent),
+            "records": named.value_counts(),
+            "same": named[named == gold["coded"].astype(str)].value_counts(),
+        }
+    ).fillna(0)
+    counts = table.astype(dict.fromkeys(("signals", "records", "same"), int))
+    return counts.rename_axis("mode").reset_index().sort_values(["signals", "mode"], ascending=[False, True])
+
+
+def trust(
+    alphas: pd.DataFrame,
+    reported: pd.DataFrame,
+    gold: pd.DataFrame,
+    by_mode: pd.DataFrame,
+    *,
+    few: int = 3,
+    draws: int,
+    seed: int,
+) -> dict[str, str]:
+    """Return in words how far the codings of signals can be trusted.
+
+    Takes the frames of `agreement` and `gold_by_mode` and the tables `reported_agreement` and `plover_gold`. few: so
+    many gold records of a kind show little of it. Keys: weakest, alpha_cost, cost_reported, gold_same, gold_of,
+    gold_share, gold_kappa, gold_kappa_range, gold_few, gold_thin (such kinds), gold_thin_share (of signals).
+    """
+    known = alphas.set_index("variable")["alpha"].map("{:.2f}".format)
+    cost = reported[(reported["table"] == "codings_signals") & (reported["variable"] == "cost")].nlargest(1, "round")
+    human = gold_agreement(gold, draws=draws, seed=seed)
+    thin = by_mode[(by_mode["records"] <= few) & (by_mode["signals"] > 0)]
+    return {
+        "weakest": weakest(alphas) or "none",
+        "alpha_cost": str(known.get("cost", "not computed, since one coder counts")),
+        "cost_reported": "{low:.2f} to {high:.2f}".format_map(cost.iloc[0].to_dict()),
+        "gold_same": str(human.same),
+        "gold_of": str(human.of),
+        "gold_share": f"{human.same / human.of:.1%}",
+        "gold_kappa": f"{human.kappa:.2f}",
+        "gold_kappa_range": f"{human.low:.2f} to {human.high:.2f}",
+        "gold_few": wording.number(few),
+        "gold_thin": wording.listing([f"{row['mode']} {row['records']}" for row in thin.to_dict("records")]),
+        "gold_thin_share": wording.percent(thin["share"].sum()),
+    }
 
 
 def load_scored(

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from analysis.measures.placebos import holm
 from analysis.signals import coding
 from analysis.signals.events import DIRECTIONS, in_window
 
@@ -116,7 +117,11 @@ def score_change(
 
 
 def compare_halves(split: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFrame:
-    """Return both tracks from `halves`: direction, measure, first and second (halves, as text), p_fall, p_rise."""
+    """Return both tracks from `halves`.
+
+    Columns: direction, measure, first and second (halves, as text), p_fall, p_rise, and fall_holm and rise_holm: both
+    p corrected for all of the table, which stand side by side.
+    """
     rows: list[tuple[object, ...]] = []
     for track in (BEIJING, WASHINGTON):
         counted = change(split, track)
@@ -126,7 +131,9 @@ def compare_halves(split: pd.DataFrame, *, draws: int, seed: int) -> pd.DataFram
             first, second, p_fall, p_rise = score_change(split, track, scale, draws=draws, seed=seed)
             means = (f"mean score of an event, {name}", f"{first:.2f}", f"{second:.2f}")
             rows.append((DIRECTIONS[track], *means, p_fall, p_rise))
-    return pd.DataFrame(rows, columns=["direction", "measure", "first", "second", "p_fall", "p_rise"])
+    table = pd.DataFrame(rows, columns=["direction", "measure", "first", "second", "p_fall", "p_rise"])
+    corrected = holm([*table["p_fall"], *table["p_rise"]])
+    return table.assign(fall_holm=corrected[: len(table)], rise_holm=corrected[len(table) :])
 
 
 def reading(beijing: Change, washington: Change, level: float = LEVEL) -> str:
@@ -209,8 +216,28 @@ def variants(
         "events with a primary source": every[has_primary],
         **{f"coder {name} alone": counted(rows) for name, rows in codings.groupby("coder", observed=True)},
         "signals that one coder saw, too": coding.load_settled(codings, events, scales),
-        "codings before the third round": counted(codings[codings["round"] < 3]),
+        "codings before the third round": counted(codings[codings["round"] != 3]),
     }
+
+
+def sense_of_balance(track: Mapping[str, float], rate: Mapping[str, float]) -> str:
+    """Return what the two tracks say of balancing, of hedging in the strict sense and of the alliance dilemma.
+
+    Hedging is a middle position (Kuik 2008, Koga 2018), in which signals would lean to neither side. Talks with the
+    adversary beside the alliance fit the dilemma (Snyder 1984). Takes balance_washington and balance_beijing of
+    `setting`, contacts and expected of `contacts.rates` for Beijing.
+    """
+    to_washington, to_beijing = track["balance_washington"], track["balance_beijing"]
+    leans, kept = to_washington > to_beijing, rate["contacts"] >= rate["expected"]
+    position = (
+        "fits balancing with the ally, and is no middle position" if leans else "a middle position would show too"
+    )
+    return (
+        f"Tokyo's listed signals {'lean' if leans else 'do not lean'} to Washington ({to_washington:.2f} against "
+        f"{to_beijing:.2f} towards Beijing), which {position}. Its contacts with Beijing were "
+        f"{'not fewer' if kept else 'fewer'} than before, which {'fits' if kept else 'does not fit'} the alliance "
+        "dilemma."
+    )
 
 
 def sensitivity(variants: Mapping[str, pd.DataFrame], start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

@@ -5,6 +5,7 @@ Starts from `events` and its side tables; pure functions of frames.
 
 from collections.abc import Iterable, Mapping
 from itertools import permutations
+from typing import Any
 
 import pandas as pd
 
@@ -72,6 +73,19 @@ def leader_meetings(events: pd.DataFrame, actors: pd.DataFrame, host: str) -> pd
     others = actors.loc[~actors["state"].isin(hosted["state"]), ["event_id", "state"]].drop_duplicates()
     table = met.merge(others, on="event_id")[["event_id", "date", "title", "kind", "venue", "state"]]
     return table.assign(in_person=table["kind"] == "summit").sort_values(["date", "event_id"], ignore_index=True)
+
+
+def pace(meetings: pd.DataFrame, asked: "pd.Series[Any]") -> str:
+    """Return whether a first meeting came early, by days and by rank, against the medians of all of them, in words.
+
+    meetings: `first_meetings` with column days; asked: one of its rows. A median or more refutes that it was early.
+    """
+    words = []
+    for column in ("days", "rank"):
+        value, middle = float(asked[column]), float(meetings[column].median())
+        word = "early" if value < middle else "late" if value > middle else "usual"
+        words.append(f"{word} by {column}")
+    return " and ".join(words)
 
 
 def kind_group(kinds: "pd.Series[str]") -> "pd.Series[str]":

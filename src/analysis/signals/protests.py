@@ -19,7 +19,7 @@ RUNGS = (
 BESIDE = ("letter to the United Nations", "countermeasure")  # acts beside the ladder, which has no rung for them
 NONE_FOUND, HEADLINE = "none found", "headline only"
 DRAWN = (NONE_FOUND, HEADLINE, *BESIDE, *RUNGS)  # what an occasion drew, from the mildest on
-CALLED_IN, AMBASSADOR = RUNGS[3:], RUNGS[5:]
+LODGED, CALLED_IN, AMBASSADOR = RUNGS[2:], RUNGS[3:], RUNGS[5:]
 CAPITALS = {"JPN", "USA"}
 CAUSES = {
     "alliance": "the alliance",
@@ -77,3 +77,20 @@ def by_family(strongest: pd.DataFrame) -> pd.DataFrame:
     rows = strongest[strongest["family"] != ""]
     table = rows.groupby(["family", "drawn"], observed=True).size().rename("occasions").reset_index()
     return table.assign(of=table.groupby("family")["occasions"].transform("sum"))
+
+
+def lodged_beside(lodged: pd.DataFrame, protests: pd.DataFrame) -> pd.DataFrame:
+    """Return the days on which protests were lodged with Japan, as others counted them and as this book has them.
+
+    Takes the protests of the days that the other count covers; representations or more count. Several addressees, like
+    the G7, may hold Japan. Columns: date, over (of the other count), form and office (of this book), counted (both,
+    the other count, this book).
+    """
+    theirs = lodged[[bool({"JPN", "G7"} & set(to)) for to in lodged["to"]]]
+    acts = protests[protests["form"].isin(LODGED)]
+    acts = acts[[bool({"JPN", "several"} & set(to)) for to in acts["addressee"]]]
+    acts = acts.sort_values("form", ascending=False).drop_duplicates("date")  # the strongest of a day
+    columns = acts[["date", "form", "office"]]
+    table = theirs[["date", "over"]].merge(columns, on="date", how="outer", indicator="counted")
+    names = {"both": "both", "left_only": "the other count", "right_only": "this book"}
+    return table.assign(counted=table["counted"].astype("object").map(names)).sort_values("date", ignore_index=True)
