@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from analysis.cli.runs import FOLDER, with_workers
-from analysis.core import paths
 from analysis.core.errors import ParameterError
 
 
@@ -24,12 +23,9 @@ def claims(claim: str | None, step: str | None, verdict: str | None, as_json: bo
 
     ledger.require_known(step, verdict, load("steps"))
     evidence = load_evidence()
-    table = ledger.ledger(evidence, step)
     if claim:
         evidence.rows("claims", "claim_id", [claim])
-        table = table[table["claim_id"] == claim]
-    if verdict:
-        table = table[table["verdict"] == verdict]
+    table = ledger.choose(ledger.ledger(evidence, None if claim else step), claim, step, verdict)
     if as_json:
         print(json.dumps(ledger.records(table, evidence), ensure_ascii=False, indent=2))
         return
@@ -99,23 +95,42 @@ def signals(
 
 
 @click.command()
+@click.option("--codebook", type=click.Choice(["A", "B", "C", "D"]), default="A", help="Which codebook (default: A).")
 @click.option("--coder", metavar="NAME", help="Make an empty sheet for this coder.")
+@click.option("--instructions", is_flag=True, help="Make a folder with the sheet and all that a coder is told.")
 @click.option("--add", type=FOLDER, metavar="FILE", help="Check a filled sheet and add its rows to the codings.")
-@click.option("--out", type=FOLDER, metavar="FILE", help="Where to write the empty sheet.")
-def coding_sheet(coder: str | None, add: Path | None, out: Path | None) -> None:
+@click.option("--kind", metavar="KIND", help="With --add: human, language model or other.")
+@click.option("--family", default="", metavar="NAME", help="With --add: family of the model, or the program.")
+@click.option("--version", default="", metavar="NAME", help="With --add: version of it.")
+@click.option("--out", type=FOLDER, metavar="PATH", help="Where to write the empty sheet, or the folder.")
+def coding_sheet(
+    codebook: str,
+    coder: str | None,
+    instructions: bool,
+    add: Path | None,
+    kind: str | None,
+    family: str,
+    version: str,
+    out: Path | None,
+) -> None:
     """Make or take in the sheet of a further coder."""
-    from analysis.data.schema import read_schema
-    from analysis.data.tables import load
     from analysis.validation import coding_sheet as sheets
 
-    if (coder is None) == (add is None):
-        raise click.UsageError("give either --coder or --add")
+    if (coder is None and not instructions) == (add is None):
+        raise click.UsageError("give --coder, --instructions or both; or --add")
+    if (add is None) != (kind is None) or (add is None and (family or version)):
+        raise click.UsageError("--add needs --kind (human, language model or other); --family and --version go with it")
     if add is not None:
-        print(f"added {sheets.add_sheet(add)} codings to data/{sheets.TABLE}.csv")
+        count = sheets.add_sheet(add, sheets.Who(str(kind), family, version), codebook)
+        print(f"added {count} codings to data/{sheets.CODEBOOKS[codebook].table}.csv, and the coder to data/coders.csv")
         return
-    table = read_schema(paths.DATAPACKAGE)[sheets.TABLE]
+    if instructions:
+        place = out or Path("-".join(["coding", codebook, *([coder] if coder else [])]))
+        sheets.write_package(codebook, coder or "", place)
+        print(f"{place}/ holds {sheets.INSTRUCTIONS} and {sheets.SHEET}")
+        return
     file = out or Path(f"coding-sheet-{coder}.csv")
-    sheets.write_sheet(sheets.sheet(load("provisions"), table, str(coder)), file)
-    print(f"{file}: fill in these columns by codebook A (book/codebook.md)")
-    print("\n".join(f"  {line}" for line in sheets.guide(table)))
-    print(f"then: balancing-act coding-sheet --add {file}")
+    sheets.write_sheet(sheets.sheet(codebook, str(coder)), file)
+    print(f"{file}: fill in these columns by codebook {codebook} (book/codebook.md)")
+    print("\n".join(f"  {line}" for line in sheets.guide(codebook)))
+    print(f"then: balancing-act coding-sheet --codebook {codebook} --add {file} --kind KIND")

@@ -98,7 +98,7 @@ def align(statement: str, strategy: str, as_json: bool) -> None:
     table = load("documents")
     statement = documents.find("STATEMENT", statement, table, "statement")
     strategy = documents.find("STRATEGY", strategy, table, "strategy")
-    result = pair.align(pair.load_source(), statement, strategy)
+    result = pair.align(pair.load_source(statement), statement, strategy)
     print(json.dumps(result, indent=2) if as_json else pair.report(result))
 
 

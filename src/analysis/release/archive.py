@@ -6,7 +6,6 @@ give the same bytes with the same version of zlib.
 
 import io
 import json
-import os
 import subprocess
 import zipfile
 from collections.abc import Mapping
@@ -63,7 +62,7 @@ def require_current(source: Path = paths.SOURCE) -> Path:
         raise BuildError(f"the book is not built: `{MAKE}` builds HTML and PDF")
     require_packages()
     if old := outdated(source):
-        names = " and ".join(map(_relative, old))
+        names = " and ".join(map(paths.from_here, old))
         raise BuildError(f"{names}: missing, or older than the sources: `{MAKE}` builds HTML and PDF")
     changed = [
         file
@@ -75,12 +74,8 @@ def require_current(source: Path = paths.SOURCE) -> Path:
         if not staged.exists() or cells_hash(staged) != cells_hash(notebook):
             changed.append(notebook)
     if changed:
-        raise BuildError(f"the book is older than {_relative(changed[0])}: `{MAKE}` builds it anew")
+        raise BuildError(f"the book is older than {paths.from_here(changed[0])}: `{MAKE}` builds it anew")
     return source / "notebooks"
-
-
-def _relative(path: Path) -> str:
-    return str(path).removeprefix(f"{paths.ROOT}{os.sep}")
 
 
 def packed(contents: Mapping[str, bytes], folder: str, day: date, executable: set[str]) -> bytes:

@@ -81,10 +81,17 @@ def metadata(
     """
     article = cff["references"][0]  # that the edition rebuilds
     authors, article_authors = people(cff), people(article)
-    of_data = {"license": _ref(DATA), "isPartOf": _ref("data/datapackage.json")}
+    of_data = {"isPartOf": _ref("data/datapackage.json")}
     of_code = {"@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"], "license": _ref(CODE)}
+    own = {one["path"]: one["title"] for table in package["resources"] for one in table.get("licenses", ())}
     parts = [
-        file_entity(f"data/{table['path']}", name=table["title"], description=table["description"], **of_data)
+        file_entity(
+            f"data/{table['path']}",
+            name=table["title"],
+            description=table["description"],
+            license=_refs({"@id": one["path"]} for one in table.get("licenses", [{"path": DATA}])),
+            **of_data,
+        )
         for table in package["resources"]
     ]
     parts += [
@@ -100,6 +107,7 @@ def metadata(
     licences = [
         {"@id": LICENCES[name][0], "@type": "CreativeWork", "name": LICENCES[name][1]} for name in cff["license"]
     ]
+    of_tables = [{"@id": path, "@type": "CreativeWork", "name": title} for path, title in own.items()]
     root = {
         "@id": "./",
         "@type": "Dataset",
@@ -123,6 +131,7 @@ def metadata(
         {"@id": ARTICLE, "@type": "ScholarlyArticle", **about_article},
         *{one["@id"]: one for one in [*authors, *article_authors]}.values(),
         *licences,
+        *of_tables,
         {"@id": PYTHON, "@type": "ComputerLanguage", "name": "Python", "url": _ref(PYTHON)},
     ]
     return {"@context": f"{SPECIFICATION}/context", "@graph": graph}

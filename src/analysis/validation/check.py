@@ -16,7 +16,9 @@ from analysis.core.wording import ADDRESS
 from analysis.data.faults import FIRST_ROW, LONGEST, Fault, Frames, show_value
 from analysis.data.schema import read_schema
 from analysis.data.tables import read_all
+from analysis.texts.documents import LEAST, OPENING
 from analysis.texts.features import read_features, recorded_hashes
+from analysis.validation import coders as _coders  # noqa: F401 (its rules are among RULES)
 from analysis.validation.lists import completeness_faults
 from analysis.validation.rules import RULES, wrong
 
@@ -115,6 +117,35 @@ def _unfit(tokens: "pd.Series[int]", counts: pd.DataFrame, scores: pd.DataFrame)
         yield Fault("features/embeddings.parquet", None, None, f"{len(scores)} scores", allowed)
 
 
+def unfit_documents(documents: pd.DataFrame, folder: Path) -> Iterator[Fault]:
+    """Yield the statements with too few sentences for a placebo, and the documents without embedding scores.
+
+    A whole statement needs LEAST sentences, an opening OPENING (`analysis.texts.documents`).
+    """
+    passages = read_features("passages", folder).to_pandas()
+    sentences = passages.loc[~passages["heading"], "document_id"].value_counts()
+    scored = read_features("embeddings", folder).to_pandas()
+    for row, document in enumerate(documents.to_dict("records"), FIRST_ROW):
+        name, kind, extent = str(document["document_id"]), str(document["kind"]), str(document["extent"])
+        least = {"whole": LEAST, "opening": OPENING}[extent]
+        if kind == "statement" and (has := int(sentences.get(name, 0))) < least:
+            allowed = f"at least {least} sentences, or the mean match is noise; leave the document out"
+            yield Fault("documents.csv", row, "extent", f"{name} ({extent}) has {has} sentences", allowed)
+        if name not in set(scored[kind]):
+            allowed = "make them with `balancing-act corpus embed --texts DIR`"
+            yield Fault("documents.csv", row, "document_id", f"{name} has no embedding scores", allowed)
+
+
+def place_faults(places: pd.DataFrame, folder: Path) -> Iterator[Fault]:
+    """Yield the places of topics that are no sentence of their document, as the features number them."""
+    passages = read_features("passages", folder).to_pandas()
+    place = ["document_id", "paragraph"]
+    last = passages[~passages["heading"]].astype({"document_id": str}).groupby(place)["sentence"].max().to_dict()
+    rows = places.assign(last=[last.get(key, 0) for key in places[place].itertuples(index=False, name=None)])
+    allowed = "allowed: a sentence of {document_id}, whose paragraph {paragraph} has {last}"
+    yield from wrong("topic_places", rows[rows["sentence"] > rows["last"]], "sentence", allowed)
+
+
 # --- all
 
 
@@ -139,6 +170,8 @@ def check(folder: Path = paths.DATA) -> list[Fault]:
     frames, faults = read_all(folder)
     faults += bibliography_faults(frames, folder / paths.BIBLIOGRAPHY.name)
     faults += feature_faults(frames, folder / paths.FEATURES.name) or broken_features(folder)
+    if not faults:
+        faults += unfit_documents(frames["documents"], folder / paths.FEATURES.name)
     for declared in sorted(folder.glob(f"{paths.CASES.name}/*/{paths.DATAPACKAGE.name}")):
         faults += case_faults(declared.parent)
-    return faults or broken_rules(frames)
+    return faults or [*broken_rules(frames), *place_faults(frames["topic_places"], folder / paths.FEATURES.name)]

@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.claims.checks import read_check
 from analysis.core.errors import DataError, ParameterError
 from analysis.data.faults import Fault, nearest, row_of, show_value
+from analysis.measures import continuity
 from analysis.signals.coding import home_of
 from analysis.texts.documents import FOCAL_STATEMENT, SERIES
 
@@ -48,6 +49,19 @@ def wrong(table: str, rows: pd.DataFrame, column: str, allowed: str, known: Iter
 def missing(table: str, column: str | None, value: str, allowed: str) -> Fault:
     """Return the fault of a row that is not there."""
     return Fault(f"{table}.csv", None, column, value, allowed)
+
+
+# --- documents
+
+
+@rule("documents")
+def genres_fit_the_kind(documents: pd.DataFrame) -> Iterable[Fault]:
+    """A strategy has the genre strategy, a statement another one; only of a statement may the opening alone be read."""
+    strategies = documents["kind"] == "strategy"
+    allowed = "strategy where kind is strategy; leaders, ministers, trade or factsheet where it is statement"
+    yield from wrong("documents", documents[strategies != (documents["genre"] == "strategy")], "genre", allowed)
+    cut = documents[strategies & (documents["extent"] != "whole")]
+    yield from wrong("documents", cut, "extent", "whole where kind is strategy")
 
 
 # --- events
@@ -155,6 +169,21 @@ def every_coder_codes_every_topic(codings: pd.DataFrame, topics: pd.DataFrame) -
     """Every coder of codings B has coded every topic in each of the five statements."""
     units = topics[["topic_id"]].merge(pd.DataFrame({"document_id": SERIES}), how="cross")
     return _uncoded("codings_topics", codings, units)
+
+
+@rule("topic_places", "codings_topics", "topics")
+def topics_stand_where_they_have_emphasis(
+    places: pd.DataFrame, codings: pd.DataFrame, topics: pd.DataFrame
+) -> Iterator[Fault]:
+    """A topic has a place in a statement where its settled emphasis is above 0, and only there (codebook B)."""
+    settled = continuity.emphasis(codings, topics)
+    for document_id, rows in places.groupby("document_id"):
+        known = set(settled.loc[(settled["document_id"] == document_id) & (settled["emphasis"] > 0), "topic_id"])
+        absent = rows[~rows["topic_id"].isin(known)]
+        yield from wrong("topic_places", absent, "topic_id", "allowed: a topic of emphasis above 0 in {document_id}")
+        for topic_id in sorted(known - set(rows["topic_id"])):
+            value = f"{topic_id} has no place in {document_id}"
+            yield missing("topic_places", "topic_id", value, "a row for each topic of emphasis above 0")
 
 
 def _uncoded(table: str, codings: pd.DataFrame, units: pd.DataFrame) -> Iterator[Fault]:
