@@ -18,7 +18,7 @@ from analysis.core.wording import listing as listing
 from analysis.data import load
 from analysis.data.completeness import NOT_DECIDABLE, is_complete
 from analysis.data.completeness import Scope as Scope
-from analysis.runs.parameters import declared, require_window
+from analysis.runs.parameters import changes, declared, require_declared, require_window
 from analysis.runs.results import Results
 
 T = TypeVar("T")
@@ -59,25 +59,43 @@ def decimals(value: float, digits: int = 2) -> Shown:
     return Shown(f"{value:.{digits}f}", float(value))
 
 
+def _cells_run(variables: Mapping[str, Any]) -> Sequence[str]:
+    """Return the sources of the cells that a kernel with these variables has run; none where there is no kernel."""
+    if not InteractiveShell.initialized():
+        return ()
+    shell: Any = InteractiveShell.instance()
+    return shell.history_manager.input_hist_raw if shell.user_ns is variables and shell.history_manager else ()
+
+
 class Chapter(Results):
     """A chapter: its parameters, its named results, and sentences filled from them."""
 
     def __init__(self, name: str, values: Mapping[str, Any]) -> None:
         """Check the parameters of the chapter `name`, whose values stand among the variables of the notebook.
 
-        `Chapter("03-strategy", globals())` comes right after the cell of the parameters. Raises ParameterError where
-        a value is not of the kind or within the bounds that the comment of its parameter names.
+        `Chapter("03-strategy", globals())` comes right after the cell of the parameters, and says which of them have
+        another value than their default. Raises ParameterError where a value is not of the kind or within the bounds
+        that the comment of its parameter names, or where papermill set a name that is no parameter.
         """
-        super().__init__(name)
+        super().__init__(name.rpartition("/")[2])
         parameters = declared(paths.NOTEBOOKS / f"{name}.ipynb")
+        require_declared(_cells_run(values), parameters)
         self.set = SimpleNamespace(
             **{parameter.name: parameter.read(values[parameter.name]) for parameter in parameters}
         )
+        if changed := changes(parameters, values):
+            told = [f"`{name}` from {old} to {new}" for name, (old, new) in changed.items()]
+            self.show(Prose(f"**Changed in this run:** {'; '.join(told)}."))
 
-    def record(self, **values: Any) -> None:
-        """Record named results; a value made by `percent` or its like keeps its text for sentences."""
+    def record(self, switch: str = "", /, **values: Any) -> None:
+        """Record named results; a value made by `percent` or its like keeps its text for sentences.
+
+        switch: the parameter without which they are not worth comparing; where it is false they are marked as off.
+        """
         for name, value in values.items():
             self.add(name, getattr(value, "value", value), str(value) if isinstance(value, Shown) else None)
+            if switch and not getattr(self.set, switch):
+                self._entries[name]["off"] = switch
 
     def __call__(self, template: str, **more: Any) -> str:
         """Return a text with {name} filled from the named results, or from `more`. Paragraphs stay paragraphs.

@@ -1,6 +1,5 @@
 """The command `balancing-act`: its subcommands, and one clear message where one fails."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ProjectError as error:
         from analysis.data.faults import printable
 
-        print(printable(str(error).replace(f"{paths.ROOT}{os.sep}", "")), file=sys.stderr)
+        print(printable(paths.from_here(error)), file=sys.stderr)
         return 1
     except (KeyboardInterrupt, click.Abort):
         print("interrupted; the last good output is untouched", file=sys.stderr)

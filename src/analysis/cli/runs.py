@@ -1,19 +1,42 @@
 """Commands that check the data, run notebooks, and make the book and the archive of them."""
 
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from analysis.core import paths
+from analysis.core.paths import from_here
 
 FOLDER = click.Path(path_type=Path)
 
 
-def relative(path: object) -> str:
-    """Return a path as messages name it: from the root of the repository."""
-    return str(path).removeprefix(f"{paths.ROOT}/")
+def as_pairs(arguments: Sequence[str]) -> list[str]:
+    """Return arguments with every parameter as -p NAME=VALUE, also one given as -p NAME VALUE or behind another one."""
+    left, taken = list(arguments), []
+    while left:
+        taken.append(left.pop(0))
+        if taken[-1] == "--":
+            break
+        while taken[-1] == "-p" and left:
+            pair = left.pop(0)
+            if "=" not in pair and left and not re.match("--?[a-z]", left[0]):
+                pair = f"{pair}={left.pop(0)}"
+            taken.append(pair)
+            if left and re.match(r"\w+=", left[0]):
+                taken.append("-p")
+    return taken + left
+
+
+class WithPairs(click.Command):
+    """A command whose parameters may be written as papermill takes them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments after `as_pairs`."""
+        return super().parse_args(ctx, as_pairs(args))
 
 
 def with_workers(command: Any) -> Any:
@@ -55,7 +78,7 @@ def run(update_notebooks: bool, explain: bool) -> None:
             print(f"{name}: {'to be executed: ' + '; '.join(reasons) if reasons else 'unchanged'}")
         return
     done = notebooks.run_notebooks()
-    print(f"executed {len(done.executed)} notebooks, {len(done.unchanged)} unchanged; see {relative(done.folder)}/")
+    print(f"executed {len(done.executed)} notebooks, {len(done.unchanged)} unchanged; see {from_here(done.folder)}/")
     if update_notebooks:
         from analysis.data.record import record
         from analysis.runs import exercises, start
@@ -64,20 +87,21 @@ def run(update_notebooks: bool, explain: bool) -> None:
         if start.refresh():
             changed.append(paths.START.stem)
         if recorded := record():
-            print(f"recorded anew in {relative(paths.DATAPACKAGE)}: {', '.join(recorded)}")
+            print(f"recorded anew in {from_here(paths.DATAPACKAGE)}: {', '.join(recorded)}")
         if exercises.refresh():
-            print(f"updated the solutions of the exercises ({relative(paths.ANSWERS)})")
+            print(f"updated the solutions of the exercises ({from_here(paths.ANSWERS)})")
         print("notebooks/ is up to date" if not changed else f"updated in notebooks/: {', '.join(changed)}")
 
 
-@click.command()
+@click.command(cls=WithPairs)
 @click.argument("chapter")
-@click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter (may be repeated).")
+@click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="One or several, also as NAME VALUE.")
 @click.option("--list", "only_list", is_flag=True, help="List the parameters of the chapter and run nothing.")
 def rerun(chapter: str, pairs: tuple[str, ...], only_list: bool) -> None:
     """Run one chapter with other parameters.
 
-    Keeps the run in runs/ and says which results differ from the default. CHAPTER is a number or name, such as 04.
+    Keeps the run in runs/ and says which results differ from the default. CHAPTER is a number, a name or a path,
+    such as 04 or notebooks/04-alignment.ipynb.
     """
     from analysis.runs import rerun as reruns
     from analysis.runs.parameters import declared
@@ -91,8 +115,9 @@ def rerun(chapter: str, pairs: tuple[str, ...], only_list: bool) -> None:
             print(f"{one.name}: {one.type} = {one.default!r}  {one.meaning}{allowed}")
         return
     place = reruns.rerun(notebook, reruns.read_pairs(pairs, parameters))
-    print(f"{relative(place)}/ holds {notebook.name}, {reruns.RESULTS}, {reruns.PAGE} and {reruns.PROVENANCE}")
-    lines = reruns.compare(read_results([notebook]), reruns.results_of(place))  # committed outputs are the default run
+    print(f"{from_here(place)}/ holds {notebook.name}, {reruns.RESULTS}, {reruns.PAGE} and {reruns.PROVENANCE}")
+    committed = read_results([notebook])  # the default run
+    lines = reruns.compare(committed, reruns.results_of(place), ("the committed default run", "this run"))
     print("against the committed default run: " + "\n".join(lines))
 
 
@@ -111,7 +136,7 @@ def sweep(file: Path, workers: int | None, scheduler: str | None) -> int:
     checked = sweeps.read_sweep(file)
     with open_pool(default_workers() if workers is None else workers, scheduler) as pool:
         done = sweeps.run_sweep(checked, pool, paths.RUNS)
-    print("\n".join(sweeps.report(done, relative(done.folder))))
+    print("\n".join(sweeps.report(done, from_here(done.folder))))
     return 1 if len(done.failed) else 0
 
 
@@ -119,10 +144,14 @@ def sweep(file: Path, workers: int | None, scheduler: str | None) -> int:
 @click.argument("run1", type=FOLDER)
 @click.argument("run2", type=FOLDER)
 def diff(run1: Path, run2: Path) -> None:
-    """Say which named results differ between two runs."""
+    """Say which named results differ between two runs.
+
+    RUN1 and RUN2 are folders of runs, or executed notebooks such as papermill leaves.
+    """
+    from analysis.data.faults import printable
     from analysis.runs import rerun as reruns
 
-    print("\n".join(reruns.compare(reruns.results_of(run1), reruns.results_of(run2))))
+    print(printable("\n".join(reruns.compare(reruns.results_of(run1), reruns.results_of(run2)))))
 
 
 @click.command()
@@ -142,8 +171,8 @@ def book(html: bool, pdf: bool, committed: bool) -> None:
         done = run_notebooks()
         notebooks = done.notebooks
         print(f"executed {len(done.executed)} notebooks, {len(done.unchanged)} unchanged")
-    busy = f"{relative(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
-    with write_errors(relative(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
+    busy = f"{from_here(paths.BUILD)}: another run or build is at work here; wait for it, or end it"
+    with write_errors(from_here(paths.BUILD), "the book", "the last good book is untouched"), locked(paths.BUILD, busy):
         stage(notebooks, read_results(notebook_files(notebooks)))
         if html == pdf:
             build_both()
@@ -152,9 +181,9 @@ def book(html: bool, pdf: bool, committed: bool) -> None:
         else:
             build_pdf()
     if html or not pdf:
-        print(f"HTML: {relative(paths.HTML / 'index.html')}")
+        print(f"HTML: {from_here(paths.HTML / 'index.html')}")
     if pdf or not html:
-        print(f"PDF:  {relative(paths.PDF)}")
+        print(f"PDF:  {from_here(paths.PDF)}")
 
 
 @click.command()
@@ -166,6 +195,6 @@ def archive(out: Path | None) -> None:
 
     if changed := archives.changed_files():
         print(f"note: {len(changed)} files differ from the last commit, {changed[0]} among them", file=sys.stderr)
-    with write_errors(out or relative(paths.ARCHIVE), "the archive", "an archive of that name is untouched"):
+    with write_errors(out or from_here(paths.ARCHIVE), "the archive", "an archive of that name is untouched"):
         target = archives.write_archive(out)
-    print(f"{relative(target)}: {target.stat().st_size / 1e6:.1f} MB")
+    print(f"{from_here(target)}: {target.stat().st_size / 1e6:.1f} MB")

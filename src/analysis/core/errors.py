@@ -12,6 +12,10 @@ class DataError(ProjectError):
 class ParameterError(ProjectError):
     """A parameter of a notebook or command has a wrong name, type or value."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows of the error: its message alone. IPython asks for it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class RunError(ProjectError):
     """A notebook failed while it was executed."""

@@ -1,5 +1,6 @@
 """Where everything is. No other module knows a path."""
 
+import os
 from pathlib import Path
 
 CODE = Path(__file__).resolve().parents[1]
@@ -17,6 +18,7 @@ CHANGELOG = ROOT / "CHANGELOG.md"
 NOTEBOOKS = ROOT / "notebooks"
 START = NOTEBOOKS / "start.ipynb"
 BOOK = ROOT / "book"
+CODEBOOK = BOOK / "codebook.md"
 FONTS = BOOK / "_static" / "fonts"
 TYPST = BOOK / "pdf"
 TEMPLATES = BOOK / "_templates"
@@ -34,3 +36,17 @@ HTML = BUILD / "html"
 ARCHIVE = BUILD / "archive"
 RUNS = ROOT / "runs"
 PDF = BUILD / "pdf" / "balancing-act.pdf"
+
+
+def from_here(text: object) -> str:
+    """Return a path, or a text with paths, with those of the repository as the current folder names them.
+
+    They stay whole where the current folder lies outside the repository, or is gone.
+    """
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        return str(text)
+    if not here.is_relative_to(ROOT):
+        return str(text)
+    return str(text).replace(f"{ROOT}{os.sep}", "../" * len(here.relative_to(ROOT).parts))

@@ -13,7 +13,7 @@ Each line of the cell is `name: type = default  # meaning [allowed]`. What stand
 import ast
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from analysis.core.errors import ParameterError, RunError
+from analysis.core.wording import in_markdown
 from analysis.data.faults import nearest
 from analysis.data.tables import load
 from analysis.runs.results import read_cells
@@ -33,6 +34,7 @@ BOUNDS = {
     "bool": r"true or false",
     "str": r"a day(?: up to (?P<latest>\d{4}-\d\d-\d\d))?|(?P<how_many>one|some) of (?P<values>.+)",
 }
+INJECTED = "# Parameters"  # the first line of the cell that papermill adds
 COLUMN = r"(?P<table>\w+)\.(?P<column>\w+)(?: where (?P<other>\w+) is (?P<value>.+))?"
 
 T = TypeVar("T", int, float)
@@ -130,6 +132,49 @@ def _parameter(file: str, node: ast.AnnAssign, line: str) -> Parameter:
             f"{file}: parameter {name}: [{allowed}] says nothing of type {kind}; see analysis.runs.parameters"
         )
     return Parameter(name, kind, default, meaning, allowed)
+
+
+def _assigned(source: str) -> tuple[set[str], list[str]]:
+    """Return the names that a cell declares with a type, and those that it sets where it does nothing else."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):  # a magic of IPython, or no Python
+        return set(), []
+    declared_here = {ast.unparse(node.target) for node in body if isinstance(node, ast.AnnAssign)}
+    alone = all(isinstance(node, ast.Assign) for node in body)
+    return declared_here, [ast.unparse(node.targets[0]) for node in body if alone and isinstance(node, ast.Assign)]
+
+
+def require_declared(cells: Sequence[str], parameters: Iterable[Parameter]) -> None:
+    """Raise ParameterError where papermill set a name that is no parameter; the nearest one stands in the message.
+
+    cells: the sources of the cells that a kernel has run, in order. Papermill puts what it sets into a cell of its
+    own, which begins with the comment `INJECTED`, behind that of the parameters; of several that were run, the last
+    one counts. A copy of a chapter may declare parameters of its own. Paths that papermill inserts are left alone.
+    """
+    known = list(parameters)
+    injected: list[str] | None = None
+    for source in reversed(cells):
+        own, names = _assigned(source)
+        if own & {parameter.name for parameter in known}:
+            for name in injected or ():
+                if name not in own and not name.startswith("PAPERMILL_"):
+                    find_parameter(name, known)
+            return
+        if injected is None and source.startswith(f"{INJECTED}\n"):
+            injected = names
+
+
+def changes(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return by name the default and the value of each parameter that has another value than its default.
+
+    Both in Markdown, as the cell of the notebook holds them. Raises ParameterError as `Parameter.read` does.
+    """
+    both = {
+        one.name: (in_markdown(str(one.plain(one.default))), in_markdown(str(one.plain(values[one.name]))))
+        for one in parameters
+    }
+    return {name: (default, value) for name, (default, value) in both.items() if value != default}
 
 
 def find_parameter(name: str, parameters: Iterable[Parameter]) -> Parameter:

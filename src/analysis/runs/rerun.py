@@ -5,8 +5,10 @@ What a value may be is declared in the notebook (`analysis.runs.parameters`); it
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,12 +33,24 @@ Results = dict[str, dict[str, dict[str, Any]]]  # chapter, name of the result: v
 
 
 def find_notebook(name: str, folder: Path = paths.NOTEBOOKS) -> Path:
-    """Return the notebook of a chapter by its number or name (04, 04-alignment). Raises ParameterError."""
+    """Return the notebook of a chapter by its number, its name, or its path from the current folder.
+
+    Such as 4, 04, 04-alignment, notebooks/04-alignment.ipynb. Raises ParameterError, also for the path of another
+    notebook.
+    """
     files = {file.stem: file for file in notebook_files(folder)}
+    given, chapters = Path(name), f"chapters: {', '.join(files)}"
+    if given.suffix == ".ipynb":
+        with suppress(OSError, ValueError):  # no file of that name: perhaps the name of a chapter
+            found = given.stat()
+            for file in files.values():
+                if os.path.samestat(found, file.stat()):
+                    return file
+            raise ParameterError(f"“{name}” is no chapter but a file of its own, which papermill runs; {chapters}")
     for stem, file in files.items():
-        if name in (stem, stem.partition("-")[0], file.name):
+        if name in (stem, file.name) or (name and name.zfill(2) == stem.partition("-")[0]):
             return file
-    raise ParameterError(f"there is no chapter “{name}”{nearest(name, list(files))}; chapters: {', '.join(files)}")
+    raise ParameterError(f"there is no chapter “{name}”{nearest(given.stem, list(files))}; {chapters}")
 
 
 def read_pairs(pairs: Iterable[str], parameters: Iterable[Parameter]) -> dict[str, Any]:
@@ -49,7 +63,7 @@ def read_pairs(pairs: Iterable[str], parameters: Iterable[Parameter]) -> dict[st
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
-            raise ParameterError(f"“{pair}” is no parameter; write name=value")
+            raise ParameterError(f"parameter {find_parameter(name, known).name} has no value; write {name}=VALUE")
         if name in values:
             raise ParameterError(f"parameter {name} is given twice")
         values[name] = find_parameter(name, known).plain(text)
@@ -124,45 +138,84 @@ def rerun(notebook: Path, values: Mapping[str, Any], folder: Path = paths.RUNS) 
 
 
 def results_of(place: Path) -> Results:
-    """Return the named results of a run by chapter and name. Raises RunError where the folder is no run."""
+    """Return the named results of a run by chapter and name: of its folder, or of an executed notebook.
+
+    Raises RunError where it is neither.
+    """
+    file = place
     try:
-        results: Results = json.loads((place / RESULTS).read_text(encoding="utf-8"))
-        _ = [(entry["value"], entry["text"]) for names in results.values() for entry in names.values()]
+        if place.is_dir():
+            file = place / RESULTS
+            results: Results = json.loads(file.read_text(encoding="utf-8"))
+        else:
+            results = read_results([place])
+        _ = [
+            (entry["value"], entry["text"], entry.get("off")) for names in results.values() for entry in names.values()
+        ]
         return results
+    except RunError:
+        raise RunError(f"{place} is no run: it shows no named results; execute it to its end") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"{place} is no run: {RESULTS} cannot be read ({type(error).__name__})") from None
+        hint, what = "", "it" if file == place else RESULTS
+        if what == "it" and isinstance(error, FileNotFoundError):
+            hint = nearest(str(place), [paths.from_here(run.parent) for run in paths.RUNS.glob(f"*/{RESULTS}")])
+        allowed = "allowed: the folder of a run, or an executed notebook"
+        raise RunError(f"{place} is no run: {what} cannot be read ({type(error).__name__}){hint}; {allowed}") from None
+
+
+def _comparable(one: Results, other: Results) -> tuple[Results, Results]:
+    """Return the chapters that two runs share, without results marked as off. Raises RunError where they share none."""
+    if shared := [chapter for chapter in one if chapter in other]:
+        first, second = (
+            {
+                chapter: {name: entry for name, entry in run[chapter].items() if not entry.get("off")}
+                for chapter in shared
+            }
+            for run in (one, other)
+        )
+        return first, second
+    raise RunError(f"the runs share no chapter: {', '.join(one)} and {', '.join(other)}")
 
 
 def differences(one: Results, other: Results) -> list[tuple[str, str, str]]:
-    """Return the named results that differ between two runs: (chapter.name, text in one, text in the other).
+    """Return the named results that two runs have and that differ: (chapter.name, text in one, text in the other).
 
-    A result that one run lacks is “–”. Only chapters that both have are compared. Raises RunError for none.
+    Raises RunError where they share no chapter.
     """
-    shared = [chapter for chapter in one if chapter in other]
-    if not shared:
-        raise RunError(f"the runs share no chapter: {', '.join(one)} and {', '.join(other)}")
+    one, other = _comparable(one, other)
     return [
-        (f"{chapter}.{name}", *_texts(one[chapter].get(name), other[chapter].get(name)))
-        for chapter in shared
-        for name in one[chapter] | other[chapter]
-        if one[chapter].get(name) != other[chapter].get(name)
+        (f"{chapter}.{name}", *_texts(entry, other[chapter][name]))
+        for chapter, names in one.items()
+        for name, entry in names.items()
+        if entry != other[chapter].get(name, entry)
     ]
 
 
-def _texts(*entries: Mapping[str, Any] | None) -> tuple[str, str]:
+def _texts(*entries: Mapping[str, Any]) -> tuple[str, str]:
     """Return two results as they are shown; with seven digits where they differ below those shown."""
-    before, after = ("–" if entry is None else str(entry["text"]) for entry in entries)
+    before, after = (str(entry["text"]) for entry in entries)
     if before != after:
         return before, after
-    values = (entry["value"] for entry in entries if entry is not None)
+    values = (entry["value"] for entry in entries)
     before, after = (f"{value:.7g}" if isinstance(value, float) else str(value) for value in values)
     return before, after
 
 
-def compare(one: Results, other: Results) -> list[str]:
-    """Return what differs between two runs, in lines for a reader. Raises RunError where they share no chapter."""
-    rows, total = differences(one, other), sum(map(len, other.values()))
-    if not rows:
-        return [f"no result differs ({total} compared)"]
-    width = max(len(name) for name, _, _ in rows)
-    return [f"{len(rows)} of {total} results differ:", *(f"  {name:<{width}}  {a}  →  {b}" for name, a, b in rows)]
+def compare(one: Results, other: Results, called: tuple[str, str] = ("the first run", "the second run")) -> list[str]:
+    """Return what differs between two runs, in lines for a reader; called: what the lines call the runs.
+
+    A result that one run alone has, such as those of a part that was switched off, is no difference; a last line
+    names them. Raises RunError where the runs share no chapter.
+    """
+    one, other = _comparable(one, other)
+    rows = differences(one, other)
+    total = sum(len(one[chapter].keys() & other[chapter].keys()) for chapter in one)
+    width = max((len(name) for name, _, _ in rows), default=0)
+    lines = [f"no result differs ({total} compared)"]
+    if rows:
+        lines = [f"{len(rows)} of {total} results differ:", *(f"  {name:<{width}}  {a}  →  {b}" for name, a, b in rows)]
+    for run, whole, lacks in ((called[1], one, other), (called[0], other, one)):
+        names = [f"{chapter}.{name}" for chapter in whole for name in whole[chapter] if name not in lacks[chapter]]
+        if names:
+            lines.append(f"not computed in {run}: {', '.join(names)}")
+    return lines
