@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat lab binder tools lock audit links fuzz clean
+.PHONY: help setup book html pdf archive run notebooks test lint types unit check nbval committed browser faults bench lighthouse repeat lab binder tools lock audit fonts links fuzz clean
 
 # Without byte code every start of Python takes half as long again; PYTHONPATH and PYTHONHOME would let other packages in.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -144,7 +144,7 @@ binder: setup ## install as Binder does, timed, and run all notebooks in Jupyter
 	@$(BIN)/python tests/lab_check.py --repository build/binder/repository --python build/binder/venv/bin/python
 
 # What changes or judges the locks has an environment of its own, locked with hashes too.
-tools: setup ## create build/tools, which `make lock` and `make audit` use, from requirements/tools.txt
+tools: setup ## create build/tools, which `make lock`, `make audit` and `make fonts` use, from requirements/tools.txt
 	@set -eu; \
 	locked=$$(cksum < requirements/tools.txt); \
 	if [ "$$(cat build/tools/.locked 2>/dev/null)" != "$$locked" ]; then \
@@ -180,6 +180,10 @@ lock: tools ## resolve pyproject.toml into uv.lock, requirements/*.txt and the b
 audit: tools ## known vulnerabilities and licences of all packages, secrets in files and history, workflows
 	$(HEADING) 'audit'
 	@$(BIN)/python tests/audit_check.py --tools build/tools/bin
+
+fonts: committed tools ## the Chinese, Japanese and Korean signs of the pages as small fonts (book/_static/fonts)
+	$(HEADING) 'fonts'
+	@$(BIN)/python tests/cjk_fonts.py --tools build/tools/bin
 
 links: committed ## ask for every external link of book and data (needs a network; some minutes)
 	$(HEADING) 'links'

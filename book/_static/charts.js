@@ -1,6 +1,7 @@
 /* Draws the charts of a page when they come near the view, to the width there is, light or dark. The scripts that draw
    are large: they are loaded with the first chart, and where its picture does as well, only when the reader moves. The
-   picture also stands where drawing fails, and where scripts are off. */
+   picture stands on the page from the start: until the chart is drawn, where drawing fails, where scripts are off, and
+   on paper. */
 (function () {
   "use strict";
 
@@ -66,6 +67,7 @@
       this.figure = figure;
       this.view = figure.querySelector(".ba-chart-view");
       this.box = figure.querySelector(".ba-scroll");
+      this.picture = this.view.querySelector("img"); // light, without what moves
       this.source = JSON.parse(figure.querySelector(".ba-chart-spec").textContent);
       this.drawn = null;
       this.width = 0;
@@ -147,9 +149,7 @@
       this.drawn = result;
       // a picture holds nothing that can be chosen
       this.view.setAttribute("role", stage.querySelector("input, select, button") ? "group" : "img");
-      this.view.style.minHeight = "";
-      this.view.replaceChildren(stage);
-      if (isDark()) this.view.append(this.picture("ba-chart-picture ba-paper"));
+      this.view.replaceChildren(stage, this.picture);
       this.figure.classList.add("ba-drawn");
       this.place = -1;
       this.explain();
@@ -237,28 +237,18 @@
       this.figure.querySelector("figcaption").prepend(hint);
     }
 
-    /** The chart as the picture that stands in the book: light, without what moves. */
-    picture(className) {
-      const { picture, width, height } = this.view.dataset;
-      const alt = this.view.getAttribute("aria-label");
-      return Object.assign(new Image(width, height), { src: picture, alt, className });
-    }
-
     showPicture() {
-      this.view.replaceChildren(this.picture("ba-chart-picture"));
+      this.view.replaceChildren(this.picture);
       this.figure.classList.remove("ba-drawn");
     }
 
     /** The picture is the chart, but for what moves: on a light page that is wide enough. */
     pictureDoes() {
-      return !isDark() && this.box.clientWidth >= Number(this.view.dataset.width);
+      return !isDark() && this.box.clientWidth >= Number(this.picture.getAttribute("width"));
     }
 
     async meet(reader) {
-      if (this.pictureDoes()) {
-        this.showPicture();
-        await reader;
-      }
+      if (this.pictureDoes()) await reader;
       if (!this.drawn) this.update();
     }
 
@@ -280,7 +270,7 @@
     link.type = "button";
     link.className = "ba-chart-code";
     link.textContent = "Code";
-    link.setAttribute("aria-label", `Code of this chart: ${(figure.querySelector(".ba-chart-title") || {}).textContent || ""}`);
+    link.setAttribute("aria-label", `Code of this chart: ${figure.dataset.title}`);
     link.addEventListener("click", () => {
       fold.open = true;
       fold.querySelector("summary").focus();
@@ -323,7 +313,6 @@
       clearTimeout(timer);
       timer = setTimeout(() => redraw((chart) => Math.abs(chart.box.clientWidth - chart.width) > 8), 150);
     });
-    window.addEventListener("beforeprint", () => charts.forEach((chart) => chart.drawn || chart.update()));
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -12,13 +12,19 @@
     return text.trim().replace(/\s+/g, " ").replace(/(?<![A-Z.])\.$/, "");
   }
 
+  /** The title as the data have it; what the page shows also holds links and buttons. */
+  function titleOf(element) {
+    if (element.matches(".ba-chart")) return element.dataset.title;
+    if (element.matches(".ba-claim")) return (element.querySelector(".ba-claim-text") || {}).textContent || "";
+    const region = element.querySelector(".ba-scroll[aria-label]");
+    return region ? region.getAttribute("aria-label") : "";
+  }
+
   /** What an element is: title, label, key and address, or null where it cannot be cited. */
   function partOf(element, data) {
     const claim = element.matches(".ba-claim");
     const table = element.matches(".ba-table");
-    const caption = element.querySelector(claim ? ".ba-claim-text" : ".ba-chart-title");
-    const region = element.querySelector(".ba-scroll[aria-label]");
-    const title = headline(caption ? caption.textContent : region ? region.getAttribute("aria-label") : "");
+    const title = headline(titleOf(element));
     if (!element.id || !title) return null;
     const id = element.id;
     const entry = element.matches(".ba-omission") ? "Entry" : "Claim";

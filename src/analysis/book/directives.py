@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -158,6 +159,9 @@ def file_values(builder: Any, node: data_files) -> dict[str, Any]:
     table = read_schema(folder / "datapackage.json")[node["table"]]
     source = f"data/{table.file}, described in data/datapackage.json"
     notes = tables.about(builder.app, page, node.parent["ids"][0], table.title, table.description, source)
+    if table.licence:
+        cite = notes.cite.replace("Data under CC BY 4.0.", f"This table under {table.licence.partition(',')[0]}.")
+        notes = replace(notes, licence=table.licence, cite=cite)
     data = data_table(table, folder, notes)
     lead = f"The table, {len(data.rows)} {'row' if len(data.rows) == 1 else 'rows'}"
     return tables.write_files(builder.app, page, f"data-{table.name}", data, lead)
@@ -176,6 +180,40 @@ def data_dictionary(directive: SphinxDirective) -> list[nodes.Node]:
     holds = {str(name): completeness_markdown(rows) for name, rows in declared.groupby("table")}
     sections = [dictionary_markdown(table, holds.get(table.name, "")) for table in described]
     return parsed(directive, "\n".join(sections), titles=True)
+
+
+def protocol_markdown(coders: pd.DataFrame, texts: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Return who coded as a list in Markdown: an item for each table and round, from the tables coders and coded_texts.
+
+    titles: those of the tables. Coders of whom the same is on record stand together.
+    """
+    lines = []
+    for (table, number), of_round in coders.groupby(["table", "round"], observed=True, sort=False):
+        lines.append(f"- **{titles[str(table)]}, round {number}**")
+        given = texts[(texts["table"] == table) & (texts["round"] == number)]
+        for what, rows in given.astype(str).groupby(["given", "first_unit", "last_unit"], sort=False):
+            beside = listing([f"`{name}`" for name in rows["document_id"] if name])
+            units = f"{what[1]} to {what[2]}" + (f", beside {beside}" if beside else "")
+            lines.append(f"  - *Units:* {units}; given: {in_markdown(str(what[0]))}.")
+        about = [name for name in coders if name not in ("table", "round", "coder")]
+        for _, same in of_round.groupby(about, observed=True, sort=False):
+            row = {str(name): in_markdown(str(cell)) for name, cell in same.iloc[0].items()}
+            who = f"{'Coders' if len(same) > 1 else 'Coder'} {listing(list(same['coder']))}"
+            lines += [
+                f"  - *{who}:* {row['kind']}; family: {row['family']}; version: {row['version']}.",
+                f"  - *Instructed by:* {row['instructions']}. *Saw:* {row['saw']}. *Blind to:* {row['blind_to']}.",
+                f"  - *On record by* {day(same['recorded'].iloc[0])}. "
+                f"*Not recorded:* {row['not_recorded'] or 'nothing else'}. {row['remarks']}".rstrip(),
+            ]
+    return "\n".join(lines)
+
+
+def coding_protocol(directive: SphinxDirective) -> list[nodes.Node]:
+    """Return who coded, from the tables coders and coded_texts."""
+    file = staged(directive.env, "data", "datapackage.json")
+    titles = {name: table.title for name, table in read_schema(file).items()}
+    coders, texts = (load(name, file.parent) for name in ("coders", "coded_texts"))
+    return parsed(directive, protocol_markdown(coders, texts, titles))
 
 
 def answer_texts(env: Any) -> dict[str, dict[str, str]]:
@@ -245,6 +283,7 @@ def setup(app: Sphinx) -> None:
     add_node(app, data_files, "table-files", file_values)
     add_directive(app, "data-files", table_downloads, arguments=1)
     add_directive(app, "data-dictionary", data_dictionary)
+    add_directive(app, "coding-protocol", coding_protocol)
     app.add_role("exercise", TextRole("result of an exercise", answer_texts))
     add_directive(app, "exercise-command", exercise_command, arguments=1)
     add_directive(app, "solution", solution, content=True)

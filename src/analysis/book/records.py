@@ -140,12 +140,14 @@ def place_in_article(claim: Mapping[Any, Any]) -> str:
 
 
 def rounds(reviewed: Mapping[Any, Any]) -> list[nodes.Node]:
-    """Return what two reviewers had, what the verdict rests on, and what other choices would give, one line each."""
+    """Return what two reviewers had, what the verdict rests and leans on, and what other choices give, a line each."""
     first, second = (str(reviewed[name]) if pd.notna(reviewed[name]) else "none" for name in ("first", "second"))
     lines: list[Line] = [
         [strong("Two reviewers before: "), f"{first}; {second}"],
         [strong("Rests on: "), str(reviewed["basis"])],
     ]
+    if reviewed["leaning"]:
+        lines.append([strong("Leans on: "), str(reviewed["leaning"])])
     if pd.notna(reviewed["neighbours"]) and reviewed["neighbours"]:
         same, of = int(reviewed["same"]), int(reviewed["neighbours"])
         words = f"the same in {same} of {of}" + (f", else {reviewed['others']}" if reviewed["others"] else "")
@@ -155,9 +157,10 @@ def rounds(reviewed: Mapping[Any, Any]) -> list[nodes.Node]:
 
 
 def rounds_of(evidence: Evidence) -> dict[str, Mapping[Any, Any]]:
-    """Return for each claim the verdicts of the reviewers, its basis and its neighbours (`claims.robustness`)."""
+    """Return for each claim the verdicts of the reviewers, its basis, what it leans on and its neighbours."""
     table = robustness.reviewed(evidence).merge(robustness.bases(evidence), on="claim_id")
     table = table.merge(robustness.multiverse(evidence), on="claim_id", how="left")
+    table = table.assign(leaning=[robustness.leaning(evidence, claim_id) for claim_id in table["claim_id"]])
     return {str(row["claim_id"]): row for row in table.to_dict("records")}
 
 
