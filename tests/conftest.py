@@ -62,7 +62,7 @@ def data(tmp_path: Path) -> Path:
 def change(data: Path) -> Callable[..., Path]:
     """Change cells of one row of a table in the copy: change("events", 5, date="2025-02-30"); row 2 is the first."""
 
-    def apply(table: str, row: int, **cells: str) -> Path:
+    def apply(table: str, row: int, /, **cells: str) -> Path:
         file = data / f"{table}.csv"
         with file.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.reader(stream))
@@ -76,12 +76,16 @@ def change(data: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def corpus() -> Path:
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The normalised texts beside the repository; tests that read them skip where they are not at hand."""
-    folder = SHARED / "corpus"
-    if not folder.is_dir():
-        pytest.skip("needs the corpus beside the repository (../shared/corpus)")
-    return folder
+    folders = [SHARED / name for name in ("corpus/texts", "corpus-more/texts", "corpus-more/partial")]
+    if not all(map(Path.is_dir, folders)):
+        pytest.skip("needs the corpus beside the repository (../shared/corpus and ../shared/corpus-more)")
+    texts = tmp_path_factory.mktemp("corpus") / "texts"
+    texts.mkdir()
+    for file in (file for folder in folders for file in folder.glob("*.txt")):
+        (texts / file.name).symlink_to(file)
+    return texts.parent
 
 
 # --- books

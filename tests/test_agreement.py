@@ -14,7 +14,9 @@ from analysis.measures.agreement import (
     alpha,
     bootstrap_interval,
     category_agreement,
+    cohens_kappa,
     coincidences,
+    criterion,
     value_table,
 )
 
@@ -90,6 +92,49 @@ def test_interval_equals_alpha_computed_draw_by_draw() -> None:
     assert (low, high) == pytest.approx(np.nanquantile(plain, [0.025, 0.975]))
 
 
+def test_an_interval_by_cluster_draws_clusters_whole() -> None:
+    """Twelve units in four clusters: the interval is that of alphas computed draw by draw, clusters repeated."""
+    clusters = list("aaabbbcccddd")
+    weights = np.random.default_rng(1).multinomial(4, np.full(4, 1 / 4), size=50)
+    plain = [alpha(np.repeat(OBSERVERS, np.repeat(weight, 3), axis=1), "nominal") for weight in weights]
+    low, high = bootstrap_interval(OBSERVERS, "nominal", clusters, draws=50, seed=1)
+    assert (low, high) == pytest.approx(np.nanquantile(plain, [0.025, 0.975]))
+    # clusters are told apart by their names, wherever their units stand
+    turned = bootstrap_interval(OBSERVERS[:, ::-1], "nominal", list("aaabbbcccddd"), draws=50, seed=1)
+    assert turned == pytest.approx(bootstrap_interval(OBSERVERS[:, ::-1], "nominal", list("xxxaaazzzqqq"), draws=50))
+    # a cluster for each unit is no cluster, and one cluster of all does not spread
+    assert bootstrap_interval(OBSERVERS, "nominal", list("abcdefghijkl")) == bootstrap_interval(OBSERVERS, "nominal")
+    alone = bootstrap_interval(OBSERVERS, "nominal", ["a"] * 12, draws=50)
+    assert alone == pytest.approx([alpha(OBSERVERS, "nominal")] * 2)
+
+
+def test_agreement_by_cluster_takes_the_cluster_of_each_unit() -> None:
+    """Three provisions of one paragraph differ, nine of two others agree: by paragraph the interval is far wider."""
+    rows = [
+        (f"P{n:02}", n // 4, coder, 1 if coder == "b" and n < 3 else n % 2)
+        for n in reversed(range(12))
+        for coder in "ab"
+    ]
+    coded = pd.DataFrame(rows, columns=["unit", "paragraph", "coder", "value"])
+    row = agreement_table(coded, ["unit"], {"value": "nominal"}, "paragraph", draws=500).iloc[0]
+    assert (row["units"], row["clusters"]) == (12, 3)
+    assert row["cluster_high"] == 1
+    values = value_table(coded, ["unit"], "value")
+    by_hand = bootstrap_interval(values, "nominal", [n // 4 for n in range(12)], draws=500)
+    assert (row["cluster_low"], row["cluster_high"]) == by_hand
+    missing = coded.assign(value=coded["value"].where(coded["unit"] != "P05"))
+    assert agreement_table(missing, ["unit"], {"value": "nominal"}, "paragraph", draws=50)["units"].item() == 11
+
+
+def test_agreement_on_approach_is_less_sure_by_paragraph() -> None:
+    """A second reader found .86 to .98 by provision, and .80 to 1.00 by paragraph."""
+    coded = load("codings_alignment").merge(load("provisions")[["provision_id", "paragraph"]], on="provision_id")
+    row = agreement_table(coded, ["provision_id"], {"approach": "nominal"}, "paragraph").iloc[0]
+    assert row[["low", "high", "cluster_low", "cluster_high"]].to_list() == pytest.approx(
+        [0.86, 0.98, 0.8, 1], abs=0.02
+    )
+
+
 def test_agreement_on_one_category() -> None:
     table = category_agreement(BINARY).set_index("category")
     assert table.at[0.0, "agreement"] == pytest.approx(10 / 14)
@@ -106,7 +151,9 @@ def test_values_from_a_long_table() -> None:
 
 
 def test_table_of_agreement_has_the_alpha_of_each_variable() -> None:
-    table = agreement_table(load("codings_alignment"), ["provision_id"], {"strength": "ordinal"}, draws=200)
+    table = agreement_table(
+        load("codings_alignment"), ["provision_id"], {"strength": "ordinal"}, "section_id", draws=200
+    )
     row = table.iloc[0]
     assert (row["coders"], row["units"]) == (3, 60)
     assert row["low"] <= row["alpha"] <= row["high"]
@@ -118,3 +165,33 @@ def test_the_interval_is_that_of_2000_draws_at_95_per_cent() -> None:
         assert asked != bootstrap_interval(OBSERVERS, "interval")
     again = bootstrap_interval(OBSERVERS, "interval", draws=2000, confidence=0.95, seed=1)
     assert again == bootstrap_interval(OBSERVERS, "interval")
+
+
+# --- a criterion
+
+# 35 of 50 the same, half of all by chance; a table of Cohen (1960) is in test_robustness
+TWO = pd.Series(["yes"] * 25 + ["no"] * 25), pd.Series(["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15)
+
+
+def test_kappa_by_hand() -> None:
+    assert cohens_kappa(*TWO) == pytest.approx((0.7 - 0.5) / (1 - 0.5))
+    assert cohens_kappa(TWO[0], TWO[0]) == 1
+    assert cohens_kappa(TWO[0], TWO[0].map({"yes": "no", "no": "yes"})) == pytest.approx(-1)
+    assert np.isnan(cohens_kappa(pd.Series(["a", "a"]), pd.Series(["a", "a"])))
+
+
+def test_a_category_that_one_side_lacks_counts() -> None:
+    one, other = pd.Series(["a", "b", "b", "c"]), pd.Series(["a", "b", "d", "d"])
+    assert cohens_kappa(one, other) == pytest.approx((0.5 - 3 / 16) / (1 - 3 / 16))  # 1*1 of a, 2*1 of b
+
+
+def test_the_interval_of_kappa_draws_the_units() -> None:
+    found = criterion(*TWO, draws=400, seed=5)
+    assert (found.same, found.of) == (35, 50)
+    assert found.low < found.kappa < found.high
+    weights = np.random.default_rng(5).multinomial(50, np.full(50, 1 / 50), size=400)
+    plain = [cohens_kappa(*(side.repeat(weight) for side in TWO)) for weight in weights]
+    assert (found.low, found.high) == pytest.approx(np.nanquantile(plain, [0.025, 0.975]))
+    assert criterion(*TWO, draws=400, seed=6)[3:] != found[3:]
+    wide, narrow = (criterion(*TWO, confidence=part) for part in (0.95, 0.5))
+    assert wide.low < narrow.low < narrow.high < wide.high

@@ -312,6 +312,21 @@ def test_tables_and_notebooks_are_described(crate: tuple[Path, dict[str, dict[st
     assert entities["build/pdf/balancing-act.pdf"]["encodingFormat"] == "application/pdf"
 
 
+def test_a_table_of_another_licence_has_its_own() -> None:
+    cff = yaml.safe_load(paths.CITATION.read_text(encoding="utf-8"))
+    package = json.loads(paths.DATAPACKAGE.read_text(encoding="utf-8"))
+    graph = {entity["@id"]: entity for entity in rocrate.metadata([], cff, package, {})["@graph"]}
+    licences = {
+        name: entity["license"]["@id"]
+        for name, entity in graph.items()
+        if name.startswith("data/") and "license" in entity
+    }
+    sharing = "https://creativecommons.org/licenses/by-sa/4.0/"
+    assert [name for name, licence in licences.items() if licence == sharing] == ["data/plover_gold.csv"]
+    assert graph[sharing]["name"] == "Creative Commons Attribution-ShareAlike 4.0 International"
+    assert "plover_gold" in (paths.ROOT / "LICENSE-DATA").read_text(encoding="utf-8")
+
+
 def test_the_metadata_of_this_edition_name_every_table_and_chapter() -> None:
     cff = yaml.safe_load(paths.CITATION.read_text(encoding="utf-8"))
     package = json.loads(paths.DATAPACKAGE.read_text(encoding="utf-8"))

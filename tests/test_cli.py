@@ -10,6 +10,7 @@ import pytest
 import analysis
 from analysis.cli import claims
 from analysis.cli import command as cli
+from analysis.core import paths
 from analysis.core.errors import BuildError
 from analysis.data import record
 from analysis.data.faults import Fault
@@ -20,7 +21,7 @@ from analysis.validation import check as rules
 
 def test_a_sound_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check"]) == 0
-    assert capsys.readouterr().out == "data/ is sound: 47 tables\n"
+    assert capsys.readouterr().out == f"data/ is sound: {len(list(paths.DATA.glob('*.csv')))} tables\n"
 
 
 def test_a_change_that_is_not_recorded_yet_is_named(
@@ -100,6 +101,33 @@ def test_an_interruption_is_one_line(capsys: pytest.CaptureFixture[str], monkeyp
     assert capsys.readouterr().err.strip() == "interrupted; the last good output is untouched"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--step", "S4", "--verdict", "misquoted"],
+            "step S4 has no claim with the verdict misquoted; there: confirmed",
+        ),
+        (["C35", "--verdict", "misquoted"], "claim C35 has not the verdict misquoted; there: confirmed"),
+        (["C35", "--step", "S1", "--json"], "claim C35 has not the step S1; there: S4 (1)"),
+    ],
+)
+def test_a_choice_without_claims_says_what_there_is(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["claims", *arguments]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(message)
+
+
+def test_claims_are_chosen_by_step_and_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["claims", "--step", "S1", "--verdict", "misquoted", "--json"]) == 0
+    chosen = json.loads(capsys.readouterr().out)
+    assert chosen
+    assert {(claim["step_id"], claim["verdict"]) for claim in chosen} == {("S1", "misquoted")}
+
+
 def test_files_of_events_may_follow_each_other() -> None:
     given = claims.signals.make_context("signals", ["--events", "a.csv", "b.csv", "--json"]).params
     assert [*given["events"], *given["more_events"]] == [Path("a.csv"), Path("b.csv")]
@@ -132,7 +160,7 @@ def test_align_prints_the_same_for_people(capsys: pytest.CaptureFixture[str]) ->
     assert cli.main(["align", "us-kor-2023-04-26", "kor-dwp-2022"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("us-kor-2023-04-26 with kor-dwp-2022\n")
-    assert " of 44" in out
+    assert " of 78" in out
     assert "nearest strategies: " in out
 
 
@@ -165,7 +193,7 @@ def test_corpus_verify_holds_and_fails(
     assert capsys.readouterr().err == "counts.parquet, row 4: differs\n"
     monkeypatch.setattr(corpus, "verify", lambda *_: [])
     assert cli.main(["corpus", "verify", "--texts", str(tmp_path)]) == 0
-    assert "is what the 90 texts give, byte for byte" in capsys.readouterr().out
+    assert "is what the 160 texts give, byte for byte" in capsys.readouterr().out
 
 
 def test_corpus_build_and_fetch_pass_on_what_they_are_given(

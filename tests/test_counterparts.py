@@ -239,7 +239,7 @@ def test_embedding_scores_of_a_model_of_our_own(tmp_path: Path) -> None:
 
 def test_committed_embedding_scores_are_of_every_pair_and_specification() -> None:
     scores = embeddings.read_scores()
-    assert len(scores) == 32 * 44 * 46
+    assert len(scores) == 32 * 114 * 46
     assert list(scores.columns) == embeddings.COLUMNS
     whole = scores[scores["part"] == "whole"]
     assert whole["score"].between(0, 1).all()

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.book.directives import completeness_markdown, dictionary_markdown
+from analysis.book.directives import completeness_markdown, dictionary_markdown, protocol_markdown
 from analysis.core import paths
 from analysis.data.schema import read_schema
 from analysis.data.tables import load
@@ -63,3 +63,35 @@ def test_every_table_says_what_it_holds_or_that_it_is_our_own() -> None:
     for name, rows in declared.groupby("table"):
         own = set(rows["status"]) == {"own"}
         assert bool(completeness_markdown(rows)) != own, name
+
+
+def test_one_table_alone_has_a_licence_of_its_own() -> None:
+    licences = {name: table.licence for name, table in read_schema(paths.DATAPACKAGE).items() if table.licence}
+    assert licences == {"plover_gold": "CC-BY-SA-4.0, https://creativecommons.org/licenses/by-sa/4.0/"}
+
+
+# --- who coded
+
+
+def test_the_protocol_says_of_every_round_who_coded_what() -> None:
+    coders, texts = load("coders"), load("coded_texts")
+    titles = {name: table.title for name, table in read_schema(paths.DATAPACKAGE).items()}
+    lines = protocol_markdown(coders, texts, titles).splitlines()
+    rounds = coders[["table", "round"]].drop_duplicates()
+    assert [line for line in lines if line.startswith("- ")] == [
+        f"- **{titles[table]}, round {number}**" for table, number in rounds.itertuples(index=False, name=None)
+    ]
+    told = "\n".join(lines)
+    assert "  - *Units:* E144 to E227; given: the row of the event.\n" in told
+    assert "  - *Coders a, b and c:* language model; family: not recorded; version: not recorded.\n" in told
+    assert all(f"`{name}`" in told for name in texts["document_id"] if name)
+
+
+def test_coders_of_whom_different_things_are_on_record_stand_apart() -> None:
+    coders, texts = load("coders").iloc[:3], load("coded_texts").iloc[:1]
+    coders = coders.assign(saw=["a *text*", "a *text*", "nothing"], not_recorded="")
+    told = protocol_markdown(coders, texts, {"codings_alignment": "T"})
+    assert "*Coders a and b:*" in told
+    assert "*Coder c:*" in told
+    assert "*Saw:* a \\*text\\*." in told
+    assert told.count("*Not recorded:* nothing else.") == 2

@@ -13,9 +13,10 @@ from analysis.claims.evidence import Evidence, last_cited_day, load_evidence
 from analysis.core.errors import ParameterError
 from analysis.data.tables import load
 from analysis.measures import continuity, series
+from analysis.measures.placebos import holm
 from analysis.signals import coding, dual_track, protests
 from analysis.signals.dual_track import Change
-from analysis.texts.documents import SERIES
+from analysis.texts.documents import SERIES, among
 from analysis.texts.features import as_features, build_tables, load_features
 
 START, END = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-31")
@@ -142,6 +143,9 @@ def test_both_tracks_are_compared_by_count_and_on_both_scales() -> None:
     counted = dual_track.change(split, dual_track.BEIJING)
     assert table.loc[0, ["first", "second", "p_fall"]].to_list() == ["2", "1", counted.p_fall]
     assert table.loc[1, ["measure", "first", "second"]].to_list() == ["mean score of an event, PLOVER", "1.00", "4.00"]
+    assert [*table["fall_holm"], *table["rise_holm"]] == pytest.approx(
+        holm([*table["p_fall"], *table["p_rise"]]), nan_ok=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -311,7 +315,8 @@ def test_an_expectation_that_cannot_be_read_is_named() -> None:
 @pytest.fixture(scope="module")
 def close() -> pd.DataFrame:
     ids = [document for found in series.ALL_SERIES.values() for document in found]
-    return series.closeness(load_features(), load("documents"), load("terms"), ids)
+    documents = among(load("documents"))
+    return series.closeness(load_features().only(documents["document_id"]), documents, load("terms"), ids)
 
 
 def test_closeness_is_the_same_both_ways_and_is_that_of_chapter_four(close: pd.DataFrame) -> None:
@@ -393,3 +398,27 @@ def test_strands_count_their_topics() -> None:
     table = continuity.strand_changes(changes)
     assert (table["held"] + table["weaker"] + table["dropped"] == table["present"]).all()
     assert table.set_index("strand").at["Values", "share"] == 0
+
+
+# --- what balance means
+
+
+@pytest.mark.parametrize(
+    ("washington", "beijing", "contacts", "words"),
+    [
+        (
+            0.8,
+            0.2,
+            7,
+            ["lean to Washington (0.80 against 0.20", "is no middle position", "not fewer", "fits the alliance"],
+        ),
+        (0.2, 0.2, 7, ["do not lean to Washington", "a middle position would show too"]),
+        (0.8, 0.2, 2, ["were fewer than before, which does not fit the alliance dilemma"]),
+    ],
+)
+def test_the_tracks_speak_for_one_sense_of_balance_or_another(
+    washington: float, beijing: float, contacts: int, words: list[str]
+) -> None:
+    track = {"balance_washington": washington, "balance_beijing": beijing}
+    sentence = dual_track.sense_of_balance(track, {"contacts": contacts, "expected": 2.9})
+    assert [part for part in words if part not in sentence] == []

@@ -169,7 +169,11 @@ def test_committed_features_are_what_the_texts_give(corpus: Path) -> None:
 
 
 def test_committed_texts_are_one_document_each(corpus: Path) -> None:
-    """No document holds a large part of another: a placebo that did would be none."""
+    """No document holds a large part of another: a placebo that did would be none.
+
+    Yearly communiqués repeat up to a third of one another. Two are printed in the white paper of their time; the table
+    says so, and no chapter sets them beside it.
+    """
     texts = {i: (corpus / "texts" / f"{i}.txt").read_text("utf-8") for i in load("documents")["document_id"]}
     last = {i: int(b) for i, b in load("documents").set_index("document_id")["last_block"].dropna().items()}
 
@@ -185,7 +189,13 @@ def test_committed_texts_are_one_document_each(corpus: Path) -> None:
         for other in found
         if one != other and found[one]
     }
-    assert max(shared.values()) < 0.2
+    held_whole = {pair: shared.pop(pair) for pair in list(shared) if shared[pair] > 0.9}
+    notes = load("documents").set_index("document_id")["note"]
+    assert set(held_whole) == {(f"us-kor-scm-{day}", "kor-dwp-2022") for day in ("2021-12-02", "2022-11-03")}
+    assert all(other in notes[one] for one, other in held_whole)
+    yearly = [share for (one, other), share in shared.items() if "scm" in one and "scm" in other]
+    assert max(yearly) < 0.34
+    assert max(set(shared.values()) - set(yearly)) < 0.2
     del last["jpn-nss-2022"]
     assert len(found[FOCAL_STRATEGY] & runs("jpn-nss-2022")) / len(found[FOCAL_STRATEGY]) > 0.4
 

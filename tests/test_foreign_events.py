@@ -6,6 +6,9 @@ import csv
 import gzip
 import json
 import re
+import shlex
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from analysis.core import paths
 from analysis.core.errors import DataError, ParameterError
 from analysis.data.tables import load
 from analysis.runs import workers
@@ -439,3 +443,24 @@ def test_the_command_sets_both_beside_each_other(tmp_path: Path, capsys: pytest.
     assert out.index("coded by hand") < out.index("coded by machine")
     assert command.main(["signals", "--dyad", "JPN-USA", "--events", file]) == 1
     assert "the files hold no event of these states" in capsys.readouterr().err
+
+
+def test_the_worked_example_of_the_page_gives_what_it_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analysis.cli import command
+
+    page = (paths.BOOK / "foreign-events.md").read_text(encoding="utf-8")
+    section = page.partition("## A file to try")[2].partition("\n## ")[0]
+    [script, shown] = re.findall(r"```(?:sh|text)\n(.*?)```", section, re.DOTALL)
+    parts = re.fullmatch(r"python - > small\.csv <<'END'\n(.*)\nEND\nbalancing-act (.*)\n", script, re.DOTALL)
+    assert parts
+    made, call = parts.groups()
+    monkeypatch.chdir(tmp_path)
+    lines = subprocess.run([sys.executable, "-c", made], capture_output=True, check=True).stdout
+    Path("small.csv").write_bytes(lines)
+    assert command.main(shlex.split(call)) == 0
+    out, err = capsys.readouterr()
+    read, result = shown.split("\n\n", 1)
+    assert read in err
+    assert out.partition("coded by machine")[2].strip() == result.removeprefix("coded by machine").strip()

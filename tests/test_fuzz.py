@@ -32,6 +32,7 @@ from analysis.data.export import About, DataTable, as_csv, harmless, shown_cell
 from analysis.data.schema import read_schema
 from analysis.data.tables import load, read_table
 from analysis.runs import parameters, rerun, sweep
+from analysis.runs.results import MIME_TYPE
 from analysis.signals import exports
 from analysis.texts import documents
 from analysis.texts.extract import extract
@@ -57,6 +58,7 @@ ODD, WORDS = st.sampled_from(SIGNS), st.sampled_from(KNOWN)
 TEXT = st.one_of(
     st.text(max_size=40), WORDS, st.lists(st.one_of(ODD, WORDS, st.text(max_size=3)), max_size=8).map("".join)
 )
+PARAMETER = parameters.Parameter("a", "int", 1, "meaning")
 SCHEMA = read_schema(paths.DATAPACKAGE)
 
 
@@ -153,6 +155,8 @@ def test_ids_and_names(text: str) -> None:
     found = taken_or_refused(documents.find, "ID", text, load("documents"))
     assert found is None or found in set(load("documents")["document_id"])
     taken_or_refused(rerun.find_notebook, text)
+    taken_or_refused(rerun.find_notebook, f"{text}.ipynb")
+    taken_or_refused(parameters.require_declared, ["a: int = 1", f"# Parameters\n{text}", text], [PARAMETER])
     slug = rerun.slug(Path("04-alignment.ipynb"), {"p": text})
     assert (paths.RUNS / slug).resolve().parent == paths.RUNS.resolve()
 
@@ -214,6 +218,22 @@ def test_grids_of_sweeps(tmp_path: Path, values: dict[str, Any]) -> None:
     content = {"chapter": "04", "result": "coverage", "grid": values}
     (tmp_path / "sweep.yml").write_text(json.dumps(content), encoding="utf-8")
     taken_or_refused(sweep.read_sweep, tmp_path / "sweep.yml")
+
+
+# --- executed notebooks
+
+
+@fuzz(SOME)
+@given(
+    results=st.one_of(YAML, st.dictionaries(TEXT.filter(sound), st.dictionaries(TEXT.filter(sound), YAML))),
+    wrap=st.sampled_from(["{}", '{{"cells": {}}}', '{{"cells": [{{"outputs": [{{"data": {{"%s": {}}}}}]}}]}}']),
+)
+def test_runs_and_notebooks_of_any_values(tmp_path: Path, results: Any, wrap: str) -> None:
+    for file in (tmp_path / "one.ipynb", tmp_path / rerun.RESULTS):
+        file.write_text((wrap.replace("%s", MIME_TYPE)).format(json.dumps(results)), encoding="utf-8")
+    for place in (tmp_path / "one.ipynb", tmp_path):
+        found = taken_or_refused(rerun.results_of, place)
+        assert found is None or taken_or_refused(rerun.compare, found, found) != []
 
 
 # --- event files

@@ -35,7 +35,7 @@ from analysis.data.export import About, DataTable, as_csv, as_xlsx, text_cell
 from analysis.data.schema import read_schema
 from analysis.runs import exercises, parameters, rerun, sweep
 from analysis.runs.notebooks import notebook_files
-from analysis.runs.results import read_results
+from analysis.runs.results import MIME_TYPE, read_results
 from analysis.signals import exports
 from analysis.texts.quotations import parts_of
 from analysis.validation import coding_sheet
@@ -360,12 +360,10 @@ def test_no_cell_of_a_file_is_a_formula() -> None:
         assert "hyperlink" not in sheet.lower()
 
 
-def test_the_sheet_of_a_coder_holds_no_formula(tmp_path: Path) -> None:
-    from analysis.data.tables import load
-
-    provisions = load("provisions").assign(paraphrase=FORMULA)
-    table = read_schema(paths.DATAPACKAGE)[coding_sheet.TABLE]
-    coding_sheet.write_sheet(coding_sheet.sheet(provisions, table, "me"), tmp_path / "sheet.csv")
+def test_the_sheet_of_a_coder_holds_no_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    provisions = coding_sheet.units_of("A").assign(paraphrase=FORMULA)
+    monkeypatch.setattr(coding_sheet, "units_of", lambda *_: provisions)
+    coding_sheet.write_sheet(coding_sheet.sheet("A", "me"), tmp_path / "sheet.csv")
     with (tmp_path / "sheet.csv").open(encoding="utf-8", newline="") as stream:
         assert {row["paraphrase"] for row in csv.DictReader(stream)} == {f"'{FORMULA}"}
 
@@ -438,6 +436,20 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, content: str) -> Non
     (tmp_path / rerun.RESULTS).write_text(content)
     with pytest.raises(RunError, match=r"is no run: results.json cannot be read"):
         rerun.results_of(tmp_path)
+
+
+def test_a_notebook_of_others_is_compared_with_signs_as_escapes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "other"):
+        results = {"04-alignment": {"score": {"value": name, "text": f"{name}\x1b[31m\u202e"}}}
+        output = nbformat.v4.new_output("display_data", {MIME_TYPE: results})
+        cell = nbformat.v4.new_code_cell("results", outputs=[output])
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
+    assert command.main(["diff", *(str(tmp_path / f"{name}.ipynb") for name in ("one", "other"))]) == 0
+    told = capsys.readouterr().out
+    assert "one\\u001b[31m\\u202e  →  other\\u001b" in told
+    assert "\x1b" not in told
 
 
 def test_the_page_of_a_rerun_runs_nothing(tmp_path: Path) -> None:

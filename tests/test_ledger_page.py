@@ -122,7 +122,10 @@ def test_an_entry_shows_both_reviewers_what_it_rests_on_and_other_choices(page: 
     for claim_id, row in reviewed.iterrows():
         found = words(entry(page, str(claim_id).lower()))
         first, second = (verdict if isinstance(verdict, str) else "none" for verdict in row[["first", "second"]])
-        assert f"Two reviewers before: {first}; {second} Rests on: {bases[claim_id]}" in found
+        leaning = robustness.leaning(evidence, str(claim_id))
+        leans = f" Leans on: {leaning}" if leaning else ""
+        assert f"Two reviewers before: {first}; {second} Rests on: {bases[claim_id]}{leans}" in found
+        assert ("Leans on" in found) == bool(leaning)
         neighbours = int(table["neighbours"].get(claim_id, 0))
         assert ("Under other choices: " in found) == (neighbours > 0)
         if neighbours:

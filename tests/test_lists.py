@@ -7,7 +7,7 @@ from analysis.core import paths
 from analysis.data import load
 from analysis.data.completeness import Scope, is_complete, overlaps
 from analysis.data.tables import read_all
-from analysis.signals import contacts, protests
+from analysis.signals import contacts, dual_track, protests
 from analysis.validation.lists import (
     answers_have_an_act_or_none,
     completeness_faults,
@@ -132,20 +132,126 @@ def test_only_contacts_of_persons_in_office_count() -> None:
 def test_fewer_contacts_than_before_would_refute_that_the_channels_were_open() -> None:
     table = load("contacts")
     chosen = contacts.rates(table, *WINDOW).set_index("dyad").loc["JPN-CHN"]
-    assert contacts.reading(chosen).startswith("there were more")
+    assert contacts.reading(chosen).startswith("there were no fewer")
     quiet = table[~table["date"].between(*WINDOW) | (table["date"] > Day("2024-12-01"))]
     fewer = contacts.rates(quiet, *WINDOW).set_index("dyad").loc["JPN-CHN"]
     assert contacts.reading(fewer).startswith("there were fewer")
-    assert contacts.reading(pd.Series({"contacts": 3, "expected": 2.9, "p": 0.5})).startswith("there were as many")
+    many = pd.Series({"contacts": 9, "expected": 2.9, "p": 0.01, "p_holm": 0.03})
+    assert contacts.reading(many).startswith("there were more contacts than chance")
+    assert contacts.reading(many.replace({0.03: 0.06})).startswith("there were no fewer")
 
 
-def test_the_list_follows_official_registers_better_than_the_events_do() -> None:
-    official, until = load("official_contacts"), Day("2024-12-31")
-    theirs = official.loc[official["dyad"] == "JPN-USA", "date"]
-    events = load("events")
-    met = events[(events["dyad"] == "JPN-USA") & events["kind"].isin(["summit", "call", "ministerial"])]
-    listed = contacts.agreement_by_quarter(contacts.counted(load("contacts"), "JPN-USA")["date"], theirs, until)
-    assert listed > 0.3 > contacts.agreement_by_quarter(met["date"], theirs, until)
+def test_the_p_of_three_pairs_are_corrected_for_their_number() -> None:
+    rates = contacts.rates(load("contacts"), *WINDOW)
+    smallest = rates["p"].idxmin()
+    assert rates.at[smallest, "p_holm"] == pytest.approx(3 * rates.at[smallest, "p"])
+    assert (rates["p_holm"] >= rates["p"]).all()
+
+
+# --- records that no one here coded
+
+LAST = Day("2024-12-31")
+
+
+def test_the_contacts_follow_official_registers_with_tokyo_and_the_events_do_not() -> None:
+    lists = contacts.beside_registers(load("contacts"), load("list_sources"), load("events"))
+    official = load("official_contacts")
+    named, followed = (compare(official, lists, LAST) for compare in (contacts.named_in, contacts.followed_by))
+    rank = followed[followed["dyad"] == "JPN-USA"].set_index("list")["rank"]
+    assert min(rank["contacts"], rank["contacts by other sources"]) >= contacts.MOVES > rank["listed events"]
+    assert named["records"].sum() == (official["date"] <= LAST).sum()
+    assert (named["listed events"] <= named["contacts"]).all()
+    assert (named["contacts"] <= named["records"]).all()
+    elsewhere = {"contacts": lists["contacts"].assign(date=lists["contacts"]["date"] - pd.DateOffset(years=30))}
+    assert contacts.named_in(official, elsewhere, LAST)["contacts"].sum() == 0
+
+
+def test_a_record_is_named_by_a_contact_of_its_pair_within_two_days() -> None:
+    official = pd.DataFrame({"date": days("2024-01-01", "2024-02-01", "2025-02-01")})
+    official = official.assign(dyad=["JPN-USA", "CHN-USA", "JPN-USA"], register="visits")
+    frame = pd.DataFrame({"date": days("2024-01-03", "2024-01-31"), "dyad": ["JPN-USA", "JPN-USA"]})
+    late = frame.assign(date=frame["date"] + pd.DateOffset(days=1))
+    table = contacts.named_in(official, {"one": frame, "late": late}, LAST)
+    rows = table.set_index("dyad")[["records", "one", "late"]]
+    assert rows.to_dict("index") == {
+        "CHN-USA": {"records": 1, "one": 0, "late": 0},
+        "JPN-USA": {"records": 1, "one": 1, "late": 0},
+    }
+
+
+def test_contacts_by_other_sources_do_without_rows_that_rest_on_the_registers_alone() -> None:
+    table, sources = load("contacts"), load("list_sources")
+    freer = contacts.beside_registers(table, sources, load("events"))["contacts by other sources"]
+    publishers = sources.groupby("row_id")["publisher"].agg(set)
+    alone = {row for row, names in publishers.items() if names <= set(contacts.REGISTERS)}
+    every = set(contacts.counted(table)["contact_id"])
+    assert every & alone
+    assert set(freer["contact_id"]) == every - alone
+
+
+def test_a_sentence_says_which_list_follows_the_registers() -> None:
+    named = pd.DataFrame({"pair": ["Japan-China"] * 2, "records": [3, 1], "contacts": [2, 1], "events": [0, 1]})
+    followed = pd.DataFrame(
+        {"pair": "Japan-China", "list": ["contacts", "events"], "rows": [9, 8], "rank": [0.3, 0.29]}
+    )
+    assert contacts.registers_in_words(named, followed) == (
+        "Japan-China: of 4 records the 9 contacts name 3 and follow them (0.30) and the 8 events name 1 and do not "
+        "follow them (0.29)."
+    )
+
+
+def test_counts_of_authorities_are_set_beside_other_series_as_rates() -> None:
+    """Twice as many in twice as many days is no more: without rates the first series would rise and the ranks fall."""
+    counts = pd.DataFrame({"series": "flights", "count": [10, 30, 12]})
+    counts = counts.assign(first=days("2024-01-01", "2024-01-11", "2024-02-10"))
+    counts = counts.assign(last=days("2024-01-10", "2024-02-09", "2024-02-19"))
+    protested = days("2024-01-01", "2024-01-10", "2024-01-12", "2024-02-09", "2024-02-15", "2024-02-16", "2024-02-17")
+    periods = contacts.in_periods(counts, {"protests": protested, "visits": days("2024-01-05")})
+    assert periods["protests"].to_list() == [2, 2, 3]
+    [row] = contacts.moves_with(periods, ["protests", "visits"]).to_dict("records")
+    assert (row["series"], row["periods"]) == ("flights", 3)
+    assert row["protests"] == pytest.approx(0.866, abs=0.001)
+    assert row["visits"] == pytest.approx(-0.5)
+
+
+def test_the_hand_coded_series_are_of_china_towards_japan_by_sign() -> None:
+    sent = pd.DataFrame({"source": ["CHN", "CHN", "JPN", "CHN"], "target": ["JPN", "JPN", "CHN", "USA"]})
+    sent = sent.assign(
+        plover=[-3.0, 1.0, -3.0, -3.0], date=days("2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04")
+    )
+    acts = pd.DataFrame({"form": ["strong words", "representations"], "date": days("2024-02-01", "2024-02-02")})
+    series = {name: [f"{day:%m-%d}" for day in of] for name, of in contacts.hand_coded(acts, sent).items()}
+    assert series == {
+        "protests": ["02-02"],
+        "conflictual signals": ["01-01"],
+        "cooperative signals": ["01-02"],
+    }
+
+
+def test_the_page_on_methods_names_the_rank_from_which_a_list_follows() -> None:
+    assert f"by quarter is at least {contacts.MOVES};" in (paths.BOOK / "methods.md").read_text(encoding="utf-8")
+
+
+def test_a_sentence_says_what_a_count_moves_with() -> None:
+    moves = pd.DataFrame({"series": ["flights"], "periods": [5], "protests": [0.3], "calls": [-0.9], "visits": [0.29]})
+    assert contacts.pressure_in_words(moves) == (
+        "Flights (5 periods) move with protests (0.30); against calls (-0.90); neither with nor against visits (0.29)."
+    )
+    assert "neither with nor against visits (nan)" in contacts.pressure_in_words(moves.assign(visits=float("nan")))
+
+
+def test_lodged_protests_of_two_counts() -> None:
+    lodged = pd.DataFrame({"date": days("2025-02-10", "2025-02-12", "2025-02-13", "2025-03-17"), "over": "words"})
+    lodged["to"] = [("JPN", "USA"), ("JPN",), ("AUS",), ("G7",)]
+    cells = {"date": days("2025-02-10", "2025-02-10", "2025-02-12", "2025-03-17", "2025-03-21"), "office": "x"}
+    ours = pd.DataFrame(cells).assign(addressee=[("JPN",), ("JPN",), ("JPN",), ("several",), ("USA",)])
+    forms = ["representations", "called in", "strong words", "representations", "called in"]
+    ours["form"] = pd.Categorical(forms, categories=list(protests.RUNGS), ordered=True)
+    table = protests.lodged_beside(lodged, ours)
+    assert table["counted"].to_list() == ["both", "the other count", "both"]
+    assert table["form"].astype("object").fillna("").to_list() == ["called in", "", "representations"]
+    real = protests.lodged_beside(load("lodged_protests"), load("protests")[lambda act: act["date"] >= "2025-01-01"])
+    assert real.set_index("date").at[Day("2025-02-10"), "counted"] == "both"
 
 
 # --- protests
@@ -260,3 +366,43 @@ def test_a_gap_inside_what_is_declared_complete_is_a_fault(frames: dict[str, pd.
     altered = gaps.assign(value="leader", dyad="JPN-CHN", first=Day("2024-01-01"), last=Day("2024-02-01"))[:1]
     [fault] = gaps_are_not_declared_complete(frames["completeness"], altered)
     assert "not_found.csv, row 2" in str(fault)
+
+
+# --- events that reviews named
+
+
+def test_the_events_that_reviews_named_keep_the_rules_of_inclusion() -> None:
+    """Each has an answer or a protest beside it, two publishers, one checker, and both coders of the last round."""
+    named = {"E228": Day("2025-11-09"), "E229": Day("2026-04-10"), "E230": Day("2026-04-21")}
+    events = load("events").set_index("event_id").loc[list(named)]
+    assert events["date"].to_dict() == named
+    assert set(events["checkers"]) == {1}
+    sources = load("event_sources")
+    assert (sources[sources["event_id"].isin(named)].groupby("event_id")["publisher"].nunique() == 2).all()
+    codings = load("codings_signals")
+    last = codings[codings["event_id"].isin(named)]
+    assert set(last["round"]) == {4}
+    assert set(codings.loc[codings["round"] == 4, "event_id"]) == set(named)
+    assert (last.groupby("event_id")["coder"].nunique() == 2).all()
+    answers = load("answers").merge(load("protests"), on="protest_id")
+    linked = answers[answers["event_id"].isin(named)].groupby("event_id")["occasion_id"].agg(list)
+    assert linked.to_dict() == {"E229": ["K206"], "E230": ["K201", "K208"]}
+
+
+def test_what_is_no_event_says_why() -> None:
+    left_out = load("not_found").query("list == 'events'")
+    seen, events = Day("2026-06-30"), load("events")
+    assert events["date"].max() <= seen
+    later = left_out.dropna(subset="first")
+    assert (later["first"] > seen).all()
+    assert set(later["looked"]) == {"after the end of what the searches could see"}
+    assert left_out.loc[left_out["first"].isna(), "looked"].str.contains("rule 1").all()
+
+
+def test_codings_before_the_third_round_hold_the_events_of_later_rounds() -> None:
+    codings, events = load("codings_signals"), load("events")
+    variants = dual_track.variants(codings, events, load("event_sources"), load("scales"))
+    ids = {name: set(of["event_id"]) for name, of in variants.items()}
+    later = set(codings.loc[(codings["round"] > 3) & (codings["mode"] != "NONE"), "event_id"])
+    assert later
+    assert later & ids["all events, both coders"] == later & ids["codings before the third round"]

@@ -14,8 +14,10 @@ from analysis.data.tables import load
 from analysis.runs.notebooks import notebook_files
 from analysis.runs.parameters import (
     Parameter,
+    changes,
     declared,
     find_parameter,
+    require_declared,
     require_window,
 )
 
@@ -156,6 +158,65 @@ def test_every_chapter_declares_its_parameters_and_its_defaults_pass(file: Path)
     for parameter in parameters:
         parameter.read(parameter.default)
         assert parameter.meaning
+
+
+INJECTED = "# Parameters\ntimes = 3\ncoders = [\n    'a'\n]\n"
+UNKNOWN = "# Parameters\ntims = 3\n"
+OPEN = "chapter = Chapter('01-one', globals())"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [CELL, OPEN],
+        ["import pandas", CELL, INJECTED, OPEN],
+        [CELL, "# Parameters\nPAPERMILL_INPUT_PATH = 'in'\nPAPERMILL_OUTPUT_PATH = 'out'\n", OPEN],
+        [CELL, "# Parameters\n", OPEN],
+        [UNKNOWN, CELL, OPEN],  # of another notebook, or before the cell of the parameters was run again
+        [CELL, UNKNOWN, OPEN, INJECTED, OPEN],  # mended by hand
+        [CELL, "# my own\ntims = 3", OPEN],
+        [CELL, "tims = 3", OPEN],
+        [CELL, "# Parameters\nimport altair\ncolour = 'red'", OPEN],
+        [f"{CELL}mine: int = 1\n", "# Parameters\nmine = 2\n", OPEN],  # a copy with a parameter of its own
+        [f"# Parameters\n{CELL}", OPEN],
+        ["%matplotlib inline", "!ls", CELL, "%time x = 1", INJECTED, OPEN],
+        [UNKNOWN, OPEN],
+        [],
+    ],
+)
+def test_cells_that_set_only_parameters_pass(write: Write, cells: list[str]) -> None:
+    require_declared(cells, declared(write(CELL)))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [CELL, UNKNOWN, OPEN],
+        ["import pandas", CELL, "# Parameters\ntimes = 3\ntims = float('nan')\n", "%time x = 1", OPEN],
+        [CELL, INJECTED, OPEN, UNKNOWN, OPEN],
+        [CELL, UNKNOWN, OPEN, CELL, UNKNOWN, OPEN],
+    ],
+)
+def test_a_name_that_papermill_sets_and_that_is_no_parameter_is_refused(write: Write, cells: list[str]) -> None:
+    message = r"there is no parameter “tims” \(nearest: times\); known: times, share"
+    with pytest.raises(ParameterError, match=message):
+        require_declared(cells, declared(write(CELL)))
+
+
+def test_what_was_changed_stands_beside_its_default(write: Write) -> None:
+    parameters = declared(write(CELL))
+    values = {parameter.name: parameter.default for parameter in parameters}
+    assert changes(parameters, values) == {}
+    assert changes(parameters, values | {"coders": ["a", "b"], "share": "0.50", "strict": "false"}) == {}
+    given = values | {"coders": ["c", "a"], "share": 1, "end": "2025-02-08", "title": "a *b*"}
+    assert changes(parameters, given) == {
+        "share": ("0.5", "1.0"),
+        "end": ("2025-02-07", "2025-02-08"),
+        "coders": ("a,b", "c,a"),
+        "title": ("a=b # c".replace("#", "\\#"), "a \\*b\\*"),
+    }
+    with pytest.raises(ParameterError, match="parameter times: 0"):
+        changes(parameters, values | {"times": 0})
 
 
 def days(*texts: str) -> list[Any]:

@@ -162,9 +162,11 @@ def test_the_check_for_other_hosts_finds_one() -> None:
 def test_chart_has_text_picture_specification_and_source(page: str) -> None:
     from analysis.book.charts import digest
 
-    assert page.count('<figure class="ba-chart" id="fig-sample-bars">') == 1
+    assert page.count('<figure class="ba-chart" id="fig-sample-bars" data-title="Two bars, one finding">') == 1
     assert 'role="img" aria-label="Bars: a has 2, b has 3."' in page
     assert f'src="../_images/{digest(CHART)}.svg" alt="Bars: a has 2, b has 3."' in page
+    assert "<noscript><img" not in page  # it stands there from the start
+    assert 'loading="lazy"' not in page  # what is not loaded is blank on paper
     assert "Two bars, one finding" in page
     assert "Source: data/none.csv" in page
     found = re.search(r'<script type="application/json" class="ba-chart-spec">(.*?)</script>', page, re.S)

@@ -123,6 +123,58 @@ def test_topics_can_be_gone_only_where_they_stood() -> None:
     assert table["stood"][:-1].sum() == table.at["All topics", "stood"]
 
 
+# --- what a cut at random drops
+
+# a long statement of three sentences in two paragraphs, a heading, and a short one of as many words as a paragraph
+PASSAGES = pd.DataFrame(
+    [
+        ("long", 0, 0, True, 9), ("long", 1, 1, False, 3), ("long", 1, 2, False, 3), ("long", 2, 1, False, 6),
+        ("short", 0, 0, True, 50), ("short", 1, 1, False, 6),
+    ],
+    columns=["document_id", "paragraph", "sentence", "heading", "tokens"],
+)  # fmt: skip
+PLACES = pd.DataFrame(
+    [("T1", "long", 1, 1), ("T2", "long", 1, 2), ("T2", "long", 2, 1), ("T3", "long", 2, 1)],
+    columns=["topic_id", "document_id", "paragraph", "sentence"],
+)
+
+
+def shares_of(gone: pd.DataFrame) -> dict[tuple[str, ...], float]:
+    """How often which topics are gone together."""
+    sets = gone.apply(lambda row: tuple(gone.columns[row]), axis=1)
+    return dict(sets.value_counts(normalize=True))
+
+
+def test_a_cut_by_paragraphs_keeps_whole_paragraphs() -> None:
+    gone = precedents.random_cuts(PLACES, PASSAGES, "short", "paragraph", **DRAWN)
+    assert gone.shape == (2000, 3)
+    # one paragraph is as long as the short statement: the first lacks T3, the second T1
+    assert shares_of(gone) == pytest.approx({("T3",): 0.5, ("T1",): 0.5}, abs=0.05)
+
+
+def test_a_cut_by_sentences_goes_on_until_it_is_as_long() -> None:
+    """Orders of a (3 words), b (3) and c (6): a b or b a stop at 6, the others take c with what came before it."""
+    gone = precedents.random_cuts(PLACES, PASSAGES, "short", "sentence", **DRAWN)
+    # ab, ba: T3 gone; c first: T1 gone (c alone); a c: nothing; b c: T1
+    assert shares_of(gone) == pytest.approx({("T3",): 1 / 3, ("T1",): 1 / 2, (): 1 / 6}, abs=0.05)
+    pd.testing.assert_frame_equal(gone, precedents.random_cuts(PLACES, PASSAGES, "short", "sentence", **DRAWN))
+    other = precedents.random_cuts(PLACES, PASSAGES, "short", "sentence", draws=2000, seed=2)
+    assert not gone.equals(other)
+
+
+def test_a_cut_to_the_whole_length_drops_nothing() -> None:
+    as_long = PASSAGES.assign(tokens=PASSAGES["tokens"].where(PASSAGES["document_id"] == "long", 12))
+    for by in ("paragraph", "sentence"):
+        assert not precedents.random_cuts(PLACES, as_long, "short", by, **DRAWN).any(axis=None)
+
+
+def test_what_length_explains() -> None:
+    lost = [pd.Series([20] * 10 + [30] * 10), pd.Series([25] * 19 + [40])]
+    assert precedents.length_reading(lost, 19) == "Length alone would take more topics than are gone"
+    assert precedents.length_reading(lost, 25) == "Length alone would take about as many topics as are gone"
+    assert precedents.length_reading(lost, 26) == "More topics are gone than length alone would take"  # one in twenty
+
+
 # --- the curve by its controls
 
 

@@ -79,6 +79,36 @@ def test_a_unit_without_its_rows(table: str, start: str, message: str, data: Pat
     assert told(data) == [f"{message}; allowed: one with a row in {table}.csv"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            {"sentence": "4"},
+            "row 2, column sentence: “4”; allowed: a sentence of us-jpn-2024-04-10, whose paragraph 2 has 3",
+        ),
+        (
+            {"paragraph": "52"},  # a row of signs, which has no words
+            "row 2, column sentence: “1”; allowed: a sentence of us-jpn-2024-04-10, whose paragraph 52 has 0",
+        ),
+        (
+            {"topic_id": "T23"},
+            "row 2, column topic_id: “T23”; allowed: a topic of emphasis above 0 in us-jpn-2024-04-10",
+        ),
+    ],
+)
+def test_a_topic_in_a_place_that_is_none(cells: dict[str, str], message: str, change: Change, data: Path) -> None:
+    change("topic_places", 2, **cells)
+    assert told(data) == [f"topic_places.csv, {message}"]
+
+
+def test_a_topic_without_its_place(data: Path) -> None:
+    without(data / "topic_places.csv", "T02,")
+    assert told(data) == [
+        "topic_places.csv, column topic_id: T02 has no place in us-jpn-2024-04-10; a row for each topic of emphasis "
+        "above 0"
+    ]
+
+
 def test_an_event_that_nobody_codes_or_not_everybody(data: Path) -> None:
     without(data / "codings_signals.csv", "E227", "E144,a,")
     assert told(data) == [
@@ -97,9 +127,12 @@ def test_a_coder_who_counts_twice(table: str, data: Path) -> None:
     again = [[*row[:coder], "d", *row[coder + 1 :]] for row in rows[1:] if row[coder] == "b"]
     with file.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, lineterminator="\n").writerows([*rows, *reversed(again)])
-    assert told(data) == [
-        f"{table}.csv, column coder: all {len(again)} rows of d are those of b; each coder once, under one name"
-    ]
+    twice, unknown = told(data)
+    assert unknown.startswith(f"{table}.csv, row {len(rows) + 1}, column coder: “d”; allowed: a coder with a row for")
+    assert (
+        twice
+        == f"{table}.csv, column coder: all {len(again)} rows of d are those of b; each coder once, under one name"
+    )
 
 
 def test_an_argument_that_runs_backwards(data: Path) -> None:
@@ -173,7 +206,7 @@ def test_a_count_that_was_changed(data: Path) -> None:
 
 def test_a_score_that_is_lost(data: Path) -> None:
     rewritten(data / "features" / "embeddings.parquet", lambda table: table.slice(1))
-    assert told(data) == ["features/embeddings.parquet: 64767 scores; one for each combination: 64768"]
+    assert told(data) == ["features/embeddings.parquet: 167807 scores; one for each combination: 167808"]
 
 
 def test_a_column_of_another_name(data: Path) -> None:

@@ -33,6 +33,7 @@ from analysis.measures.placebos import (
     double_centred,
     drawn_passages,
     drawn_scores,
+    holm,
     in_unit,
     placebo_sets,
     placebo_strategies,
@@ -353,7 +354,7 @@ def test_every_pair_has_a_score_and_a_standing(real: Source, matched: pd.DataFra
     specification = Specification(representation=representation)
     scores = matched if specification == Specification() else real.scores(specification)
     statements, strategies = ids(real.documents, "statement"), ids(real.documents, "strategy")
-    assert (len(statements), len(strategies)) == (44, 46)
+    assert (len(statements), len(strategies)) == (78, 46)
     assert set(scores.index) == set(statements)
     assert set(scores.columns) == set(strategies)
     assert scores.notna().all().all()
@@ -368,7 +369,7 @@ def test_align_gives_plain_json_with_its_settings(real: Source, matched: pd.Data
     result = align(real, "us-kor-2023-04-26", "kor-dwp-2022")
     assert json.loads(json.dumps(result)) == result
     assert result["settings"]["drawn_passages"] == 100
-    assert [row["placebos"] for row in result["standing"] if row["placebos_are"] == "all"] == [43, 44]
+    assert [row["placebos"] for row in result["standing"] if row["placebos_are"] == "all"] == [77, 44]
     assert result["draws"]["draws"] == 200
     assert "adjustment" not in result["settings"]
     assert result["score"] == round(matched.at["us-kor-2023-04-26", "kor-dwp-2022"], 6)
@@ -428,11 +429,28 @@ def test_paragraphs_are_means_of_their_sentences() -> None:
 # --- the notebook
 
 
+@pytest.mark.parametrize(
+    ("p", "corrected"),
+    [
+        # the example of the article on the method in Wikipedia, and that of the manual of Pingouin
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.5, 0.003, 0.32, 0.054, 0.0003], [0.64, 0.012, 0.64, 0.162, 0.0015]),
+        ([0.2, 0.4], [0.4, 0.4]),  # never less than one before it
+        ([0.8, 0.9, 0.9], [1, 1, 1]),
+        ([0.03, np.nan, 0.02], [0.04, np.nan, 0.04]),  # what is missing is no test
+        ([], []),
+    ],
+)
+def test_p_values_are_corrected_as_published(p: list[float], corrected: list[float]) -> None:
+    assert holm(p) == pytest.approx(corrected, nan_ok=True)
+
+
 def test_adjustments_and_draws_of_a_pair(small: Source) -> None:
     pair = ("us-aaa-2024-01-01", "aaa-nss-2023")
     table = standings_by_adjustment(small, PLAIN, *pair)
     assert table["adjustment"].to_list() == ["none"] * 4 + ["centred"] * 4
-    assert table.head(4).drop(columns="adjustment").equals(standings(small.scores(PLAIN), TABLE, *pair))
+    assert table.head(4).drop(columns=["adjustment", "p_holm"]).equals(standings(small.scores(PLAIN), TABLE, *pair))
+    assert table["p_holm"].to_list() == holm(table["p"])
     embedded = replace(PLAIN, representation=EMBEDDINGS)
     drawn = single_draws(small, embedded, *pair, draws=5, seed=2)
     assert drawn == single_draws(small, PLAIN, *pair, draws=5, seed=2)

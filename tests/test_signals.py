@@ -111,7 +111,7 @@ def test_every_coding_has_scores(settled: pd.DataFrame) -> None:
 def test_the_last_round_of_an_event_counts() -> None:
     codings = load("codings_signals")
     chosen = coding.latest(codings)
-    assert set(chosen["round"]) == {2, 3}
+    assert set(chosen["round"]) == {2, 3, 4}
     assert not chosen.duplicated(["event_id", "coder", "signal_no"]).any()
     assert "NONE" not in set(chosen["mode"])
 
@@ -301,3 +301,56 @@ def test_the_command_refuses_what_makes_no_sense(
 ) -> None:
     assert command.main(["signals", *arguments]) == 1
     assert message in capsys.readouterr().err
+
+
+# --- how far the coders can be trusted
+
+
+def test_the_gold_records_give_what_the_review_reports() -> None:
+    gold = load("plover_gold")
+    found = coding.gold_agreement(gold, draws=2000, seed=1)
+    assert (found.same, found.of) == (74, 80)
+    assert [round(value, 2) for value in found[2:]] == [0.92, 0.85, 0.97]
+    raw = coding.criterion(gold["gold"], gold["coded"])
+    assert (raw.same, round(raw.kappa, 2)) == (52, 0.63)  # before categories are renamed
+
+
+def test_only_categories_without_a_successor_are_renamed() -> None:
+    gold = load("plover_gold")
+    assert set(coding.RENAMED) == set(gold["gold"].astype(str)) - set(coding.CODES)
+    assert set(coding.RENAMED.values()) <= set(coding.CODES)
+
+
+def test_kinds_of_signals_stand_beside_their_gold_records() -> None:
+    gold = pd.DataFrame({"gold": ["DEMAND", "CONSULT", "CONSULT"], "coded": ["REQUEST", "CONSULT", "SUPPORT"]})
+    sent = pd.DataFrame({"mode": ["SUPPORT", "CONSULT", "SUPPORT", "SUPPORT"]})
+    rows = coding.gold_by_mode(gold, sent).to_dict("records")
+    assert rows == [
+        {"mode": "SUPPORT", "signals": 3, "share": 0.75, "records": 0, "same": 0},
+        {"mode": "CONSULT", "signals": 1, "share": 0.25, "records": 2, "same": 1},
+        {"mode": "REQUEST", "signals": 0, "share": 0.0, "records": 1, "same": 1},
+    ]
+
+
+ALPHAS = pd.DataFrame({"variable": [coding.UNMATCHED, "mode", "cost"], "alpha": [0.1, 0.9, 0.8]})
+
+
+def test_the_weakest_variable_is_one_of_matched_acts() -> None:
+    assert coding.weakest(ALPHAS) == "cost"
+    assert coding.weakest(ALPHAS.assign(alpha=[0.1, 0.7, 0.8])) == "mode"
+    assert coding.weakest(ALPHAS.iloc[:0]) == ""
+
+
+def test_trust_in_words_follows_the_data() -> None:
+    gold, reported = load("plover_gold"), load("reported_agreement")
+    sent = pd.DataFrame({"mode": ["CONSULT"] * 3 + ["REQUEST"]})
+    by_mode = coding.gold_by_mode(gold, sent)
+    said = coding.trust(ALPHAS, reported, gold, by_mode, draws=50, seed=1)
+    assert (said["weakest"], said["alpha_cost"], said["cost_reported"]) == ("cost", "0.80", "0.59 to 0.76")
+    assert (said["gold_share"], said["gold_kappa"]) == ("92.5%", "0.92")
+    assert (said["gold_few"], said["gold_thin"], said["gold_thin_share"]) == ("three", "CONSULT 3", "75%")
+    assert coding.trust(ALPHAS, reported, gold, by_mode, few=2, draws=50, seed=1)["gold_thin_share"] == "0%"
+    other = reported.assign(low=reported["low"].where(reported["variable"] != "cost", 0.5))
+    assert coding.trust(ALPHAS, other, gold, by_mode, draws=50, seed=1)["cost_reported"] == "0.50 to 0.76"
+    alone = coding.trust(ALPHAS.iloc[:0], reported, gold, by_mode, draws=50, seed=1)
+    assert (alone["weakest"], alone["alpha_cost"]) == ("none", "not computed, since one coder counts")

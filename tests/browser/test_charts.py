@@ -3,12 +3,17 @@
 import csv
 import io
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlparse
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from analysis.core import paths
 from analysis.data.tables import load
+
+from .test_pages import PAGES
 
 
 def open_chart(page: Page, book: Path, chapter: str, name: str) -> Locator:
@@ -103,7 +108,7 @@ def test_every_mark_that_says_something_is_reached_by_keyboard(book: Path, page:
 def test_a_dark_page_prints_light_charts(book: Path, page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     figure = open_chart(page, book, "03-strategy", "fig-strategy-outline")
-    paper = figure.locator("img.ba-paper")
+    paper = figure.locator("img.ba-chart-picture")
     assert paper.is_hidden()
     page.emulate_media(media="print")
     assert paper.is_visible()
@@ -167,6 +172,50 @@ def test_without_scripts_every_chart_is_a_picture(book: Path, browser) -> None: 
     assert pictures.count() == page.locator("figure.ba-chart").count() > 5
     assert all(picture.get_attribute("alt") for picture in pictures.all())
     context.close()
+
+
+WITH_CHARTS = [name for name in PAGES if 'class="ba-chart"' in (paths.HTML / name).read_text(encoding="utf-8")]
+
+
+def seen_at_once(page: Page, address: str, media: Literal["print", "screen"]) -> list[tuple[str, int]]:
+    """The charts of a page that nobody has moved on, with how many colours each shows; 0 without its picture."""
+    page.emulate_media(media=media)
+    page.goto(address)
+    figures = page.locator("figure.ba-chart")
+    boxes = figures.evaluate_all(
+        """all => all.map(figure => {
+          const box = figure.querySelector(".ba-chart-view").getBoundingClientRect();
+          const picture = figure.querySelector(".ba-chart-view img");
+          const there = picture !== null && picture.complete && picture.naturalWidth > 0;
+          const [top, bottom] = [box.top + scrollY, box.bottom + scrollY];
+          return [figure.id, there, [box.left, top, Math.min(box.right, innerWidth), bottom]];
+        })"""
+    )
+    whole = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    assert figures.and_(page.locator(".ba-drawn")).count() == 0
+    crops = [whole.crop(tuple(round(side) for side in box)) for _, _, box in boxes]
+    colours = [len(crop.getcolors(1 << 24) or ()) for crop in crops]
+    return [(name, count if there else 0) for (name, there, _), count in zip(boxes, colours, strict=True)]
+
+
+@pytest.mark.parametrize("name", WITH_CHARTS)
+def test_before_they_are_drawn_charts_are_pictures_on_paper_and_screen(book: Path, page: Page, name: str) -> None:
+    page.route("**/vega.js", lambda route: None)  # it never comes
+    for media in ("print", "screen"):
+        seen = seen_at_once(page, (book / name).as_uri(), media)  # type: ignore[arg-type]
+        assert seen
+        assert [chart for chart, colours in seen if colours < 10] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_map_of_the_front_page_is_there_at_once_on_paper(book: Path, page: Page, scheme: str) -> None:
+    page.emulate_media(media="print", color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": 1280, "height": 100})
+    page.goto((book / "book" / "index.html").as_uri())
+    shown = page.locator(".ba-map img:visible")
+    assert shown.count() == 1
+    assert shown.get_attribute("class") == "only-light"
+    assert shown.evaluate("picture => picture.complete && picture.naturalWidth > 0")
 
 
 def test_where_drawing_fails_the_picture_stands(book: Path, browser) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001

@@ -51,6 +51,31 @@ def test_axe_finds_nothing_and_nothing_runs_off(book: Path, page: Page, name: st
     assert not page.evaluate(wide)
 
 
+# links that leave the book without its sign, and others that have it
+MISMARKED = """() => [...document.querySelectorAll("a[href]")].filter((link) => {
+  const out = link instanceof HTMLAnchorElement && link.protocol !== location.protocol && /^http/.test(link.protocol);
+  return out !== getComputedStyle(link, "::after").content.includes("\u2197");
+}).map((link) => link.outerHTML.slice(0, 160))"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_that_leave_the_book_are_marked_and_no_others(book: Path, page: Page, name: str) -> None:
+    page.goto((book / name).as_uri())
+    draw_all(page)
+    assert page.evaluate(MISMARKED) == []
+
+
+def test_who_listens_hears_that_a_link_leaves_the_book(book: Path, page: Page) -> None:
+    page.goto((book / "book" / "events.html").as_uri())
+    session = page.context.new_cdp_session(page)
+    tree = session.send("Accessibility.getFullAXTree")["nodes"]
+    names = [node["name"]["value"] for node in tree if node.get("role", {}).get("value") == "link" and "name" in node]
+    outside = [link for link in page.locator("a[href^=http]").all() if link.is_visible()]
+    assert len(outside) > 100
+    assert len([name for name in names if name.endswith(" (external)")]) == len(outside)
+    assert not any("\u2197" in name for name in names)
+
+
 # one page of each kind
 KEYBOARD = (
     "book/index.html",
