@@ -4,7 +4,7 @@ import importlib
 import sys
 from types import ModuleType
 
-__version__ = "0.11.0"
+__version__ = "0.12.0"
 
 # jsonschema, which Altair and nbformat import, imports this for the one format `iri`. It builds 38 grammars, which
 # takes longer than all the rest of Altair, in every kernel and every command: so it is imported at its first use.
