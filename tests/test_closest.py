@@ -6,7 +6,7 @@ import pytest
 
 from analysis.core import paths
 from analysis.data.tables import load
-from analysis.measures import pair, rivals
+from analysis.measures import pair, precedents, rivals
 from analysis.measures.embeddings import no_scores
 from analysis.measures.precedents import SOURCES, STRATEGY
 from analysis.measures.specifications import Source, Specification
@@ -111,8 +111,8 @@ def test_a_lead_is_the_difference_of_two_means() -> None:
 def test_whole_paragraphs_are_drawn() -> None:
     one = pd.Series(1, index=range(4))
     values = pd.Series([0.0, 1.0, 2.0, 3.0])
-    assert set(rivals.drawn_means(values, one, 50, 1)) == {1.5}  # one paragraph leaves nothing to draw
-    means = rivals.drawn_means(values, pd.Series([1, 1, 2, 2]), 500, 1)
+    assert set(precedents.drawn_means(values, one, 50, 1)) == {1.5}  # one paragraph leaves nothing to draw
+    means = precedents.drawn_means(values, pd.Series([1, 1, 2, 2]), 500, 1)
     assert set(means.round(6)) == {0.5, 1.5, 2.5}
 
 

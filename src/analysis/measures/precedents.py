@@ -6,11 +6,13 @@ threshold.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.measures import continuity
+from analysis.measures.similarity import Floats
 
 STRATEGY, PREVIOUS = "jpn-nds-2022", "us-jpn-2024-04-10"
 SOURCES = {
@@ -42,27 +44,41 @@ def held(precedents: pd.DataFrame, aligned: pd.DataFrame, threshold: int) -> pd.
     return precedents.join(strategy) >= threshold
 
 
+def drawn_means(values: "pd.Series[Any]", paragraphs: "pd.Series[int]", draws: int, seed: int) -> Floats:
+    """Return the mean in each draw of as many paragraphs as there are, whole and with replacement.
+
+    Bootstrap by cluster (B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13).
+    """
+    grouped = values.groupby(paragraphs)
+    sums, sizes = grouped.sum().to_numpy(), grouped.size().to_numpy()
+    drawn = np.random.default_rng(seed).integers(len(sizes), size=(draws, len(sizes)))
+    return np.asarray(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
+
+
+def interval(drawn: Floats) -> tuple[float, float]:
+    """Return the 95% percentile interval of drawn values."""
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(low), float(high)
+
+
 def race(held: pd.DataFrame, paragraphs: "pd.Series[int]", *, draws: int, seed: int) -> pd.DataFrame:
     """Return what each source has of some provisions, by provision and by paragraph, and what it alone has.
 
     held: the frame of `held`, of the provisions asked about; paragraphs: the paragraph of each provision. Columns:
     source, name, has, provisions, share, low, high (95%, paragraphs drawn anew, whole), by_paragraph (mean over
     paragraphs), alone (provisions that no other source has), beyond (provisions that it has and the strategy has
-    not). Percentile bootstrap by cluster (B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13).
+    not).
     """
     groups = paragraphs.reindex(held.index)
     sums, sizes = held.groupby(groups).sum(), held.groupby(groups).size()
-    drawn = np.random.default_rng(seed).integers(len(sizes), size=(draws, len(sizes)))
-    totals = sizes.to_numpy()[drawn].sum(axis=1)
     rows = []
     for source in held:
-        shares = sums[source].to_numpy()[drawn].sum(axis=1) / totals
-        low, high = np.quantile(shares, [0.025, 0.975])
+        low, high = interval(drawn_means(held[source], groups, draws, seed))
         others = held.drop(columns=source).any(axis=1)
         beyond = held[source] & ~held[STRATEGY]
         has = int(held[source].sum())
         by_paragraph = float((sums[source] / sizes).mean())
-        row = (source, SOURCES[str(source)], has, len(held), has / len(held), float(low), float(high), by_paragraph)
+        row = (source, SOURCES[str(source)], has, len(held), has / len(held), low, high, by_paragraph)
         rows.append((*row, int((held[source] & ~others).sum()), int(beyond.sum())))
     columns = ["source", "name", "has", "provisions", "share", "low", "high", "by_paragraph", "alone", "beyond"]
     return pd.DataFrame(rows, columns=columns).sort_values("has", ascending=False, ignore_index=True)
@@ -73,12 +89,8 @@ def difference(
 ) -> tuple[float, ...]:
     """Return the share of a source less that of the strategy, with its 95% interval, paragraphs drawn anew."""
     groups = paragraphs.reindex(held.index)
-    gap = (held[source].astype(int) - held[STRATEGY].astype(int)).groupby(groups).sum().to_numpy()
-    sizes = held.groupby(groups).size().to_numpy()
-    drawn = np.random.default_rng(seed).integers(len(sizes), size=(draws, len(sizes)))
-    gaps = gap[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.quantile(gaps, [0.025, 0.975])
-    return float(gap.sum() / sizes.sum()), float(low), float(high)
+    gap = held[source].astype(int) - held[STRATEGY].astype(int)
+    return float(gap.mean()), *interval(drawn_means(gap, groups, draws, seed))
 
 
 def dropped(emphasis: pd.DataFrame, earlier: str, later: str) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.placebos import KINDS, UNITS, Passages, passage_matches
-from analysis.measures.similarity import Floats, Representation, draw_weights, matches
+from analysis.measures.precedents import drawn_means, interval
+from analysis.measures.similarity import Representation, draw_weights, matches
 from analysis.measures.specifications import Source, Specification
 from analysis.texts.documents import DEFENSE_PROGRAMS, OPENING
 
@@ -55,14 +56,6 @@ def match_of_passages(
     return frame[columns].assign(match=matched[:, 0, kind]).reset_index(drop=True)
 
 
-def drawn_means(values: "pd.Series[float]", paragraphs: "pd.Series[int]", draws: int, seed: int) -> Floats:
-    """Return the mean in each draw of as many paragraphs as there are, whole and with replacement."""
-    grouped = values.groupby(paragraphs)
-    sums, sizes = grouped.sum().to_numpy(), grouped.size().to_numpy()
-    drawn = np.random.default_rng(seed).integers(len(sizes), size=(draws, len(sizes)))
-    return np.asarray(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
-
-
 def leads(matched: pd.DataFrame, statement: str, *, draws: int, seed: int) -> pd.DataFrame:
     """Return the lead of a statement over each other one, with its 95% interval.
 
@@ -74,8 +67,7 @@ def leads(matched: pd.DataFrame, statement: str, *, draws: int, seed: int) -> pd
     rows = []
     for number, (name, other) in enumerate(others.groupby("document_id", sort=False), 1):
         gaps = drawn - drawn_means(other["match"], other["paragraph"], draws, seed + number)
-        low, high = np.quantile(gaps, [0.025, 0.975])
-        rows.append((str(name), float(own["match"].mean() - other["match"].mean()), float(low), float(high)))
+        rows.append((str(name), float(own["match"].mean() - other["match"].mean()), *interval(gaps)))
     return pd.DataFrame(rows, columns=["document_id", "lead", "low", "high"])
 
 
@@ -160,9 +152,9 @@ def race(near: pd.DataFrame, strategy: str, *, draws: int, seed: int) -> pd.Data
     rows = []
     for source in near.columns.drop(["paragraph", "nearest"]):
         gap = near[source] - near[strategy]
-        low, high = np.quantile(drawn_means(gap, near["paragraph"], draws, seed), [0.025, 0.975])
+        low_high = interval(drawn_means(gap, near["paragraph"], draws, seed))
         closest = int((near["nearest"] == source).sum())
-        rows.append((source, closest, len(near), near[source].mean(), gap.mean(), float(low), float(high)))
+        rows.append((source, closest, len(near), near[source].mean(), gap.mean(), *low_high))
     columns = ["source", "nearest", "passages", "mean", "lead", "low", "high"]
     return pd.DataFrame(rows, columns=columns).sort_values("mean", ascending=False, ignore_index=True)
 

@@ -124,14 +124,15 @@ def unfit_documents(documents: pd.DataFrame, folder: Path) -> Iterator[Fault]:
     """
     passages = read_features("passages", folder).to_pandas()
     sentences = passages.loc[~passages["heading"], "document_id"].value_counts()
-    scored = read_features("embeddings", folder).to_pandas()
+    scores = read_features("embeddings", folder).to_pandas()
+    scored = {kind: set(scores[kind].unique()) for kind in ("statement", "strategy")}
     for row, document in enumerate(documents.to_dict("records"), FIRST_ROW):
         name, kind, extent = str(document["document_id"]), str(document["kind"]), str(document["extent"])
         least = {"whole": LEAST, "opening": OPENING}[extent]
         if kind == "statement" and (has := int(sentences.get(name, 0))) < least:
             allowed = f"at least {least} sentences, or the mean match is noise; leave the document out"
             yield Fault("documents.csv", row, "extent", f"{name} ({extent}) has {has} sentences", allowed)
-        if name not in set(scored[kind]):
+        if name not in scored[kind]:
             allowed = "make them with `balancing-act corpus embed --texts DIR`"
             yield Fault("documents.csv", row, "document_id", f"{name} has no embedding scores", allowed)
 
